@@ -1,0 +1,1 @@
+"""The Provenance Catalogue: every image is described before it is hashed."""

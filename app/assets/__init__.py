@@ -1,0 +1,1 @@
+"""Registered copies, where they lie and the systems they come from."""

@@ -1,0 +1,1 @@
+"""The front door: register, import, query, one asset's page."""

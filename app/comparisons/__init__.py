@@ -1,0 +1,1 @@
+"""Direct pairs with their evidence; a class is a proposal, never a verdict."""

@@ -1,0 +1,1 @@
+"""Who may go and why not: eligibility is one question, never a flag."""

@@ -1,0 +1,1 @@
+"""What happened, in order: events written with the state they tell of."""

@@ -1,0 +1,1 @@
+"""Departments, persons and their API keys; each right is a typed dependency."""

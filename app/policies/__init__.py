@@ -1,0 +1,1 @@
+"""Completeness policies, the duplicate standard and legal registers as versioned data."""

@@ -1,0 +1,1 @@
+"""Statements with their sources, conflicts, versions, completeness and the seal."""

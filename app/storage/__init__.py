@@ -1,0 +1,1 @@
+"""Opens bytes where they lie; knows no image and computes no digest."""
