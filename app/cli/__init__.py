@@ -1,1 +1,20 @@
 """One file a command."""
+
+import typer
+
+from app.cli import db, doctor, keys, openapi, serve
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
+app.command()(serve.serve)
+app.command()(serve.worker)
+app.command()(doctor.doctor)
+app.command()(openapi.openapi)
+app.add_typer(db.app, name="db")
+app.add_typer(keys.app, name="key")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,15 @@
+"""What happens to assets."""
+
+from dataclasses import dataclass
+
+from app.kit.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsRegistered(Fact):
+    """These copies are known now; nothing was read or hashed of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class BytesChanged(Fact):
+    """These files are no longer the bytes that were read."""

@@ -1,0 +1,87 @@
+"""Tables of assets: one registered copy, where it lies, the system it comes from."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Row
+
+
+class SourceSystemRow(Row):
+    """Where copies and their identifiers come from; one department owns it."""
+
+    __tablename__ = "source_systems"
+    __table_args__ = (
+        UniqueConstraint("code", "department", name="uq_source_systems_code_department"),
+    )
+    code: Mapped[str] = mapped_column(primary_key=True)
+    department: Mapped[str] = mapped_column(ForeignKey("departments.code"))
+    label: Mapped[dict[str, Any]]
+    root: Mapped[str]  # a file URI that ends in a slash, links resolved
+    custody_kind: Mapped[str]
+    failure_domain: Mapped[str]
+    removable: Mapped[bool]
+    custody_ends_on: Mapped[date | None]  # None: stated to have no end
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class AssetRow(Row):
+    """One registered copy, the unit of every decision. Append-only."""
+
+    __tablename__ = "assets"
+    __table_args__ = (
+        UniqueConstraint(
+            "source_system", "source_identifier", name="uq_assets_source_system_source_identifier"
+        ),
+        ForeignKeyConstraint(
+            ["source_system", "department"], ["source_systems.code", "source_systems.department"]
+        ),
+        Index("ix_assets_department", "department", "id"),
+        Index("ix_assets_source_system", "source_system", "id"),
+        Index(
+            "ix_assets_import_id", "import_id", "id", postgresql_where=text("import_id IS NOT NULL")
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    source_system: Mapped[str]
+    source_identifier: Mapped[str]
+    department: Mapped[str]
+    original_name: Mapped[str]
+    import_id: Mapped[UUID | None] = mapped_column(ForeignKey("operations.id"))  # None: by itself
+    registered_facts: Mapped[str]  # digest of the registration record
+    registered_by: Mapped[str]
+    registered_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    event_id: Mapped[UUID] = mapped_column(
+        ForeignKey("events.id", deferrable=True, initially="DEFERRED")
+    )
+
+
+class LocationRow(Row):
+    """Where an asset's bytes lie beneath its system's root; the highest ordinal is today's."""
+
+    __tablename__ = "locations"
+    asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str]  # a relative URI path
+
+
+class SightingRow(Row):
+    """What was seen of a location that could not be read as expected; the newest counts."""
+
+    __tablename__ = "sightings"
+    asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    detail: Mapped[str]
+    seen_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class DecisionLockRow(Row):
+    """What a decision about an asset locks; made by trigger with the asset."""
+
+    __tablename__ = "decision_locks"
+    asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"), primary_key=True)

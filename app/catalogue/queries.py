@@ -1,0 +1,48 @@
+"""Questions at the front door."""
+
+from typing import Any
+
+from sqlalchemy import Select, literal, select
+
+from app.assets.models import AssetRow, LocationRow
+from app.people.roles import Principal
+from app.provenance.models import ProvenanceHeadRow, ProvenanceVersionRow
+from app.provenance.queries import IN_HEAD
+from app.readings.queries import newest_reading
+
+
+def catalogued(caller: Principal) -> Select[Any]:
+    """Select the caller's assets with what a list shows of each, by id."""
+    reading = newest_reading(AssetRow.id)
+    path = (
+        select(LocationRow.path)
+        .where(LocationRow.asset_id == AssetRow.id)
+        .order_by(LocationRow.ordinal.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            AssetRow.id.label("asset_id"),
+            AssetRow.source_system,
+            AssetRow.source_identifier,
+            AssetRow.department,
+            AssetRow.original_name,
+            path.label("location"),
+            AssetRow.registered_at,
+            ProvenanceVersionRow.version.label("provenance_version"),
+            ProvenanceVersionRow.legal_status,
+            ProvenanceVersionRow.title,
+            ProvenanceVersionRow.creator,
+            ProvenanceVersionRow.date_created,
+            reading.c.outcome.label("reading"),
+            reading.c.reason.label("reading_reason"),
+            reading.c.format,
+            reading.c.size_bytes,
+        )
+        .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
+        .join(ProvenanceVersionRow, IN_HEAD)
+        .outerjoin(reading, literal(value=True))
+        .order_by(AssetRow.id)
+    )
+    return statement if caller.department is None else statement.where(AssetRow.department == caller.department)

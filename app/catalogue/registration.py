@@ -1,0 +1,51 @@
+"""What a caller says when registering one copy; nothing here has a default that decides."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.kit.text import Line, Storable
+from app.provenance.changes import Assertion
+from app.provenance.schemas import StatementIn
+
+Term = Annotated[Line, Field(max_length=100)]
+
+
+class ClaimIn(BaseModel):
+    """A digest handed in from outside: kept as a claim, never compared before the reading."""
+
+    model_config = ConfigDict(extra="forbid")
+    algorithm: Literal["md5", "sha1", "sha256", "sha512", "blake3"]
+    value: Annotated[Storable, Field(pattern=r"^[0-9a-fA-F]{8,128}$")]
+
+
+class Registration(BaseModel):
+    """One copy by reference. The file is only ever read."""
+
+    model_config = ConfigDict(extra="forbid")
+    source_system: Annotated[Line, Field(max_length=63)]
+    source_identifier: Annotated[Line, Field(description="The copy's name in its system.")]
+    location: Annotated[
+        Storable,
+        Field(
+            min_length=1,
+            max_length=12000,
+            description="Relative to the system's root; percent-encoded where needed.",
+        ),
+    ]
+    original_name: Annotated[Line, Field(description="The file's name when it came.")]
+    legal_status: Annotated[
+        list[Term],
+        Field(min_length=1, max_length=20, description="At least one; `undetermined` is one."),
+    ]
+    statements: Annotated[list[StatementIn], Field(max_length=200)] = []
+    claims: Annotated[list[ClaimIn], Field(max_length=20)] = []
+
+    def assertions(self) -> list[Assertion]:
+        """Return the legal status and the other statements, as assertions."""
+        status = Assertion("legal_status", sorted(set(self.legal_status)))
+        return [status, *(one.assertion() for one in self.statements)]
+
+    def facts(self) -> dict[str, Any]:
+        """Return the record that tells a repeat from a contradiction."""
+        return self.model_dump(mode="json") | {"legal_status": sorted(set(self.legal_status))}

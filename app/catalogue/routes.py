@@ -1,0 +1,110 @@
+"""Register, import, list, and one asset's page."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.orm import Session
+
+from app.assets.models import AssetRow
+from app.assets.service import asset_for
+from app.catalogue import queries, service
+from app.catalogue.errors import DeletionNotHere
+from app.catalogue.listing import Filter, list_assets
+from app.catalogue.registration import Registration
+from app.catalogue.schemas import AssetOut, EventOut, RegisteredOut
+from app.disposals.schemas import Status
+from app.kit.db import Db
+from app.kit.paging import Cursor, Limit, Listing, Page, read_page
+from app.kit.revisions import etag
+from app.kit.text import Line
+from app.ledger.canonical import read_canonical
+from app.ledger.queries import events_of
+from app.people.rights import Reader, Registrar
+from app.people.roles import Principal
+from app.provenance.showing import show_provenance
+
+router = APIRouter(prefix="/v1/assets", tags=["assets"])
+
+
+@router.post("", operation_id="register_asset", status_code=201)
+def register_asset(
+    db: Db, caller: Registrar, registration: Registration, response: Response
+) -> RegisteredOut:
+    """Register one copy by reference; its file is read later and never written.
+
+    The same registration again answers 200 and the same id. No hash is computed.
+    """
+    registered = service.register_one(db, caller, registration)
+    response.status_code = 201 if registered.new else 200
+    response.headers["Location"] = f"/v1/assets/{registered.asset_id}"
+    shown = show_provenance(db, caller, registered.asset_id)
+    return RegisteredOut(
+        asset_id=registered.asset_id,
+        provenance_version=shown.version,
+        complete=shown.complete,
+        missing=shown.missing,
+    )
+
+
+@router.get("", operation_id="list_assets")
+def list_all(
+    db: Db,
+    caller: Reader,
+    department: Annotated[Line | None, Query()] = None,
+    source_system: Annotated[Line | None, Query()] = None,
+    status: Annotated[Status | None, Query(description="Computed now, for this answer.")] = None,
+    missing: Annotated[Line | None, Query(description="A field that the record lacks.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[AssetOut]:
+    """List images by department, source system, status or missing field, in order of registration."""
+    asked = Filter(department, source_system, status, missing)
+    return list_assets(db, caller, asked, limit=limit, cursor=cursor)
+
+
+@router.get("/{asset_id}", operation_id="read_asset")
+def read_asset(db: Db, caller: Reader, asset_id: UUID, response: Response) -> AssetOut:
+    """Show one registered copy."""
+    shown = one_asset(db, caller, asset_id)
+    response.headers["ETag"] = etag(shown.provenance_version)
+    return shown
+
+
+@router.delete("/{asset_id}", operation_id="refuse_deletion", status_code=405)
+def delete_asset(caller: Reader, asset_id: UUID) -> None:
+    """Refuse: nothing is deleted by address. Disposal is a case that people sign."""
+    raise DeletionNotHere(
+        f"Asset {asset_id} is not deleted here. A duplicate goes by a disposal case that people"
+        f" sign; ask GET /v1/assets/{asset_id}/eligibility what stands in the way."
+    )
+
+
+@router.get("/{asset_id}/events", operation_id="list_asset_events")
+def list_events(
+    db: Db, caller: Reader, asset_id: UUID, limit: Limit = 50, cursor: Cursor = None
+) -> Page[EventOut]:
+    """List everything that happened to the image, oldest first, with its place in the log."""
+    asset_for(db, caller, asset_id)
+    return read_page(
+        db,
+        events_of(asset_id),
+        Listing("events", (asset_id,)),
+        limit=limit,
+        cursor=cursor,
+        show=lambda row: EventOut(
+            id=row[0].id,
+            kind=row[0].kind,
+            agent=row[0].agent,
+            recorded_at=row[0].recorded_at,
+            log_index=row[1],
+            detail=read_canonical(row[0].document),
+        ),
+    )
+
+
+def one_asset(db: Session, caller: Principal, asset_id: UUID) -> AssetOut:
+    """Return one asset as its page shows it."""
+    asset_for(db, caller, asset_id)
+    row = db.execute(queries.catalogued(caller).where(AssetRow.id == asset_id)).one()
+    return AssetOut.model_validate(row)

@@ -1,0 +1,75 @@
+"""Assets and long work as the contract has them."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+Outcome = Literal["read", "nothing_found", "unreadable"]
+
+
+class RegisteredOut(BaseModel):
+    """A registered copy: what its record still lacks, and that nothing was hashed."""
+
+    asset_id: UUID
+    provenance_version: int
+    complete: bool
+    missing: list[str]
+
+
+class AssetOut(BaseModel):
+    """One registered copy as it stands."""
+
+    model_config = ConfigDict(from_attributes=True)
+    asset_id: UUID
+    source_system: str
+    source_identifier: str
+    department: str
+    original_name: str
+    location: str
+    registered_at: datetime
+    provenance_version: int
+    legal_status: list[str]
+    title: str | None
+    creator: str | None
+    date_created: str | None
+    reading: Outcome | None
+    reading_reason: str | None
+    format: str | None
+    size_bytes: int | None
+
+
+class OperationOut(BaseModel):
+    """Long work and how far it is."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    kind: Literal["import", "series-statements"]
+    state: Literal["waiting", "running", "done"]
+    total: int
+    done: int
+    refused: int
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class ImportResultOut(BaseModel):
+    """What became of one line."""
+
+    model_config = ConfigDict(from_attributes=True)
+    line: int
+    outcome: Literal["registered", "already_there", "refused"]
+    asset_id: UUID | None
+    problem: dict[str, Any] | None
+
+
+class EventOut(BaseModel):
+    """One thing that happened, and its place in the log once it has one."""
+
+    id: UUID
+    kind: str
+    agent: str
+    recorded_at: datetime
+    log_index: int | None
+    detail: dict[str, Any]

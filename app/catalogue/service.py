@@ -1,0 +1,201 @@
+"""Register copies: the asset and version 1 of its provenance in one transaction, no hash."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.assets import queries as assets
+from app.assets.errors import RegisteredOtherwise
+from app.assets.events import AssetsRegistered
+from app.assets.models import AssetRow, SourceSystemRow
+from app.assets.service import NewAsset, add_assets, draw_ids, system_for
+from app.catalogue.registration import Registration
+from app.kit.jobs import publish
+from app.kit.refusals import Refusal
+from app.ledger.canonical import digest_of
+from app.ledger.service import Event, record_all
+from app.people.roles import Principal
+from app.policies.service import registers_in_force
+from app.provenance.changes import Change, Speaker, apply_change
+from app.provenance.models import SeriesStatementsRow
+from app.provenance.projection import Record
+from app.provenance.series import said_of_series, with_series
+from app.provenance.service import NewVersion, write_versions
+from app.provenance.statements import Statement
+from app.storage.locations import decode_location, encode_location
+
+MOST_AT_ONCE = 500
+Identity = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An asset that is there now; `new` tells whether it was not before."""
+
+    asset_id: UUID
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A registration that may be entered: everything about it was proved but its novelty."""
+
+    said: Registration
+    system: SourceSystemRow
+    path: str
+    digest: str
+    record: Record
+
+    @property
+    def identity(self) -> Identity:
+        """Return what names the copy."""
+        return self.system.code, self.said.source_identifier
+
+
+def register_one(db: Session, caller: Principal, said: Registration) -> Registered:
+    """Register one copy.
+
+    Raises:
+        NoSuchResource, LocationMalformed, StatementMalformed, RegisteredOtherwise.
+    """
+    [outcome] = register(db, caller, [said])
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def register(
+    db: Session, caller: Principal, said: Sequence[Registration], *, import_id: UUID | None = None
+) -> list[Registered | Refusal]:
+    """Register up to 500 copies, each for itself; a refusal concerns one of them only."""
+    statuses = frozenset(registers_in_force(db).legal_statuses.statuses)
+    outcomes: dict[int, Registered | Refusal] = {}
+    checked: dict[int, Checked] = {}
+    for at, one in enumerate(said):
+        try:
+            checked[at] = check(db, caller, one, statuses)
+        except Refusal as refusal:
+            outcomes[at] = refusal
+    new = enter(db, caller, first_of_each(checked.values()), import_id)
+    there = {
+        (row.source_system, row.source_identifier): row
+        for row in db.scalars(assets.registered_as([c.identity for c in checked.values()]))
+    }
+    for at, one_checked in checked.items():
+        outcomes[at] = outcome_of(one_checked, there[one_checked.identity], new)
+    return [outcomes[at] for at in range(len(said))]
+
+
+def check(
+    db: Session, caller: Principal, said: Registration, statuses: frozenset[str]
+) -> Checked:
+    """Prove everything about a registration that can be refused before it is entered."""
+    system = system_for(db, caller, said.source_system)
+    path = encode_location(b"/".join(decode_location(said.location)))
+    speaker = Speaker(caller.agent.name, str(caller.person_id), tuple(sorted(caller.roles)))
+    known = Record(tuple(known_already(said, system, path, speaker)), ())
+    change = Change(said.assertions(), legal_statuses=statuses)
+    record = apply_change(known, change, speaker, version=1)
+    return Checked(said, system, path, digest_of(said.facts()), record)
+
+
+def known_already(
+    said: Registration, system: SourceSystemRow, path: str, speaker: Speaker
+) -> list[Statement]:
+    """Return what the registration itself states; the location is derived from it."""
+    facts = {
+        "source_system": system.code,
+        "source_identifier": said.source_identifier,
+        "original_name": said.original_name,
+        "department": system.department,
+    }
+    statements = [
+        Statement(
+            id=f"1.{number}",
+            field=field,
+            value=value,
+            source_kind="asserted",
+            locator="api",
+            agent=speaker.agent,
+            person=speaker.person,
+            roles=speaker.roles,
+            since_version=1,
+        )
+        for number, (field, value) in enumerate(facts.items(), start=1)
+    ]
+    where = [{"uri": f"{system.root}{path}", "kind": "file", "system": system.code}]
+    located = Statement("1.5", "locations", where, "derived", "location", speaker.agent, 1)
+    return [*statements, located]
+
+
+def first_of_each(checked: Iterable[Checked]) -> list[Checked]:
+    """Keep the first registration of each identity; a later one is a repeat or contradicts it."""
+    kept: dict[Identity, Checked] = {}
+    for one in checked:
+        kept.setdefault(one.identity, one)
+    return [kept[identity] for identity in sorted(kept)]
+
+
+def enter(
+    db: Session, caller: Principal, checked: Sequence[Checked], import_id: UUID | None
+) -> set[UUID]:
+    """Enter copies that are new, with version 1 of their records, events and the job to read them."""
+    names = {f"source-system/{one.system.code}" for one in checked}
+    if import_id is not None:
+        names.add(f"import/{import_id}")
+    stated = said_of_series(db, sorted(names))
+    drawn = draw_ids(db, len(checked))
+    new_assets = [
+        NewAsset(
+            asset_id,
+            event_id,
+            one.system,
+            one.said.source_identifier,
+            one.said.original_name,
+            one.path,
+            one.digest,
+            import_id,
+        )
+        for one, (asset_id, event_id) in zip(checked, drawn, strict=True)
+    ]
+    added = add_assets(db, caller.agent, new_assets)
+    entered = [
+        (one, asset) for one, asset in zip(checked, new_assets, strict=True) if asset.id in added
+    ]
+    record_all(db, caller.agent, [event_of(one, asset) for one, asset in entered])
+    write_versions(db, caller.agent, [first_version(one, asset, stated) for one, asset in entered])
+    if added:
+        publish(db, AssetsRegistered(tuple(asset.id for _, asset in entered)))
+    return added
+
+
+def event_of(one: Checked, asset: NewAsset) -> Event:
+    """Tell of a registration: PREMIS ingestion, by reference."""
+    detail = {"registered": one.said.facts(), "location": one.path, "version": 1}
+    return Event("ing", detail, asset.id, one.system.department, asset.event_id)
+
+
+def first_version(
+    one: Checked, asset: NewAsset, stated: Sequence[SeriesStatementsRow]
+) -> NewVersion:
+    """Return version 1: what the caller said, and what was said before of its series."""
+    of_it = [
+        row
+        for row in stated
+        if row.series in (f"source-system/{one.system.code}", f"import/{asset.import_id}")
+    ]
+    record = with_series(one.record, of_it, version=1)
+    change = {"registered": True, "claims": [c.model_dump() for c in one.said.claims]}
+    return NewVersion(asset.id, 1, record, change, one.system.department, asset.event_id)
+
+
+def outcome_of(one: Checked, row: AssetRow, new: set[UUID]) -> Registered | Refusal:
+    """Tell new from there already from there with other facts."""
+    if row.registered_facts != one.digest:
+        return RegisteredOtherwise(
+            f"{one.said.source_identifier!r} of {one.system.code} is asset {row.id}, registered with"
+            " other facts; change its record, or name this copy otherwise."
+        )
+    return Registered(row.id, row.id in new)

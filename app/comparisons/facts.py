@@ -1,0 +1,98 @@
+"""What is known of each asset, in one statement: ranking and eligibility stand on the same facts."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, case, cast, func, literal, select
+from sqlalchemy.orm import aliased
+
+from app.assets.models import AssetRow, SightingRow, SourceSystemRow
+from app.comparisons.models import ComparedRow
+from app.fingerprints.models import FingerprintRow
+from app.people.models import DepartmentRow
+from app.provenance.book import Book
+from app.provenance.models import ProvenanceHeadRow, ProvenanceVersionRow
+from app.provenance.queries import IN_HEAD, current_seal, missing_codes, policy_version
+from app.readings.queries import newest_reading
+
+READING = newest_reading(AssetRow.id)
+FINGERPRINT = (
+    select(
+        FingerprintRow.id,
+        FingerprintRow.sha256,
+        FingerprintRow.size_bytes,
+        FingerprintRow.object_key,
+        FingerprintRow.computed_at,
+    )
+    .where(FingerprintRow.asset_id == AssetRow.id, FingerprintRow.reading_id == READING.c.id)
+    .order_by(FingerprintRow.id.desc())
+    .limit(1)
+    .lateral("fingerprint")
+)
+SIGHTING = (
+    select(SightingRow.state)
+    .where(SightingRow.asset_id == AssetRow.id)
+    .order_by(SightingRow.ordinal.desc())
+    .limit(1)
+    .lateral("sighting")
+)
+
+
+def days(count: int) -> ColumnElement[Any]:
+    """Return a span of days."""
+    return func.make_interval(0, 0, 0, count)
+
+
+def custody_tier(book: Book) -> ColumnElement[int]:
+    """Return how much a custodian is trusted: 0 is the most."""
+    tiers = book.city.effective.duplicate_standard.custody_tiers
+    order = {kind: number for number, kind in enumerate(tiers)}
+    return case(order, value=SourceSystemRow.custody_kind, else_=len(tiers))
+
+
+def facts(book: Book) -> Select[Any]:
+    """Select every asset with the facts that rank it and judge it."""
+    standard = book.city.effective.duplicate_standard
+    recent = func.statement_timestamp() - days(standard.keeper_fixity_max_age_days)
+    complete = func.cardinality(missing_codes(book)) == 0
+    other = aliased(ComparedRow)
+    return (
+        select(
+            AssetRow.id.label("asset_id"),
+            AssetRow.department,
+            AssetRow.source_system,
+            AssetRow.registered_at,
+            policy_version(book).label("policy_version_id"),
+            SourceSystemRow.failure_domain,
+            SourceSystemRow.removable,
+            cast(SourceSystemRow.custody_ends_on, Date).label("custody_ends_on"),
+            (SourceSystemRow.custody_kind == "archive").label("archival_custody"),
+            custody_tier(book).label("custody_tier"),
+            ProvenanceVersionRow.asserted_count,
+            ProvenanceVersionRow.legal_status,
+            ProvenanceVersionRow.rights_statement,
+            READING.c.outcome.label("reading_outcome"),
+            READING.c.size_bytes.label("size_bytes"),
+            FINGERPRINT.c.id.label("fingerprint_id"),
+            FINGERPRINT.c.sha256,
+            FINGERPRINT.c.object_key,
+            FINGERPRINT.c.computed_at.label("verified_at"),
+            func.coalesce(FINGERPRINT.c.computed_at > recent, literal(value=False)).label(
+                "fixity_recent"
+            ),
+            (current_seal(book) & complete).label("sealed"),
+            func.coalesce(SIGHTING.c.state, "present").label("sighted"),
+            select(other.asset_id)
+            .where(
+                other.asset_id == AssetRow.id, other.fingerprint_id == FINGERPRINT.c.id
+            )
+            .exists()
+            .label("compared"),
+        )
+        .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
+        .join(SourceSystemRow, SourceSystemRow.code == AssetRow.source_system)
+        .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
+        .join(ProvenanceVersionRow, IN_HEAD)
+        .outerjoin(READING, literal(value=True))
+        .outerjoin(FINGERPRINT, literal(value=True))
+        .outerjoin(SIGHTING, literal(value=True))
+    )

@@ -1,0 +1,69 @@
+"""Questions about comparisons."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.comparisons.models import ComparedRow, LikenessRow
+from app.fingerprints.models import FingerprintRow
+from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
+from app.readings.models import ReadingRow
+
+
+def current_fingerprints() -> Select[FingerprintRow]:
+    """Select fingerprints of the bytes that were read last."""
+    newer = aliased(ReadingRow)
+    return (
+        select(FingerprintRow)
+        .join(
+            ReadingRow,
+            (ReadingRow.asset_id == FingerprintRow.asset_id)
+            & (ReadingRow.id == FingerprintRow.reading_id),
+        )
+        .where(
+            ~select(newer.id)
+            .where(newer.asset_id == ReadingRow.asset_id, newer.ordinal > ReadingRow.ordinal)
+            .exists()
+        )
+    )
+
+
+def uncompared() -> Select[FingerprintRow]:
+    """Select current fingerprints that were compared under no standard."""
+    compared = select(ComparedRow.asset_id).where(
+        ComparedRow.asset_id == FingerprintRow.asset_id,
+        ComparedRow.fingerprint_id == FingerprintRow.id,
+    )
+    return current_fingerprints().where(~compared.exists())
+
+
+def uncompared_of(asset_ids: Sequence[UUID]) -> Select[FingerprintRow]:
+    """Select those of these assets, in order of digest, the order of their locks."""
+    mine = uncompared().where(FingerprintRow.asset_id.in_(asset_ids))
+    return mine.order_by(FingerprintRow.sha256, FingerprintRow.id)
+
+
+def left_uncompared() -> Select[UUID]:
+    """Select assets that were hashed a while ago and not compared, a job's worth."""
+    left = uncompared().where(FingerprintRow.computed_at < func.clock_timestamp() - LEFT_ALONE)
+    return left.with_only_columns(FingerprintRow.asset_id).limit(MOST_ASSETS_A_JOB)
+
+
+def same_bytes(sha256: bytes, size_bytes: int) -> Select[FingerprintRow]:
+    """Select the current fingerprints of equal files, the earliest asset first."""
+    return (
+        current_fingerprints()
+        .where(FingerprintRow.sha256 == sha256, FingerprintRow.size_bytes == size_bytes)
+        .order_by(FingerprintRow.asset_id)
+    )
+
+
+def likenesses_of(asset_id: UUID) -> Select[LikenessRow]:
+    """Select the pairs that an asset is part of, the newest first."""
+    return (
+        select(LikenessRow)
+        .where(or_(LikenessRow.a_asset_id == asset_id, LikenessRow.b_asset_id == asset_id))
+        .order_by(LikenessRow.id.desc())
+    )

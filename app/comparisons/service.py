@@ -1,0 +1,109 @@
+"""Compare fingerprints: exact copies become direct pairs with evidence; nothing is transitive."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.assets.models import AssetRow
+from app.comparisons import queries, ranking
+from app.comparisons.facts import facts
+from app.comparisons.models import ComparedRow, LikenessRow
+from app.fingerprints.models import FingerprintRow
+from app.kit.db import judging, new_ids
+from app.ledger.agents import process
+from app.ledger.service import Event, record
+from app.provenance.book import Book, open_book
+
+AGENT = process("comparing")
+EVERY_PAIR_UP_TO = 20  # identical files; beyond that each with the first-ranked only
+LOCK_DIGEST = text("SELECT pg_advisory_xact_lock(('x' || substr(:digest, 1, 16))::bit(64)::bigint)")
+
+
+def compare_once(db: Session, asset_ids: Sequence[UUID]) -> None:
+    """Compare up to 500 newly hashed files with all others, each once."""
+    book = open_book(db)
+    for mine in db.scalars(queries.uncompared_of(asset_ids)).all():
+        # Twins that are compared in two transactions at the same time meet here.
+        db.execute(LOCK_DIGEST, {"digest": mine.sha256.hex()})
+        found = pair_up(db, book, mine) if mine.size_bytes else 0
+        detail = {
+            "fingerprint": str(mine.id),
+            "standard": str(book.city.version_id),
+            "likenesses": found,
+        }
+        event_id = record(db, AGENT, Event("ffa", detail, mine.asset_id))
+        db.execute(
+            upsert(ComparedRow)
+            .values(
+                asset_id=mine.asset_id,
+                fingerprint_id=mine.id,
+                standard_id=book.city.version_id,
+                event_id=event_id,
+            )
+            .on_conflict_do_nothing()
+        )
+
+
+def pair_up(db: Session, book: Book, mine: FingerprintRow) -> int:
+    """Write the pairs that a file is part of; say how many are new."""
+    others = db.scalars(queries.same_bytes(mine.sha256, mine.size_bytes)).all()
+    if len(others) < 2:
+        return 0
+    with judging(db):
+        rows = db.execute(facts(book).where(AssetRow.id.in_([o.asset_id for o in others])))
+        known = {row["asset_id"]: row for row in rows.mappings()}
+    first = min(others, key=lambda o: ranking.place(known[o.asset_id]))
+    if len(others) <= EVERY_PAIR_UP_TO:
+        pairs = [p for p in combinations(others, 2) if mine.id in (p[0].id, p[1].id)]
+    else:
+        mate = first if first.id != mine.id else next(o for o in others if o.id != mine.id)
+        pairs = [(min(mine, mate, key=by_asset), max(mine, mate, key=by_asset))]
+    there = {
+        (row.a_fingerprint_id, row.b_fingerprint_id)
+        for row in db.scalars(queries.likenesses_of(mine.asset_id))
+    }
+    new = [(a, b) for a, b in pairs if (a.id, b.id) not in there]
+    write_pairs(db, book, new, known)
+    return len(new)
+
+
+def by_asset(fingerprint: FingerprintRow) -> UUID:
+    """Order the sides of a pair."""
+    return fingerprint.asset_id
+
+
+def write_pairs(
+    db: Session,
+    book: Book,
+    pairs: Sequence[tuple[FingerprintRow, FingerprintRow]],
+    known: Mapping[UUID, Mapping[Any, Any]],
+) -> None:
+    """Write exact copies with what speaks for either side."""
+    for (a, b), likeness_id in zip(pairs, new_ids(db, len(pairs)), strict=True):
+        evidence = {
+            "sha256": a.sha256.hex(),
+            "size_bytes": a.size_bytes,
+            "tools": sorted({f"{side.tool} {side.tool_version}" for side in (a, b)}),
+            "ranking": ranking.reasons(known[a.asset_id], known[b.asset_id]),
+        }
+        detail = {"a": str(a.asset_id), "b": str(b.asset_id), "class": "exact_bytes"}
+        event_id = record(db, AGENT, Event("x:likeness", detail | {"likeness": str(likeness_id)}))
+        db.execute(
+            insert(LikenessRow).values(
+                id=likeness_id,
+                a_asset_id=a.asset_id,
+                a_fingerprint_id=a.id,
+                b_asset_id=b.asset_id,
+                b_fingerprint_id=b.id,
+                standard_id=book.city.version_id,
+                class_="exact_bytes",
+                same_object=a.object_key == b.object_key,
+                evidence=evidence,
+                event_id=event_id,
+            )
+        )

@@ -1,0 +1,163 @@
+"""Every rule an asset must pass, in the order of the statuses they lead to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy.sql.selectable import CTE
+
+from app.assets.models import AssetRow
+from app.comparisons.facts import FINGERPRINT, READING, SIGHTING, days
+from app.comparisons.models import ComparedRow
+from app.disposals.legal import legal_demands
+from app.kit.operations import OperationRow
+from app.policies.rules.in_force import PolicyInForce
+from app.provenance.book import Book
+from app.provenance.completeness import Code, Demand, Tier, completeness_demands
+from app.provenance.models import SeriesStatementsRow
+from app.provenance.queries import current_seal
+
+# Rules of the design whose facts no room collects yet: they are not in the statement, and every
+# answer says so.
+NOT_YET_BUILT = (
+    "hold:none",
+    "container:none",
+    "companion:none_left_behind",
+    "in_use:nowhere",
+    "alarm:repetition",
+    "likeness:other_than_exact",
+    "verdict:given",
+    "fate:free",
+)
+
+
+@dataclass(frozen=True)
+class Demands:
+    """One policy's rules on an asset by itself, grouped by the status that a failure leads to."""
+
+    policy: PolicyInForce
+    alone: Sequence[Demand]
+
+    def spans(self) -> Mapping[Tier, tuple[int, int]]:
+        """Return where each status' rules stand among the codes, from 1, both ends included."""
+        spans: dict[Tier, tuple[int, int]] = {}
+        start = 1
+        for tier, group in groupby(self.alone, key=lambda demand: demand.tier):
+            count = len(list(group))
+            spans[tier] = (start, start + count - 1)
+            start += count
+        return spans
+
+
+def demands_of(book: Book, policy: PolicyInForce, today: date) -> Demands:
+    """Return a policy's rules on an asset by itself."""
+    return Demands(
+        policy,
+        [
+            *processing_demands(),
+            *completeness_demands(policy, book.registers),
+            Demand("complete:sealed", "blocked_incomplete", seal_code(book)),
+            *legal_demands(policy, book.registers, today),
+        ],
+    )
+
+
+def processing_demands() -> list[Demand]:
+    """Return the rules of processing: read, readable, present, hashed, compared."""
+    compared = select(ComparedRow.asset_id).where(
+        ComparedRow.asset_id == AssetRow.id, ComparedRow.fingerprint_id == FINGERPRINT.c.id
+    )
+    seen = func.coalesce(SIGHTING.c.state, "present")
+    return [
+        Demand("processing:read", "not_assessed", case((READING.c.id.is_(None), "processing:unread"))),
+        Demand(
+            "processing:readable",
+            "not_assessed",
+            case(
+                (READING.c.outcome == "unreadable", "processing:unreadable"),
+                (READING.c.id.is_(None), "?processing:unread"),
+            ),
+        ),
+        Demand(
+            "processing:present",
+            "not_assessed",
+            case((seen != "present", literal("processing:") + seen)),
+        ),
+        Demand(
+            "processing:fingerprinted",
+            "not_assessed",
+            case((FINGERPRINT.c.id.is_(None), "processing:not_fingerprinted")),
+        ),
+        Demand(
+            "processing:compared",
+            "not_assessed",
+            case((~compared.exists(), "processing:not_compared")),
+        ),
+    ]
+
+
+def seal_code(book: Book) -> Code:
+    """Return a code where today's version has no seal, or a series' statement is on its way."""
+    series = literal("source-system/") + AssetRow.source_system
+    of_import = func.concat("import/", AssetRow.import_id)
+    on_its_way = (
+        select(SeriesStatementsRow.id)
+        .join(OperationRow, OperationRow.id == SeriesStatementsRow.operation_id)
+        .where(SeriesStatementsRow.series.in_([series, of_import]), OperationRow.finished_at.is_(None))
+    )
+    return case((on_its_way.exists(), "seal:stale"), (~current_seal(book), "seal:stale"))
+
+
+PAIR_RULES = (
+    "keeper:exists",
+    "keeper:present",
+    "keeper:fixity_fresh",
+    "keeper:sealed",
+    "keeper:custody_not_ending",
+    "keeper:not_removable_location",
+    "keeper:legal_not_weaker",
+    "keeper:direct_pair",
+    "location:own_object",
+    "copies:enough",
+)
+FALSE = literal(value=False)
+
+
+def pair_codes(policy: PolicyInForce, row: CTE, keeper: Any) -> Mapping[str, Code]:  # noqa: ANN401
+    """Return, by rule, what fails of an asset and the keeper that it would have."""
+    standard, disposal = policy.effective.duplicate_standard, policy.effective.disposal
+    there = keeper.c.asset_id.is_not(None)
+    since = func.statement_timestamp() - days(standard.keeper_fixity_max_age_days)
+    ends = keeper.c.custody_ends_on <= func.current_date() + disposal.recovery_window_days
+    weaker = or_(
+        keeper.c.effect_rank < row.c.effect_rank,
+        ~keeper.c.conditions.contains(row.c.conditions),
+        keeper.c.rights_statement.is_distinct_from(row.c.rights_statement),
+    )
+    wanted = standard.min_verified_copies
+
+    def unless(failed: ColumnElement[bool], code: str | ColumnElement[str]) -> Code:
+        return case((and_(there, failed), code))
+
+    return {
+        # Without a fingerprint nobody knows whether there is another copy.
+        "keeper:exists": case(
+            (and_(~there, row.c.fingerprint_id.is_(None)), "?last_copy"), (~there, "last_copy")
+        ),
+        "keeper:present": unless(keeper.c.sighted != "present", "keeper:not_present"),
+        "keeper:fixity_fresh": unless(
+            ~func.coalesce(keeper.c.verified_at > since, FALSE), "keeper:fixity_stale"
+        ),
+        "keeper:sealed": unless(~keeper.c.sealed, "keeper:not_sealed"),
+        "keeper:custody_not_ending": unless(func.coalesce(ends, FALSE), "keeper:custody_ending"),
+        "keeper:not_removable_location": unless(keeper.c.removable, "keeper:removable_location"),
+        "keeper:legal_not_weaker": unless(weaker, "keeper:legal_weaker"),
+        "keeper:direct_pair": unless(~row.c.paired, "keeper:no_direct_pair"),
+        "location:own_object": case((row.c.shared, "location:shared")),
+        "copies:enough": unless(
+            row.c.survivors < wanted, func.concat("copies:", row.c.survivors, f"<{wanted}")
+        ),
+    }

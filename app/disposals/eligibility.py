@@ -1,0 +1,337 @@
+"""The one statement: who may go and why not. Never a flag, never Python."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.orm import aliased
+
+from app.assets.models import AssetRow
+from app.comparisons.facts import days, facts
+from app.comparisons.models import LikenessRow
+from app.comparisons.ranking import CRITERIA, in_rank
+from app.disposals.demands import PAIR_RULES, Demands, demands_of, pair_codes
+from app.disposals.legal import conditions_of, effect_rank
+from app.fingerprints.models import FingerprintRow
+from app.ledger.queries import newest_log_index
+from app.policies.rules.in_force import PolicyInForce
+from app.provenance.book import Book
+from app.provenance.queries import per_policy
+from app.readings.models import ReadingRow
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked under: the policies of today, and each policy's rules."""
+
+    book: Book
+    today: date
+
+    def demands(self, policy: PolicyInForce) -> Demands:
+        """Return a policy's rules on an asset by itself."""
+        return demands_of(self.book, policy, self.today)
+
+    def rules(self, policy: PolicyInForce) -> list[str]:
+        """Name the rules in the order of an answer's codes."""
+        alone = [demand.rule for demand in self.demands(policy).alone]
+        return [*alone, "keeper:not_itself", *PAIR_RULES, "verdict:duplicate"]
+
+
+def eligibility(question: Question, only: Sequence[UUID] | None = None) -> Select[Any]:
+    """Select status, codes and keeper of every asset, or only of these, at one moment.
+
+    `codes` holds one place for each rule: NULL where it passes, a code where it fails, a code
+    after `?` where nothing is known, which is a failure too.
+    """
+    judged = judge(question, only)
+    coded = with_status(question, judged)
+    ranked = rank_in_sets(question, coded)
+    answers = confront(question, coded, ranked)
+    asked = [] if only is None else [answers.c.asset_id.in_(only)]
+    return select(
+        answers,
+        newest_log_index().label("log_index"),
+        func.statement_timestamp().label("as_of"),
+    ).where(*asked)
+
+
+def judge(question: Question, only: Sequence[UUID] | None) -> CTE:
+    """Judge each asset by itself, and every asset of equal bytes, for they compete to stay."""
+    registers = question.book.registers
+
+    def codes(policy: PolicyInForce) -> ColumnElement[Any]:
+        return array([demand.code for demand in question.demands(policy).alone], type_=Text)
+
+    statement = facts(question.book).add_columns(
+        effect_rank(registers).label("effect_rank"),
+        conditions_of(registers).label("conditions"),
+        cast(per_policy(question.book, codes), ARRAY(Text)).label("codes"),
+    )
+    if only is not None:
+        mine, other = aliased(FingerprintRow), aliased(FingerprintRow)
+        twins = (
+            select(other.asset_id)
+            .join(mine, and_(mine.sha256 == other.sha256, mine.size_bytes == other.size_bytes))
+            .where(mine.asset_id.in_(only))
+        )
+        statement = statement.where(or_(AssetRow.id.in_(only), AssetRow.id.in_(twins)))
+    return statement.cte("judged")
+
+
+def with_status(question: Question, judged: CTE) -> CTE:
+    """Add the first status that an asset by itself comes to; NULL where every rule passes."""
+
+    def first_failing(policy: PolicyInForce) -> ColumnElement[str | None]:
+        spans = question.demands(policy).spans().items()
+        return case(*((failing(judged.c.codes, *span), tier) for tier, span in spans))
+
+    chosen = [
+        (judged.c.policy_version_id == policy.version_id, first_failing(policy))
+        for policy in question.book.every
+    ]
+    return select(judged, case(*chosen).label("own_status")).cte("coded")
+
+
+def failing(codes: ColumnElement[Any], first: int, last: int) -> ColumnElement[bool]:
+    """Tell whether any code stands between two places."""
+    return func.cardinality(func.array_remove(codes[first:last], null())) > 0
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The sets of equal bytes: their ranked objects, and what survives without one of them."""
+
+    objects: CTE  # one row an object: number 1 is first in its set
+    domains: CTE  # one row a set: failure domains with a verified copy
+    lone: CTE  # one row an object: domains in which it is the only verified copy
+
+
+def rank_in_sets(question: Question, coded: CTE) -> Ranked:
+    """Rank the physical objects of each set of equal, non-empty files."""
+    window = {
+        p.effective.disposal.recovery_window_days for p in question.book.every
+    }
+    ends = coded.c.custody_ends_on <= func.current_date() + max(window)
+    passes = and_(
+        coded.c.sealed,
+        coded.c.sighted == "present",
+        coded.c.fixity_recent,
+        ~coded.c.removable,
+        ~func.coalesce(ends, literal(value=False)),
+    )
+    same = (coded.c.sha256, coded.c.size_bytes)
+    placed = (
+        select(
+            coded.c.asset_id,
+            *same,
+            coded.c.object_key,
+            passes.label("passes"),
+            func.row_number()
+            .over(partition_by=same, order_by=[passes.desc(), *in_rank(coded.c)])
+            .label("place"),
+        )
+        .where(coded.c.sha256.is_not(None), coded.c.size_bytes > 0)
+        .cte("placed")
+    )
+    set_of = (placed.c.sha256, placed.c.size_bytes)
+    best = select(
+        placed,
+        func.min(placed.c.place).over(partition_by=[*set_of, placed.c.object_key]).label("best"),
+    ).cte("best_of_object")
+    objects = (
+        select(
+            best.c.asset_id,
+            best.c.sha256,
+            best.c.size_bytes,
+            best.c.object_key,
+            best.c.passes,
+            func.row_number()
+            .over(partition_by=[best.c.sha256, best.c.size_bytes], order_by=best.c.place)
+            .label("number"),
+        )
+        .where(best.c.place == best.c.best)
+        .cte("objects")
+    )
+    return Ranked(objects, *survivors(question, coded))
+
+
+def survivors(question: Question, coded: CTE) -> tuple[CTE, CTE]:
+    """Count failure domains with a verified copy, and those that hang on one object alone.
+
+    Verified by the strictest of the policies in force: a count too low never harms.
+    """
+    age = min(p.effective.duplicate_standard.keeper_fixity_max_age_days for p in question.book.every)
+    verified = and_(
+        coded.c.size_bytes > 0,
+        coded.c.sighted == "present",
+        coded.c.verified_at > func.statement_timestamp() - days(age),
+    )
+    by_domain = (
+        select(
+            coded.c.sha256,
+            coded.c.size_bytes,
+            coded.c.failure_domain,
+            func.count(coded.c.object_key.distinct()).label("objects"),
+            func.min(coded.c.object_key).label("object_key"),
+        )
+        .where(verified)
+        .group_by(coded.c.sha256, coded.c.size_bytes, coded.c.failure_domain)
+        .cte("by_domain")
+    )
+    d = by_domain.c
+    domains = (
+        select(d.sha256, d.size_bytes, func.count().label("count"))
+        .group_by(d.sha256, d.size_bytes)
+        .cte("domains")
+    )
+    lone = (
+        select(d.sha256, d.size_bytes, d.object_key, func.count().label("count"))
+        .where(d.objects == 1)
+        .group_by(d.sha256, d.size_bytes, d.object_key)
+        .cte("lone")
+    )
+    return domains, lone
+
+
+def confront(question: Question, coded: CTE, ranked: Ranked) -> CTE:
+    """Put each asset before the keeper it would have and say what comes of it."""
+    rows = beside_keepers(coded, ranked)
+    keeper = coded.alias("keeper")
+
+    def codes(policy: PolicyInForce) -> ColumnElement[Any]:
+        found = pair_codes(policy, rows, keeper)
+        return array([found[rule] for rule in PAIR_RULES], type_=Text)
+
+    chosen = [
+        (rows.c.policy_version_id == policy.version_id, codes(policy))
+        for policy in question.book.every
+    ]
+    paired = (
+        select(
+            rows,
+            case(*chosen).label("pair_codes"),
+            facts_of(rows).label("own_facts"),
+            case((keeper.c.asset_id.is_not(None), facts_of(keeper))).label("keeper_facts"),
+        )
+        .outerjoin(keeper, keeper.c.asset_id == rows.c.keeper_id)
+        .cte("paired")
+    )
+    return conclude(paired)
+
+
+def conclude(paired: CTE) -> CTE:
+    """Give every asset its status and its codes."""
+    p = paired.c
+    pair = cast(p.pair_codes, ARRAY(Text))
+    blocked = func.cardinality(func.array_remove(pair, null())) > 0
+    awaiting = case((and_(p.keeper_id.is_not(None), ~p.ranked_first), "awaiting:verdict"))
+    status = func.coalesce(
+        p.own_status,
+        case((p.ranked_first, "retained_keeper"), (blocked, "blocked_no_keeper"), else_="candidate"),
+    )
+    first = case((p.ranked_first, "keeper:ranked_first"))
+    codes = func.array_cat(
+        func.array_append(cast(p.codes, ARRAY(Text)), cast(first, Text)),
+        func.array_append(pair, cast(awaiting, Text)),
+    )
+    return select(
+        p.asset_id,
+        p.department,
+        p.source_system,
+        p.policy_version_id,
+        p.registered_at,
+        func.coalesce(p.size_bytes, 0).label("size_bytes"),
+        status.label("status"),
+        cast(codes, ARRAY(Text)).label("codes"),
+        p.keeper_id,
+        p.own_facts,
+        p.keeper_facts,
+    ).cte("answers")
+
+
+def beside_keepers(coded: CTE, ranked: Ranked) -> CTE:
+    """Name for each asset the best-ranked other object of its set, and count what would survive."""
+    first, second = ranked.objects.alias("first"), ranked.objects.alias("second")
+    domains, lone = ranked.domains, ranked.lone
+
+    def same_set(other: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a CTE or its alias
+        equal = and_(other.c.sha256 == coded.c.sha256, other.c.size_bytes == coded.c.size_bytes)
+        return and_(equal, coded.c.size_bytes > 0)
+
+    own_object = first.c.object_key == coded.c.object_key
+    keeper_id = case((own_object, second.c.asset_id), else_=first.c.asset_id)
+    left = func.coalesce(domains.c.count, 0) - func.coalesce(lone.c.count, 0)
+    rows = (
+        select(
+            coded,
+            keeper_id.label("keeper_id"),
+            func.coalesce(
+                and_(
+                    first.c.asset_id == coded.c.asset_id,
+                    first.c.passes,
+                    second.c.asset_id.is_not(None),
+                ),
+                literal(value=False),
+            ).label("ranked_first"),
+            left.label("survivors"),
+        )
+        .outerjoin(first, and_(same_set(first), first.c.number == 1))
+        .outerjoin(second, and_(same_set(second), second.c.number == 2))
+        .outerjoin(domains, same_set(domains))
+        .outerjoin(lone, and_(same_set(lone), lone.c.object_key == coded.c.object_key))
+        .cte("rows")
+    )
+    return select(
+        rows, direct_pair(rows).label("paired"), shared_object(rows).label("shared")
+    ).cte("beside_keepers")
+
+
+def direct_pair(rows: CTE) -> ColumnElement[bool]:
+    """Tell whether asset and keeper were compared with each other and found equal."""
+    one, two = (
+        (LikenessRow.a_asset_id, LikenessRow.b_asset_id),
+        (LikenessRow.b_asset_id, LikenessRow.a_asset_id),
+    )
+    either = or_(
+        and_(one[0] == rows.c.asset_id, one[1] == rows.c.keeper_id),
+        and_(two[0] == rows.c.asset_id, two[1] == rows.c.keeper_id),
+    )
+    current = or_(
+        LikenessRow.a_fingerprint_id == rows.c.fingerprint_id,
+        LikenessRow.b_fingerprint_id == rows.c.fingerprint_id,
+    )
+    found = select(LikenessRow.id).where(either, current, ~LikenessRow.same_object)
+    return found.exists()
+
+
+def shared_object(rows: CTE) -> ColumnElement[bool]:
+    """Tell whether another asset was ever read from the same physical object."""
+    return (
+        select(ReadingRow.id)
+        .where(ReadingRow.object_key == rows.c.object_key, ReadingRow.asset_id != rows.c.asset_id)
+        .exists()
+    )
+
+
+def facts_of(side: Any) -> ColumnElement[Any]:  # noqa: ANN401 - a CTE or its alias
+    """Return what the ranking compares, to be shown."""
+    said = [part for one in CRITERIA for part in (literal(one.fact), side.c[one.fact])]
+    return func.jsonb_build_object(*said)
+

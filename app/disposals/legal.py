@@ -1,0 +1,158 @@
+"""What law makes of an asset, as SQL: forbids, conditions, authority, citations."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.sql.expression import TableValuedAlias
+
+from app.policies.rules.in_force import PolicyInForce, Registers
+from app.policies.rules.instruments import RejectedCitation
+from app.policies.rules.legal import EFFECTS
+from app.provenance.completeness import Demand, any_bits, has_code, texts
+from app.provenance.models import VERSIONS
+from app.provenance.projection import BITS
+
+STATUSES = VERSIONS.c.legal_status
+# What shows that a condition is met. The others wait for the room that collects their documents:
+# until then they are unknown, which is never "met".
+EVIDENCE: Mapping[str, ColumnElement[bool]] = {
+    "disposal_class_assigned": any_bits("disposal_class", BITS["asserted"]),
+    "appraised_no_archival_value": has_code("archival_appraisal", ["no_archival_value"]),
+    "contract_terms_recorded": any_bits("contract_reference", BITS["asserted"]),
+}
+MET_BY_APPROVAL = "external_authority_agreement"  # the only one still open when a case starts
+
+
+def legal_demands(policy: PolicyInForce, registers: Registers, today: date) -> list[Demand]:
+    """Return the demands of law, of the policy's own authority and of personal data."""
+    return [
+        *status_demands(registers),
+        *condition_demands(registers),
+        Demand(
+            "legal:personal_data",
+            "blocked_legal",
+            case((has_code("personal_data_status", ["unknown"]), "personal_data:unknown")),
+        ),
+        Demand("legal:citation", "blocked_legal", rejected_citation(registers)),
+        *authority_demands(policy, registers, today),
+    ]
+
+
+def status_demands(registers: Registers) -> Iterator[Demand]:
+    """Yield a demand for each status that forbids or diverts, and for one nobody knows."""
+    for code, status in registers.legal_statuses.statuses.items():
+        if status.effect in ("forbids", "diverts"):
+            said = case((STATUSES.contains(texts([code])), f"legal:{code}"))
+            yield Demand(f"legal:not_{code}", "blocked_legal", said)
+    known = texts(list(registers.legal_statuses.statuses))
+    unknown = case((not_(STATUSES.contained_by(known)), "legal:unknown_status"))
+    yield Demand("legal:status_known", "blocked_legal", unknown)
+
+
+def condition_demands(registers: Registers) -> Iterator[Demand]:
+    """Yield a demand for each condition that some status puts, met by evidence, never by silence."""
+    for condition, codes in conditions_asked(registers).items():
+        if condition == MET_BY_APPROVAL:
+            continue
+        applies = STATUSES.overlap(texts(codes))
+        met = EVIDENCE.get(condition)
+        code = case(
+            (not_(applies), null()),
+            (met if met is not None else not_(applies), null()),
+            else_=f"legal:{condition}" if met is not None else f"?legal:{condition}",
+        )
+        yield Demand(f"legal:{condition}", "blocked_legal", code)
+
+
+def conditions_asked(registers: Registers) -> dict[str, list[str]]:
+    """Return each condition with the statuses that put it."""
+    asked: dict[str, list[str]] = {}
+    for code, status in registers.legal_statuses.statuses.items():
+        for condition in status.conditions:
+            asked.setdefault(condition, []).append(code)
+    return asked
+
+
+def authority_demands(
+    policy: PolicyInForce, registers: Registers, today: date
+) -> Iterator[Demand]:
+    """Yield what the policy itself lacks to authorise anything; the same for every asset."""
+    by_id = {one.id: one for one in registers.instruments.instruments}
+    authority = policy.effective.header.authority
+    firm = [one for one in by_id.values() if one.may_authorise(today)]
+    verified = texts([one.id for one in firm])
+    unverified = [one for one in authority if one not in {i.id for i in firm}]
+    example = literal("policy:example") if policy.status != "published" else null()
+    yield Demand("policy:published", "blocked_legal", example)
+    none = null() if authority else literal("policy:no_authority")
+    yield Demand("policy:authority", "blocked_legal", none)
+    if unverified:
+        weak: ColumnElement[str | None] = literal("policy:unverified_instrument")
+    else:
+        named = and_(
+            func.cardinality(VERSIONS.c.legal_basis) > 0,
+            not_(VERSIONS.c.legal_basis.contained_by(verified)),
+        )
+        weak = case((named, "policy:unverified_instrument"))
+    yield Demand("policy:verified_instruments", "blocked_legal", weak)
+
+
+def rejected_citation(registers: Registers) -> ColumnElement[str | None]:
+    """Return a code where the record cites what is known to be wrong."""
+    cited = func.unnest(VERSIONS.c.legal_basis).table_valued("citation", name="cited").render_derived()
+    wrong = [names_wrong(one, cited) for one in registers.instruments.rejected_citations]
+    if not wrong:
+        return null()
+    return case((exists(select(cited.c.citation).where(or_(*wrong))), "legal:rejected_citation"))
+
+
+def names_wrong(one: RejectedCitation, cited: TableValuedAlias) -> ColumnElement[bool]:
+    """Tell whether a citation holds any of these words and none of those."""
+    text = cited.c.citation.cast(Text)
+    return and_(
+        or_(*(text.op("~*")(pattern(words)) for words in one.match_any)),
+        *(not_(text.op("~*")(pattern(words))) for words in one.unless_any),
+    )
+
+
+def pattern(words: str) -> str:
+    """Write words as a PostgreSQL pattern: any spacing, and no digit after a number."""
+    parts = [re.sub(r"([^\w\s])", r"\\\1", part) for part in words.split()]
+    return r"\s*".join(parts) + (r"(?!\d)" if words[-1:].isdigit() else "")
+
+
+def effect_rank(registers: Registers) -> ColumnElement[int]:
+    """Return how strict the strictest of an asset's statuses is: 0 permits to 3 diverts."""
+    by_effect: dict[int, list[str]] = {}
+    for code, status in registers.legal_statuses.statuses.items():
+        by_effect.setdefault(EFFECTS.index(status.effect), []).append(code)
+    known = texts(list(registers.legal_statuses.statuses))
+    forbidding = EFFECTS.index("forbids")
+    told = {rank: STATUSES.overlap(texts(codes)) for rank, codes in by_effect.items()}
+    nobody_knows = not_(STATUSES.contained_by(known))
+    told[forbidding] = or_(told.get(forbidding, nobody_knows), nobody_knows)
+    ranks = sorted(told.items(), reverse=True)
+    return case(*((said, rank) for rank, said in ranks), else_=forbidding)
+
+
+def conditions_of(registers: Registers) -> ColumnElement[Sequence[str]]:
+    """Return the conditions that an asset's statuses put together."""
+    asked = sorted(conditions_asked(registers).items())
+    said = [case((STATUSES.overlap(texts(codes)), condition)) for condition, codes in asked]
+    return cast(func.array_remove(array(said, type_=Text), null()), ARRAY(Text)) if said else texts([])

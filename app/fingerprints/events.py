@@ -1,0 +1,10 @@
+"""What happens to fingerprints."""
+
+from dataclasses import dataclass
+
+from app.kit.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsFingerprinted(Fact):
+    """These assets' bytes were hashed as they were read."""

@@ -1,0 +1,37 @@
+"""Table of fingerprints."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Row, Xid8
+
+
+class FingerprintRow(Row):
+    """What one committed reading's bytes hash to. Append-only, and not unique on purpose."""
+
+    __tablename__ = "fingerprints"
+    __table_args__ = (
+        UniqueConstraint("asset_id", "id", name="uq_fingerprints_asset_id_id"),
+        ForeignKeyConstraint(
+            ["asset_id", "reading_id"],
+            ["readings.asset_id", "readings.id"],
+            name="fk_fingerprints_asset_id_reading_id",
+        ),
+        Index("ix_fingerprints_asset_id_reading_id", "asset_id", "reading_id", "id"),
+        Index("ix_fingerprints_sha256_size_bytes", "sha256", "size_bytes"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    asset_id: Mapped[UUID]  # a NULL in any part of the key would switch the foreign key off
+    reading_id: Mapped[UUID]
+    sha256: Mapped[bytes]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    byte_token: Mapped[str]
+    object_key: Mapped[str]
+    tool: Mapped[str]
+    tool_version: Mapped[str]
+    computed_at: Mapped[datetime]  # stamped by trigger
+    computed_xid: Mapped[int | None] = mapped_column(Xid8)  # stamped by trigger
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))

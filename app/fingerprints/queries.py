@@ -1,0 +1,44 @@
+"""Questions about fingerprints."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
+
+from app.fingerprints.models import FingerprintRow
+from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
+from app.readings.models import ReadingRow
+
+
+def unfingerprinted() -> Select[ReadingRow]:
+    """Select newest readings whose bytes were never hashed."""
+    newer = aliased(ReadingRow)
+    overtaken = select(newer.id).where(
+        newer.asset_id == ReadingRow.asset_id, newer.ordinal > ReadingRow.ordinal
+    )
+    hashed = select(FingerprintRow.id).where(
+        FingerprintRow.asset_id == ReadingRow.asset_id, FingerprintRow.reading_id == ReadingRow.id
+    )
+    return select(ReadingRow).where(~overtaken.exists(), ~hashed.exists())
+
+
+def unfingerprinted_of(asset_ids: Sequence[UUID]) -> Select[ReadingRow]:
+    """Select those of these assets, in order."""
+    mine = unfingerprinted().where(ReadingRow.asset_id.in_(asset_ids))
+    return mine.order_by(ReadingRow.asset_id)
+
+
+def left_unfingerprinted() -> Select[UUID]:
+    """Select assets that were read a while ago and not hashed, a job's worth."""
+    left = unfingerprinted().where(ReadingRow.read_at < func.clock_timestamp() - LEFT_ALONE)
+    return left.with_only_columns(ReadingRow.asset_id).limit(MOST_ASSETS_A_JOB)
+
+
+def fingerprints_of(asset_id: UUID) -> Select[FingerprintRow]:
+    """Select an asset's fingerprints, the newest first."""
+    return (
+        select(FingerprintRow)
+        .where(FingerprintRow.asset_id == asset_id)
+        .order_by(FingerprintRow.id.desc())
+    )

@@ -1,0 +1,74 @@
+"""Record fingerprints, each citing the reading that came before it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from app.assets.locks import lock_decisions
+from app.assets.models import AssetRow
+from app.assets.service import report_sighting
+from app.fingerprints import queries
+from app.fingerprints.compute import TOOL, Fingerprint
+from app.fingerprints.events import AssetsFingerprinted
+from app.fingerprints.models import FingerprintRow
+from app.kit.db import new_ids
+from app.kit.jobs import publish
+from app.ledger.agents import process
+from app.ledger.service import Event, record_all
+from app.storage.tokens import ByteToken
+
+AGENT = process("fingerprinting")
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """One file's fingerprint and the byte token that held before and after."""
+
+    fingerprint: Fingerprint
+    token: ByteToken
+
+
+def record_fingerprints(db: Session, hashed: Sequence[Hashed], *, tool_version: str) -> None:
+    """Record up to 500 fingerprints; a reading that has one already is left alone."""
+    ids = [one.fingerprint.read.asset_id for one in hashed]
+    lock_decisions(db, ids)
+    waiting = {row.id for row in db.scalars(queries.unfingerprinted_of(ids))}
+    new = [one for one in hashed if one.fingerprint.read.reading_id in waiting]
+    whose = select(AssetRow.id, AssetRow.department).where(AssetRow.id.in_(ids))
+    departments = dict(db.execute(whose).tuples().all())
+    event_ids = record_all(db, AGENT, [event_of(one, departments) for one in new])
+    rows = [
+        {
+            "id": fingerprint_id,
+            "asset_id": one.fingerprint.read.asset_id,
+            "reading_id": one.fingerprint.read.reading_id,
+            "sha256": one.fingerprint.sha256,
+            "size_bytes": one.fingerprint.size_bytes,
+            "byte_token": str(one.token),
+            "object_key": one.token.object_key,
+            "tool": TOOL,
+            "tool_version": tool_version,
+            "event_id": event_id,
+        }
+        for one, fingerprint_id, event_id in zip(new, new_ids(db, len(new)), event_ids, strict=True)
+    ]
+    if rows:
+        db.execute(insert(FingerprintRow), rows)
+    for asset_id in ids:
+        report_sighting(db, AGENT, asset_id, "present", "fingerprinted")
+    publish(db, AssetsFingerprinted(tuple(ids)))
+
+
+def event_of(one: Hashed, departments: dict[UUID, str]) -> Event:
+    """Tell of a fingerprint: PREMIS message digest calculation."""
+    read = one.fingerprint.read
+    detail = {
+        "sha256": one.fingerprint.sha256.hex(),
+        "size_bytes": one.fingerprint.size_bytes,
+        "reading": str(read.reading_id),
+        "byte_token": str(one.token),
+    }
+    return Event("mes", detail, read.asset_id, departments[read.asset_id])

@@ -1,0 +1,88 @@
+"""Hash what was read, each file once, and only the bytes that were read."""
+
+import platform
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.assets.events import BytesChanged
+from app.assets.queries import whereabouts
+from app.assets.service import Sighted, report_sighting
+from app.fingerprints import queries
+from app.fingerprints.compute import fingerprint
+from app.fingerprints.service import AGENT, Hashed, record_fingerprints
+from app.kit.jobs import in_transaction, on, publish, sweep
+from app.kit.refusals import Refusal
+from app.readings.committed import CommittedReading
+from app.readings.events import AssetsRead
+from app.readings.service import prove_read
+from app.storage.errors import NotThere
+from app.storage.files import open_beneath
+from app.storage.locations import decode_location, parse_root
+
+FILES_A_TRANSACTION = 50
+Place = tuple[CommittedReading, str, str]  # the proof, the root URI, the path beneath it
+Sighting = tuple[UUID, Sighted, str]
+
+
+@on(AssetsRead)
+def fingerprint_assets(fact: AssetsRead) -> None:
+    """Hash up to 500 newly read files, each once."""
+    fingerprint_files(fact.asset_ids)
+
+
+@sweep("fingerprints")
+def fingerprint_what_was_left() -> None:
+    """Hash files that were read a while ago and that no job has hashed."""
+    fingerprint_files(in_transaction(lambda db: list(db.scalars(queries.left_unfingerprinted()))))
+
+
+def fingerprint_files(asset_ids: Sequence[UUID]) -> None:
+    """Hash files and record it, a few at a time."""
+    places = in_transaction(lambda db: places_of(db, asset_ids))
+    for start in range(0, len(places), FILES_A_TRANSACTION):
+        fingerprint_some(places[start : start + FILES_A_TRANSACTION])
+
+
+def places_of(db: Session, asset_ids: Sequence[UUID]) -> list[Place]:
+    """Prove for each file still to be hashed that it was read, and find where it lies."""
+    waiting = [row.asset_id for row in db.scalars(queries.unfingerprinted_of(asset_ids))]
+    found = db.execute(whereabouts(waiting)).tuples()
+    return [(prove_read(db, asset_id), root, path) for asset_id, root, path in found]
+
+
+def fingerprint_some(places: Sequence[Place]) -> None:
+    """Hash some files, then record what was found in one transaction."""
+    answers = [hash_file(*place) for place in places]
+    hashed = [one for one in answers if isinstance(one, Hashed)]
+    seen = [one for one in answers if not isinstance(one, Hashed)]
+    changed = tuple(asset_id for asset_id, state, _ in seen if state == "changed")
+
+    def record(db: Session) -> None:
+        if hashed:
+            record_fingerprints(db, hashed, tool_version=platform.python_version())
+        for asset_id, state, detail in seen:
+            report_sighting(db, AGENT, asset_id, state, detail)
+        if changed:
+            publish(db, BytesChanged(changed))
+
+    in_transaction(record)
+
+
+def hash_file(read: CommittedReading, root: str, path: str) -> Hashed | Sighting:
+    """Hash one file if it is still the bytes that were read, before and after."""
+    try:
+        with open_beneath(parse_root(root), decode_location(path)) as opened:
+            if str(opened.token) != read.byte_token:
+                return read.asset_id, "changed", "The file is not the bytes that were read."
+            with open(opened.descriptor, "rb", buffering=0, closefd=False) as file:
+                found = fingerprint(read, file)
+            if opened.current_token() != opened.token or found.size_bytes != read.size_bytes:
+                return read.asset_id, "changed", "The file changed while it was hashed."
+            return Hashed(found, opened.token)
+    except Refusal as refusal:
+        state: Sighted = "missing" if isinstance(refusal, NotThere) else "unreachable"
+        return read.asset_id, state, refusal.detail
+    except OSError as error:
+        return read.asset_id, "unreachable", f"The file could not be read: {error.strerror}."

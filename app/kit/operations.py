@@ -1,0 +1,51 @@
+"""Long work that answers 202 and can be followed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, insert, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.kit.db import Row
+
+
+class OperationRow(Row):
+    """One piece of long work and how far it is."""
+
+    __tablename__ = "operations"
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    total: Mapped[int]
+    done: Mapped[int] = mapped_column(server_default="0")
+    refused: Mapped[int] = mapped_column(server_default="0")
+    department: Mapped[str | None]  # None: the whole city's
+    requested_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    finished_at: Mapped[datetime | None]  # None: not finished
+
+
+def begin_operation(
+    db: Session, *, operation_id: UUID, kind: str, total: int, department: str, requested_by: str
+) -> None:
+    """Enter a piece of long work before its job is written."""
+    facts: dict[str, Any] = {"kind": kind, "total": total, "department": department, "requested_by": requested_by}
+    if total == 0:  # no job will ever say that it is done
+        facts |= {"state": "done", "finished_at": func.clock_timestamp()}
+    db.execute(insert(OperationRow).values(id=operation_id, **facts))
+
+
+def add_progress(db: Session, operation_id: UUID, *, done: int, refused: int) -> None:
+    """Add what one job did; everything done means finished."""
+    reached = OperationRow.total <= OperationRow.done + done
+    db.execute(
+        update(OperationRow)
+        .where(OperationRow.id == operation_id, OperationRow.finished_at.is_(None))
+        .values(
+            done=OperationRow.done + done,
+            refused=OperationRow.refused + refused,
+            state=case((reached, "done"), else_="running"),
+            finished_at=case((reached, func.clock_timestamp())),
+        )
+    )

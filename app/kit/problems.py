@@ -1,0 +1,133 @@
+"""Refusals, faults and malformed requests as problems (RFC 9457)."""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from psycopg import Error as PostgresError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from app.kit.errors import (
+    DatabaseUnavailable,
+    Malformed,
+    MethodNotAllowed,
+    NoSuchResource,
+    RefusedByDatabase,
+    Unforeseen,
+)
+from app.kit.refusals import Refusal
+
+log = structlog.get_logger(__name__)
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "openapi" / "problems.md", ROOT / "app" / "vendored" / "problems.md"]
+INTEGRITY = "23"  # SQLSTATE class of a violated constraint
+
+
+def answer(
+    request: Request, refusal: Refusal, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Say a refusal as application/problem+json."""
+    body: dict[str, Any] = {
+        "type": f"{request.base_url}problems/{refusal.code}",
+        "title": (type(refusal).__doc__ or refusal.code).splitlines()[0],
+        "status": refusal.status,
+        "code": refusal.code,
+        "detail": refusal.detail,
+        "errors": [{"pointer": at, "detail": why} for at, why in refusal.pointers.items()],
+        "trace_id": getattr(request.state, "trace_id", None) or uuid4().hex,
+    }
+    return JSONResponse(body, refusal.status, headers, media_type="application/problem+json")
+
+
+def refused(request: Request, error: Exception) -> JSONResponse:
+    """Answer a refusal of ours."""
+    assert isinstance(error, Refusal)  # noqa: S101 - registered for this class only
+    return answer(request, error, getattr(error, "headers", None))
+
+
+def malformed(request: Request, error: Exception) -> JSONResponse:
+    """Answer a request that does not fit its schema, pointing at each place."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    places = {pointer(e["loc"]): str(e["msg"]) for e in error.errors()}
+    sentence = f"{len(places)} part(s) of the request do not fit; `errors` names each."
+    return answer(request, Malformed(sentence, pointers=places))
+
+
+def pointer(place: tuple[int | str, ...]) -> str:
+    """Turn FastAPI's place of an error into a JSON Pointer (RFC 6901), safe to print."""
+    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in place if step != "body"]
+    return "".join(f"/{step}" for step in steps).encode("ascii", "backslashreplace").decode()
+
+
+def http_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer what the router itself refuses."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    headers = dict(error.headers or {})
+    match error.status_code:
+        case 404:
+            return answer(request, NoSuchResource("There is no such address; see /docs."))
+        case 405:
+            return answer(
+                request, MethodNotAllowed(f"{request.method} is not known here."), headers
+            )
+        case _:
+            return answer(request, Malformed("The request body cannot be read as JSON."), headers)
+
+
+def database_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer a violated constraint as a refusal and an absent database as such."""
+    cause = getattr(error, "orig", None)
+    state = cause.sqlstate or "" if isinstance(cause, PostgresError) else ""
+    if state.startswith(INTEGRITY) and isinstance(cause, PostgresError):
+        name = cause.diag.constraint_name or "a constraint"
+        return answer(request, RefusedByDatabase(f"The database refused this: {name}."))
+    if isinstance(error, OperationalError | PoolTimeout):
+        log.warning("database_unavailable", error=str(cause or error))
+        late = DatabaseUnavailable("The database did not answer in time; try again shortly.")
+        return answer(request, late, {"Retry-After": "2"})
+    return unforeseen(request, error)
+
+
+def unforeseen(request: Request, error: Exception) -> JSONResponse:
+    """Answer a fault of ours: a trace id for the caller, the whole story in the log."""
+    request.state.trace_id = trace_id = uuid4().hex
+    log.error("unforeseen", trace_id=trace_id, path=request.url.path, exc_info=error)
+    return answer(request, Unforeseen(f"A fault of this service; quote {trace_id} when you ask."))
+
+
+@lru_cache
+def paragraphs() -> dict[str, str]:
+    """Return each problem's paragraph by its code, from openapi/problems.md."""
+    source = next(page for page in PAGES if page.is_file()).read_text("utf-8")
+    parts = re.split(r"^## `([a-z-]+)`$", source, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], map(str.strip, parts[1::2]), strict=True))
+
+
+def problem_page(code: str) -> HTMLResponse:
+    """Explain one problem to a person."""
+    text = paragraphs().get(code)
+    if text is None:
+        raise NoSuchResource(f"There is no problem called {code!r}; see openapi/problems.md.")
+    body = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "</p><p>")
+    return HTMLResponse(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{code}</title><h1>{code}</h1><p>{body}</p></html>'
+    )
+
+
+def install_problems(app: FastAPI) -> None:
+    """Make every error of this application a problem."""
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(DBAPIError, database_error)
+    app.add_exception_handler(PoolTimeout, database_error)
+    app.add_exception_handler(Exception, unforeseen)
+    app.get("/problems/{code}", include_in_schema=False)(problem_page)

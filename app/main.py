@@ -1,0 +1,98 @@
+"""The web process: one application over one database."""
+
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.staticfiles import StaticFiles
+
+from app.assets import routes as assets
+from app.catalogue import import_routes
+from app.catalogue import routes as catalogue
+from app.catalogue import tasks as catalogue_tasks
+from app.comparisons import routes as comparisons
+from app.comparisons import tasks as comparison_tasks
+from app.disposals import routes as disposals
+from app.fingerprints import routes as fingerprints
+from app.fingerprints import tasks as fingerprint_tasks
+from app.kit import health
+from app.kit.connecting import addresses
+from app.kit.db import Database
+from app.kit.problems import install_problems
+from app.kit.telemetry import configure_logging
+from app.people import routes as people
+from app.people.rights import authenticated
+from app.policies import routes as policies
+from app.provenance import routes as provenance
+from app.provenance import tasks as provenance_tasks
+from app.readings import routes as readings
+from app.readings import tasks as reading_tasks
+
+SWAGGER = Path(__file__).with_name("vendored") / "swagger-ui"
+# A job is written for each listener that is known, so a process that publishes must know them all.
+LISTENERS = (catalogue_tasks, reading_tasks, provenance_tasks, fingerprint_tasks, comparison_tasks)
+DESCRIPTION = """Every image is described before it is hashed, and nothing may go until its record
+is complete, a verified copy stays, the law allows it and people have signed."""
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Hold the database up while this process serves."""
+    configure_logging()
+    with ExitStack() as held:
+        found = held.enter_context(addresses())
+        app.state.database = Database(found.api, pool_size=40)
+        held.callback(app.state.database.close)
+        yield
+
+
+async def trace(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    """Give every request an id that its answer and its log lines carry."""
+    request.state.trace_id = uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(trace_id=request.state.trace_id)
+    response = await call_next(request)
+    response.headers["X-Trace-Id"] = request.state.trace_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def docs() -> HTMLResponse:
+    """Show the contract, from our own files: it works without the internet."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="Provenance Catalogue",
+        swagger_js_url="/docs-assets/swagger-ui-bundle.js",
+        swagger_css_url="/docs-assets/swagger-ui.css",
+        swagger_favicon_url="data:,",
+    )
+
+
+def create_app() -> FastAPI:
+    """Put the rooms' routes together."""
+    app = FastAPI(
+        title="Provenance Catalogue",
+        version="1.0.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.middleware("http")(trace)
+    for room in (people, assets, catalogue, import_routes, provenance, readings):
+        app.include_router(room.router)
+    for later in (fingerprints, comparisons, disposals):
+        app.include_router(later.router)
+    app.include_router(policies.router, dependencies=[Depends(authenticated)])
+    app.include_router(health.router)
+    app.get("/docs", include_in_schema=False)(docs)
+    app.mount("/docs-assets", StaticFiles(directory=SWAGGER, check_dir=False), name="docs-assets")
+    install_problems(app)
+    return app

@@ -1,0 +1,35 @@
+"""Questions about people."""
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
+from app.people.roles import Principal
+
+
+def living_key(key_id: str) -> Select[ApiKeyRow]:
+    """Select a key that is neither revoked nor past its end, by the database's clock."""
+    return select(ApiKeyRow).where(
+        and_(
+            ApiKeyRow.id == key_id,
+            ApiKeyRow.revoked_at.is_(None),
+            ApiKeyRow.expires_at > func.clock_timestamp(),
+        )
+    )
+
+
+def departments(caller: Principal) -> Select[DepartmentRow]:
+    """Select the departments that the caller may know of."""
+    every = select(DepartmentRow).order_by(DepartmentRow.code)
+    return (
+        every if caller.department is None else every.where(DepartmentRow.code == caller.department)
+    )
+
+
+def keys(caller: Principal) -> Select[ApiKeyRow, PersonRow]:
+    """Select keys with their persons, newest first."""
+    return (
+        select(ApiKeyRow, PersonRow)
+        .join(PersonRow, PersonRow.id == ApiKeyRow.person_id)
+        .where(or_(caller.department is None, ApiKeyRow.department == caller.department))
+        .order_by(ApiKeyRow.event_id.desc())
+    )

@@ -1,0 +1,46 @@
+"""Who may do what; duties are separated by person (domain: roles and separation of duties)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from app.ledger.agents import Agent
+
+
+class Role(StrEnum):
+    """What a key was given for."""
+
+    REGISTRAR = "registrar"
+    CATALOGUER = "cataloguer"
+    RECORDS_MANAGER = "records_manager"
+    CURATOR = "curator"
+    AUDITOR = "auditor"
+    DASHBOARD = "dashboard"
+    OPERATOR = "operator"
+
+
+CITYWIDE = frozenset({Role.AUDITOR, Role.DASHBOARD, Role.OPERATOR})
+REGISTERING = frozenset({Role.REGISTRAR})
+DESCRIBING = frozenset({Role.REGISTRAR, Role.CATALOGUER, Role.RECORDS_MANAGER, Role.CURATOR})
+READING = DESCRIBING | {Role.AUDITOR}
+COUNTING = READING | {Role.DASHBOARD, Role.OPERATOR}
+OPERATING = frozenset({Role.OPERATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A person acting through a proved key; minted by the check of the key alone."""
+
+    key_id: str
+    person_id: UUID
+    department: str | None
+    roles: frozenset[Role]
+
+    @property
+    def agent(self) -> Agent:
+        """Name this principal in events."""
+        return Agent(f"key:{self.key_id}", self.person_id, self.department)
+
+    def sees(self, department: str) -> bool:
+        """Tell whether rows of that department exist for this principal."""
+        return self.department is None or self.department == department

@@ -1,0 +1,142 @@
+"""Departments, persons and keys, as operators see them."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.kit.db import Db
+from app.kit.text import Label, Line
+from app.people import queries, service
+from app.people.models import DepartmentRow
+from app.people.rights import Counter, Operator
+from app.people.roles import Role
+
+router = APIRouter(prefix="/v1", tags=["people"])
+Code = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="A short lasting name.")
+]
+
+
+class DepartmentIn(BaseModel):
+    """A body answerable for images."""
+
+    model_config = ConfigDict(extra="forbid")
+    code: Code
+    label: Label
+    policy_id: Annotated[Line | None, Field(description="Absent: the city default.")] = None
+
+
+class DepartmentOut(BaseModel):
+    """A department and the policy it names; null is the city default."""
+
+    model_config = ConfigDict(from_attributes=True)
+    code: str
+    label: dict[str, str]
+    policy_id: str | None
+
+
+class PersonIn(BaseModel):
+    """A person who will act by keys."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Line
+
+
+class PersonOut(BaseModel):
+    """A person's lasting id."""
+
+    id: UUID
+
+
+class KeyIn(BaseModel):
+    """Whom a key is for, what it may do, and for how long."""
+
+    model_config = ConfigDict(extra="forbid")
+    person_id: UUID
+    roles: Annotated[set[Role], Field(min_length=1)]
+    department: Annotated[
+        Code | None, Field(description="Absent: the whole city, for some roles.")
+    ] = None
+    valid_days: Annotated[int, Field(ge=1, le=730)] = 365
+
+
+class KeyGivenOut(BaseModel):
+    """A new key, with its secret for the only time."""
+
+    id: str
+    key: str
+
+
+class KeyOut(BaseModel):
+    """A key without its secret."""
+
+    id: str
+    person_id: UUID
+    person: str
+    department: str | None
+    roles: list[Role]
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+@router.post("/departments", operation_id="add_department", status_code=201)
+def add_department(
+    db: Db, caller: Operator, department: DepartmentIn, response: Response
+) -> DepartmentOut:
+    """Add a department. The same request again answers 200 and changes nothing."""
+    row, new = service.add_department(db, caller.agent, **department.model_dump())
+    response.status_code = 201 if new else 200
+    return DepartmentOut.model_validate(row)
+
+
+@router.get("/departments", operation_id="list_departments")
+def list_departments(db: Db, caller: Counter) -> list[DepartmentOut]:
+    """List the departments that your key may know of."""
+    rows: list[DepartmentRow] = list(db.scalars(queries.departments(caller)))
+    return [DepartmentOut.model_validate(row) for row in rows]
+
+
+@router.post("/persons", operation_id="add_person", status_code=201)
+def add_person(db: Db, caller: Operator, person: PersonIn) -> PersonOut:
+    """Add a person. Duties are kept apart by person, so nobody should be added twice."""
+    return PersonOut(id=service.add_person(db, caller.agent, person.name))
+
+
+@router.post("/api-keys", operation_id="give_api_key", status_code=201)
+def give_api_key(db: Db, caller: Operator, key: KeyIn) -> KeyGivenOut:
+    """Give a person a key. Keep the secret: it is never shown again."""
+    given = service.give_key(
+        db,
+        caller.agent,
+        person_id=key.person_id,
+        roles=key.roles,
+        department=key.department,
+        valid_for=timedelta(days=key.valid_days),
+    )
+    return KeyGivenOut(id=given.id, key=str(given))
+
+
+@router.get("/api-keys", operation_id="list_api_keys")
+def list_api_keys(db: Db, caller: Operator) -> list[KeyOut]:
+    """List keys with their persons, roles and ends, newest first."""
+    return [
+        KeyOut(
+            id=key.id,
+            person_id=person.id,
+            person=person.name,
+            department=key.department,
+            roles=list(map(Role, key.roles)),
+            expires_at=key.expires_at,
+            revoked_at=key.revoked_at,
+        )
+        for key, person in db.execute(queries.keys(caller)).tuples()
+    ]
+
+
+@router.post("/api-keys/{key_id}/revoke", operation_id="revoke_api_key", status_code=204)
+def revoke_api_key(db: Db, caller: Operator, key_id: Annotated[str, Path(max_length=64)]) -> None:
+    """End a key at once."""
+    service.revoke_key(db, caller, key_id)

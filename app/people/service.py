@@ -1,0 +1,119 @@
+"""Prove keys; add departments, persons and keys."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.kit.db import new_ids
+from app.kit.errors import Malformed, NoSuchResource
+from app.ledger.agents import Agent
+from app.ledger.service import Event, record
+from app.people import queries
+from app.people.errors import DepartmentTaken, NotAuthenticated
+from app.people.keys import NewKey, draw_key, hash_secret, same_secret, split_key
+from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
+from app.people.roles import CITYWIDE, Principal, Role
+
+
+def prove_key(db: Session, written: str) -> Principal:
+    """Return who acts, from the key as it was sent.
+
+    Raises:
+        NotAuthenticated: the key is not written like one, unknown, ended or revoked (HTTP 401).
+    """
+    key = split_key(written)
+    row = db.scalars(queries.living_key(key.id)).one_or_none() if key else None
+    if key is None or row is None or not same_secret(key.secret, row.secret_sha256):
+        raise NotAuthenticated(
+            "Send `Authorization: Bearer cat_...` with a key that has not ended."
+        )
+    return Principal(row.id, row.person_id, row.department, frozenset(map(Role, row.roles)))
+
+
+def add_department(
+    db: Session, agent: Agent, *, code: str, label: dict[str, str], policy_id: str | None
+) -> tuple[DepartmentRow, bool]:
+    """Add a department; a repeat with the same facts finds it (False).
+
+    Raises:
+        DepartmentTaken: the code stands for other facts.
+    """
+    there = db.get(DepartmentRow, code)
+    if there is not None:
+        if (there.label, there.policy_id) != (label, policy_id):
+            raise DepartmentTaken(f"Department {code!r} exists with another label or policy.")
+        return there, False
+    detail = {"code": code, "label": label, "policy_id": policy_id}
+    event_id = record(db, agent, Event("x:department-added", detail, department=code))
+    row = DepartmentRow(code=code, label=label, policy_id=policy_id, event_id=event_id)
+    db.add(row)
+    db.flush()
+    return row, True
+
+
+def add_person(db: Session, agent: Agent, name: str) -> UUID:
+    """Add a person and return their id."""
+    [person_id] = new_ids(db, 1)
+    event_id = record(db, agent, Event("x:person-added", {"person": str(person_id)}))
+    db.execute(insert(PersonRow).values(id=person_id, name=name, event_id=event_id))
+    return person_id
+
+
+def give_key(
+    db: Session,
+    agent: Agent,
+    *,
+    person_id: UUID,
+    roles: Collection[Role],
+    department: str | None,
+    valid_for: timedelta,
+) -> NewKey:
+    """Give a person a key. The secret is in the answer and nowhere else.
+
+    Raises:
+        NoSuchResource: no such person or department (HTTP 404).
+        Malformed: a role that acts for a department was asked for without one (HTTP 422).
+    """
+    if department is None and not CITYWIDE.issuperset(roles):
+        raise Malformed("These roles act for one department: name it in `department`.")
+    if db.get(PersonRow, person_id) is None:
+        raise NoSuchResource(f"There is no person {person_id}.")
+    if department is not None and db.get(DepartmentRow, department) is None:
+        raise NoSuchResource(f"There is no department {department!r}.")
+    key = draw_key()
+    named = sorted(roles)
+    detail = {"key": key.id, "person": str(person_id), "roles": named}
+    event_id = record(db, agent, Event("x:key-given", detail, department=department))
+    db.execute(
+        insert(ApiKeyRow).values(
+            id=key.id,
+            secret_sha256=hash_secret(key.secret),
+            person_id=person_id,
+            department=department,
+            roles=named,
+            expires_at=func.clock_timestamp() + valid_for,
+            event_id=event_id,
+        )
+    )
+    return key
+
+
+def revoke_key(db: Session, caller: Principal, key_id: str) -> None:
+    """End a key at once; a second time changes nothing.
+
+    Raises:
+        NoSuchResource: no such key in the caller's scope (HTTP 404).
+    """
+    row = db.scalar(select(ApiKeyRow).where(ApiKeyRow.id == key_id).with_for_update())
+    if row is None or (caller.department not in (None, row.department)):
+        raise NoSuchResource(f"There is no key {key_id!r}.")
+    if row.revoked_at is None:
+        record(db, caller.agent, Event("x:key-revoked", {"key": key_id}, department=row.department))
+        db.execute(
+            update(ApiKeyRow)
+            .where(ApiKeyRow.id == key_id)
+            .values(revoked_at=func.clock_timestamp())
+        )

@@ -1,0 +1,64 @@
+"""What the room asks its table."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+
+from app.policies.models import PolicyVersionRow
+
+IN_FORCE = ("published", "example")
+
+
+def version_of(kind: str, document_id: str, version: str) -> Select[PolicyVersionRow]:
+    """Select one version of a document."""
+    return select(PolicyVersionRow).where(
+        PolicyVersionRow.kind == kind,
+        PolicyVersionRow.document_id == document_id,
+        PolicyVersionRow.version == version,
+    )
+
+
+def in_force(kind: str) -> Select[PolicyVersionRow]:
+    """Select, of each document of a kind, the version that holds today by the database's date.
+
+    A published version goes before any example; among equals the highest version does.
+    """
+    return (
+        select(PolicyVersionRow)
+        .ext(distinct_on(PolicyVersionRow.document_id))
+        .where(
+            PolicyVersionRow.kind == kind,
+            PolicyVersionRow.status.in_(IN_FORCE),
+            PolicyVersionRow.effective_from <= func.current_date(),
+        )
+        .order_by(
+            PolicyVersionRow.document_id,
+            (PolicyVersionRow.status == "published").desc(),
+            _semantic_version().desc(),
+        )
+    )
+
+
+def policies_in_force() -> Select[PolicyVersionRow]:
+    """Select each policy's version in force, by name."""
+    held = in_force("policy").with_only_columns(PolicyVersionRow.id)
+    return (
+        select(PolicyVersionRow)
+        .where(PolicyVersionRow.id.in_(held))
+        .order_by(PolicyVersionRow.document_id)
+    )
+
+
+def versions_of(policy_id: str) -> Select[PolicyVersionRow]:
+    """Select all versions of a policy, the last recorded first."""
+    return (
+        select(PolicyVersionRow)
+        .where(PolicyVersionRow.kind == "policy", PolicyVersionRow.document_id == policy_id)
+        .order_by(PolicyVersionRow.id.desc())
+    )
+
+
+def _semantic_version() -> ColumnElement[Any]:
+    parts: ARRAY[Any] = ARRAY(Integer)
+    return cast(func.string_to_array(PolicyVersionRow.version, "."), parts)

@@ -1,0 +1,131 @@
+"""The register of legal instruments, and the citations that are known to be wrong."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from app.policies.rules.conditions import WrittenCondition
+from app.policies.rules.model import DocumentHeader, Frozen, Label, Name, Slug, Text
+
+
+class Verified(Frozen):
+    """Who at the institution checked citation and text, and when."""
+
+    by: Text
+    on: date
+    note: Text
+
+
+class AppliesTo(Frozen):
+    """Whom an instrument binds, or which images; both given: either."""
+
+    body_kinds: tuple[Name, ...] = ()
+    when: WrittenCondition | None = None
+
+
+class Instrument(Frozen):
+    """One text that a legal status may rest on."""
+
+    id: Slug
+    kind: Literal[
+        "statute",
+        "subsidiary_legislation",
+        "administrative_circular",
+        "code",
+        "contract",
+        "deed",
+        "court_order",
+        "policy",
+        "standard",
+    ]
+    jurisdiction: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+    citation: Label
+    applies_to: AppliesTo
+    requires: tuple[Name, ...]
+    effective_from: date | None  # none: since before anyone asks
+    effective_to: date | None  # its last day; none: until further notice
+    document_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
+    verified: Verified | None
+
+    @model_validator(mode="after")
+    def begin_before_it_ends(self) -> "Instrument":
+        """Refuse an instrument that is never in effect."""
+        if self.effective_from and self.effective_to and self.effective_to < self.effective_from:
+            message = f"effective_to {self.effective_to} is before {self.effective_from}"
+            raise ValueError(message)
+        return self
+
+    def may_authorise(self, on: date) -> bool:
+        """Tell whether it is verified and in effect; otherwise it may only block."""
+        begun = self.effective_from is None or self.effective_from <= on
+        ended = self.effective_to is not None and self.effective_to < on
+        return self.verified is not None and begun and not ended
+
+
+class RejectedCitation(Frozen):
+    """A citation that is wrong: any of these words, unless one of those stands beside them."""
+
+    cites: Text
+    match_any: tuple[Text, ...] = Field(min_length=1)
+    unless_any: tuple[Text, ...] = ()
+    why: Label
+
+    def rejects(self, citation: str) -> bool:
+        """Tell whether a citation, however it is spaced or cased, is this wrong one."""
+        found = any(_named(text, citation) for text in self.match_any)
+        return found and not any(_named(text, citation) for text in self.unless_any)
+
+
+def _named(text: str, citation: str) -> bool:
+    words = _bare(text)
+    # "Cap. 480" is not named by "Cap. 4801".
+    return (
+        re.search(re.escape(words) + (r"(?!\d)" if words[-1:].isdigit() else ""), _bare(citation))
+        is not None
+    )
+
+
+def _bare(text: str) -> str:
+    # NFKC makes full-width digits and brackets plain; spaces carry no meaning in a citation.
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+class LegalInstrumentsHeader(DocumentHeader):
+    """The register's name; there is one such register, so that one answer is in force."""
+
+    id: Literal["legal-instruments"]
+
+
+class LegalInstruments(Frozen):
+    """The register of instruments."""
+
+    header: LegalInstrumentsHeader = Field(alias="register")
+    instruments: tuple[Instrument, ...]
+    rejected_citations: tuple[RejectedCitation, ...]
+
+    @field_validator("instruments")
+    @classmethod
+    def name_each_once(cls, instruments: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
+        """Refuse two instruments of one name."""
+        ids = [instrument.id for instrument in instruments]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            message = f"named more than once: {', '.join(twice)}"
+            raise ValueError(message)
+        return instruments
+
+    def named(self, instrument_id: str) -> Instrument | None:
+        """Return the instrument of this name, if the register has it."""
+        return next((one for one in self.instruments if one.id == instrument_id), None)
+
+    def rejected(self, citation: str) -> RejectedCitation | None:
+        """Return why a citation is no basis for anything; none: nothing is known against it."""
+        return next((one for one in self.rejected_citations if one.rejects(citation)), None)
+
+    def may_authorise(self, instrument_ids: Sequence[str], on: date) -> bool:
+        """Tell whether there is an authority at all and every instrument of it may authorise."""
+        named = [self.named(instrument_id) for instrument_id in instrument_ids]
+        return bool(named) and all(one is not None and one.may_authorise(on) for one in named)

@@ -1,0 +1,45 @@
+"""From a reading to statements: the file's own candidates beside what people said."""
+
+from dataclasses import replace
+from typing import Any
+
+from app.provenance.fields import FIELDS
+from app.provenance.projection import Record
+from app.provenance.statements import Statement
+from app.readings.models import ReadingRow
+
+
+def adopt(record: Record, reading: ReadingRow, *, version: int) -> Record:
+    """Put a reading's candidates in the place of those of an earlier reading."""
+    kept = [s for s in record.statements if s.source_kind != "extracted"]
+    picked = [one for one in reading.statements if one["picked"] and one["field"] in FIELDS]
+    added = [
+        as_statement(one, reading, f"{version}.{number}", version)
+        for number, one in enumerate(picked, start=len(record.statements) + 1)
+    ]
+    return replace(record, statements=(*kept, *added))
+
+
+def as_statement(one: dict[str, Any], reading: ReadingRow, name: str, version: int) -> Statement:
+    """Write one extracted value as a statement that names tag, tool and version."""
+    return Statement(
+        id=name,
+        field=one["field"],
+        value=one["value"],
+        source_kind="extracted",
+        locator=one["locator"],
+        agent="process:reading",
+        since_version=version,
+        tool=reading.tool,
+        tool_version=reading.tool_version,
+        reading=str(reading.id),
+        raw=one.get("raw_bytes"),
+        raw_charset=one.get("raw_charset"),
+        note=one.get("note"),
+    )
+
+
+def adopted(record: Record) -> set[str]:
+    """Return the readings whose candidates stand in a record."""
+    return {s.reading for s in record.statements if s.reading is not None}
+

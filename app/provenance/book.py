@@ -1,0 +1,42 @@
+"""Which policy judges which department today."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.people.models import DepartmentRow
+from app.policies.rules.in_force import PolicyInForce, Registers
+from app.policies.service import policy_in_force, registers_in_force
+
+
+@dataclass(frozen=True)
+class Book:
+    """The city's policy, those that departments name instead, and the registers."""
+
+    city: PolicyInForce
+    assigned: Mapping[str, PolicyInForce]  # by policy id, as departments name them
+    registers: Registers
+
+    def of(self, policy_id: str | None) -> PolicyInForce:
+        """Return the policy of a department that names this one, or none."""
+        return self.city if policy_id is None else self.assigned[policy_id]
+
+    @property
+    def every(self) -> list[PolicyInForce]:
+        """Return each policy once, the city's first."""
+        return [self.city, *(p for p in self.assigned.values() if p.id != self.city.id)]
+
+
+def open_book(db: Session) -> Book:
+    """Look up every policy in force, once for the statement that judges.
+
+    Raises:
+        NoPolicyInForce: a department names a policy of which no version is in force.
+    """
+    named = db.scalars(
+        select(DepartmentRow.policy_id).where(DepartmentRow.policy_id.is_not(None)).distinct()
+    )
+    assigned = {policy_id: policy_in_force(db, policy_id) for policy_id in named if policy_id}
+    return Book(policy_in_force(db, None), assigned, registers_in_force(db))

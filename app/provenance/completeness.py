@@ -1,0 +1,164 @@
+"""A policy's completeness as SQL: what is missing comes from here and never from Python."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.types import Text
+
+from app.policies.compile import compile_condition
+from app.policies.rules.completeness import Completeness, DeviceDefaults, FieldRule
+from app.policies.rules.in_force import PolicyInForce, Registers
+from app.provenance.fields import FIELDS, Kind, last_segment
+from app.provenance.models import VERSIONS
+from app.provenance.projection import BITS, CONFLICT, EXTRACTED_TEXTS, UNKNOWN_SHIFT
+
+Code = ColumnElement[str | None]
+Tier = Literal["not_assessed", "blocked_incomplete", "blocked_legal", "blocked_no_keeper"]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """One rule: a code where it fails, NULL where it passes; `?` before the code says unknown."""
+
+    rule: str
+    tier: Tier
+    code: Code
+
+
+class Answers:
+    """A record's answers as conditions ask for them."""
+
+    def among(self, field: str, values: Collection[str]) -> ColumnElement[bool]:
+        """Tell whether a field's answer is among these; NULL when nothing was answered."""
+        return case((any_bits(field, 15), has_code(field, values)))
+
+
+def texts(values: Collection[str]) -> ColumnElement[Sequence[str]]:
+    """Write a list of texts as SQL, also an empty one."""
+    return cast(array([literal(v) for v in sorted(values)], type_=Text), ARRAY(Text))
+
+
+def answer(field: str) -> ColumnElement[int]:
+    """Return the bits of a field's answer."""
+    return cast(VERSIONS.c[f"{field}_answer"], Integer)
+
+
+def any_bits(field: str, mask: int) -> ColumnElement[bool]:
+    """Tell whether any of these bits is set."""
+    return answer(field).bitwise_and(mask) != 0
+
+
+def has_code(field: str, values: Collection[str]) -> ColumnElement[bool]:
+    """Tell whether a coded field says one of these terms."""
+    return VERSIONS.c.codes.overlap(texts([f"{field}={last_segment(v)}" for v in values]))
+
+
+def completeness_demands(policy: PolicyInForce, registers: Registers) -> list[Demand]:
+    """Return a demand for each field that the policy requires and for each material conflict."""
+    complete = policy.effective.completeness
+    demands = [
+        Demand(f"complete:{name}", "blocked_incomplete", field_code(name, rule, complete, registers))
+        for name, rule in complete.fields.items()
+        if rule.level != "recommended"
+    ]
+    if complete.conflicts.unresolved_material_conflict_blocks:
+        demands += [
+            Demand(f"agreed:{name}", "blocked_incomplete", conflict_code(name, parts_of(name, complete)))
+            for name in complete.conflicts.material_fields
+        ]
+    return demands
+
+
+def parts_of(name: str, complete: Completeness) -> Sequence[str]:
+    """Return the fields that answer a rule: itself, or any of those it lists."""
+    rule = complete.fields.get(name)
+    return (rule.any_of if rule else None) or (name,)
+
+
+def conflict_code(name: str, parts: Sequence[str]) -> Code:
+    """Return the code of an open conflict on a material field."""
+    return case((or_(*(any_bits(part, CONFLICT) for part in parts)), f"conflict:{name}"))
+
+
+def field_code(name: str, rule: FieldRule, complete: Completeness, registers: Registers) -> Code:
+    """Return why a required field is not answered: missing, of the wrong source, or unknown."""
+    parts = parts_of(name, complete)
+    met = or_(*(accepted(part, rule, complete.device_defaults, registers) for part in parts))
+    # Anything said at all, though not by whom or as the policy asks.
+    said = or_(*(any_bits(part, 15 | 15 << UNKNOWN_SHIFT) for part in parts))
+    needed: ColumnElement[bool] = true()
+    if rule.when is not None:
+        # An unknown condition means required.
+        needed = func.coalesce(compile_condition(rule.when, Answers()), true())
+    return case(
+        (not_(needed), null()),
+        (met, null()),
+        (said, f"source:{name}"),
+        else_=f"missing:{name}",
+    )
+
+
+def accepted(
+    field: str, rule: FieldRule, defaults: DeviceDefaults, registers: Registers
+) -> ColumnElement[bool]:
+    """Tell whether a field's answer counts: its source, its values, who confirmed it."""
+    firm = sum(BITS[source] for source in rule.sources if source != "extracted")
+    parts = [any_bits(field, firm)]
+    if "extracted" in rule.sources:
+        own = any_bits(field, BITS["extracted"])
+        parts.append(and_(own, not_(device_default(field, defaults))))
+    known = and_(or_(*parts), *restrictions(field, rule, registers))
+    if rule.unknown_allowed:
+        unknown = sum(BITS[source] for source in rule.sources) << UNKNOWN_SHIFT
+        return or_(known, any_bits(field, unknown))
+    return known
+
+
+def restrictions(field: str, rule: FieldRule, registers: Registers) -> list[ColumnElement[bool]]:
+    """Return what a known answer must also satisfy."""
+    found: list[ColumnElement[bool]] = []
+    if rule.values is not None:
+        found.append(has_code(field, rule.values))
+    if rule.not_values:
+        found.append(not_(has_code(field, rule.not_values)))
+    if rule.confirmed_by_role is not None:
+        found.append(VERSIONS.c.confirmed.contains(texts([f"{field}:{rule.confirmed_by_role}"])))
+    if rule.vocabulary is not None:
+        allowed = (
+            [one.id for one in registers.instruments.instruments]
+            if rule.vocabulary == "legal_instruments"
+            else list(registers.legal_statuses.statuses)
+        )
+        found.append(VERSIONS.c[field].contained_by(texts(allowed)))
+    return found
+
+
+def device_default(field: str, defaults: DeviceDefaults) -> ColumnElement[bool]:
+    """Tell whether the file's own value is one that devices write by themselves."""
+    if field not in EXTRACTED_TEXTS:
+        return not_(true())
+    own = func.coalesce(VERSIONS.c[f"extracted_{field}"], "")
+    if FIELDS[field].kind is Kind.DATE:
+        return or_(*(own.startswith(start, autoescape=True) for start in defaults.dates))
+    told = [
+        own.startswith(text.removesuffix("*"), autoescape=True) if text.endswith("*") else own == text
+        for text in defaults.text
+    ]
+    if field == "creator" and defaults.creator_is_software_name:
+        told.append(own == VERSIONS.c.extracted_software)
+    return func.coalesce(or_(*told), not_(true()))

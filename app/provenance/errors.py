@@ -1,0 +1,36 @@
+"""Refusals about provenance."""
+
+from typing import ClassVar
+
+from app.kit.refusals import Refusal
+
+
+class StatementMalformed(Refusal):
+    """A statement does not fit its field."""
+
+    code: ClassVar[str] = "statement-malformed"
+    status: ClassVar[int] = 422
+
+
+class NoSuchStatement(Refusal):
+    """The statement is not one of today's version."""
+
+    code: ClassVar[str] = "statement-not-current"
+
+
+class FieldNeedsAnswer(Refusal):
+    """Without this statement the asset could not have been registered."""
+
+    code: ClassVar[str] = "field-needs-answer"
+
+
+class NothingToSettle(Refusal):
+    """The field has no open conflict."""
+
+    code: ClassVar[str] = "no-open-conflict"
+
+
+class NotSealed(Refusal):
+    """The record is not complete under the policy in force."""
+
+    code: ClassVar[str] = "not-sealed"

@@ -1,0 +1,12 @@
+"""What happens to provenance."""
+
+from dataclasses import dataclass
+
+from app.kit.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesStated(Fact):
+    """Something was said once for all of these assets and is still to be entered in each."""
+
+    series_statements_id: str

@@ -1,0 +1,152 @@
+"""From statements to the columns that are filtered, sorted and judged.
+
+The facts are computed here; what they amount to under a policy is judged by SQL alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.provenance.fields import FIELDS, SCANS, Kind, last_segment
+from app.provenance.normalise import names, normalise, same, terms
+from app.provenance.statements import Resolution, SourceKind, Statement
+
+BITS: dict[SourceKind, int] = {"extracted": 1, "imported": 2, "asserted": 4, "derived": 8}
+UNKNOWN_SHIFT = 4
+CONFLICT = 256
+BY_WEIGHT: tuple[SourceKind, ...] = ("asserted", "imported", "extracted", "derived")
+CONFIRMING = "records_manager"
+
+
+@dataclass(frozen=True)
+class Record:
+    """The statements and resolutions of one version."""
+
+    statements: tuple[Statement, ...]
+    resolutions: tuple[Resolution, ...]
+
+    def of(self, field: str) -> list[Statement]:
+        """Return the statements that count for a field.
+
+        An asset's own assertion beats a series', unless the series' alone is confirmed; embedded
+        dates of a scan tell when it was scanned.
+        """
+        found = [s for s in self.statements if s.field == field]
+        if FIELDS[field].asserted_only:
+            found = [s for s in found if s.source_kind == "asserted"]
+        if field == "date_created" and self.scanned():
+            found = [s for s in found if s.source_kind != "extracted"]
+        return [s for s in found if s.source_kind != "asserted"] + asserted(found)
+
+    def scanned(self) -> bool:
+        """Tell whether the image is a scan of something physical."""
+        said = self.displayed("digital_source_type")
+        return isinstance(said, str) and last_segment(said) in SCANS
+
+    def displayed(self, field: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return the value to show: a person's choice, else the weightiest source's."""
+        said = [s for s in self.of(field) if s.unknown_reason is None]
+        chosen = {r.chosen for r in self.resolutions if r.field == field}
+        ranked = sorted(said, key=lambda s: (s.id not in chosen, BY_WEIGHT.index(s.source_kind)))
+        return ranked[0].value if ranked else None
+
+    def in_conflict(self, field: str) -> bool:
+        """Tell whether two kinds of source disagree and no person has settled these very values."""
+        values = known_values(self.of(field))
+        groups = list(values.values())
+        differ = any(
+            not any(same(field, a, b) for a in one for b in other)
+            for at, one in enumerate(groups)
+            for other in groups[at + 1 :]
+        )
+        present = {value for group in groups for value in group}
+        settled = any(r.field == field and present <= set(r.values) for r in self.resolutions)
+        return differ and not settled
+
+
+def asserted(found: Iterable[Statement]) -> list[Statement]:
+    """Return the assertions that count: the asset's own, or the series' where it is stronger."""
+    said = [s for s in found if s.source_kind == "asserted"]
+    own, series = [s for s in said if not s.of_series], [s for s in said if s.of_series]
+    confirmed_series = any(CONFIRMING in s.roles for s in series)
+    if own and not (confirmed_series and not any(CONFIRMING in s.roles for s in own)):
+        return own
+    return series
+
+
+def known_values(statements: Sequence[Statement]) -> dict[SourceKind, list[str]]:
+    """Group the normalised values that were said by the kind of their source."""
+    groups: dict[SourceKind, list[str]] = {}
+    for s in statements:
+        if s.unknown_reason is None and s.source_kind != "derived":
+            groups.setdefault(s.source_kind, []).append(normalise(s.field, s.value))
+    return groups
+
+
+def answer_of(record: Record, field: str) -> int:
+    """Return a field's bits: who answered, who said a reasoned unknown, an open conflict."""
+    bits = CONFLICT if record.in_conflict(field) else 0
+    for s in record.of(field):
+        bit = BITS[s.source_kind]
+        bits |= bit << UNKNOWN_SHIFT if s.unknown_reason is not None else bit
+    return bits
+
+
+def project(record: Record) -> dict[str, Any]:
+    """Return a version's columns beside its document."""
+    shown = {field: record.displayed(field) for field in FIELDS}
+    return {
+        "legal_status": terms(shown["legal_status"]),
+        "legal_basis": terms(shown["legal_basis"]) if shown["legal_basis"] else [],
+        "rights_statement": shown["rights_statement"] and last_segment(shown["rights_statement"]),
+        "title": shown["title"],
+        "creator": "; ".join(names(shown["creator"])) if shown["creator"] else None,
+        "date_created": shown["date_created"],
+        **{f"extracted_{name}": extracted(record, name) for name in EXTRACTED_TEXTS},
+        "extracted_software": software(record),
+        "codes": codes(shown),
+        "confirmed": confirmations(record),
+        "asserted_count": sum(s.source_kind == "asserted" for s in record.statements),
+        **{f"{field}_answer": answer_of(record, field) for field in FIELDS},
+    }
+
+
+EXTRACTED_TEXTS = ("title", "description", "creator", "date_created")
+
+
+def extracted(record: Record, field: str) -> str | None:
+    """Return the file's own candidate as text, for the policy's list of device defaults."""
+    found = next((s for s in record.of(field) if s.source_kind == "extracted"), None)
+    if found is None:
+        return None
+    return "; ".join(names(found.value)) if field == "creator" else str(found.value)
+
+
+def software(record: Record) -> str | None:
+    """Return the software that wrote the file, which some tools enter as the creator."""
+    device = record.displayed("capture_device")
+    return str(device["software"]) if isinstance(device, dict) and device.get("software") else None
+
+
+def codes(shown: dict[str, Any]) -> list[str]:
+    """Return `field=term` for each answered field that has terms, so that conditions can ask."""
+    found = {
+        f"{field}={last_segment(term)}"
+        for field, value in shown.items()
+        if value is not None and FIELDS[field].kind in (Kind.CODE, Kind.CODES)
+        for term in terms(value)
+    }
+    return sorted(found)
+
+
+def confirmations(record: Record) -> list[str]:
+    """Return `field:role` for each assertion that counts and the roles of who made it."""
+    return sorted(
+        {
+            f"{field}:{role}"
+            for field in FIELDS
+            for s in record.of(field)
+            if s.source_kind == "asserted"
+            for role in s.roles
+        }
+    )

@@ -1,0 +1,161 @@
+"""Questions about provenance."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, select
+from sqlalchemy.dialects.postgresql import array
+
+from app.assets.models import AssetRow
+from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
+from app.people.models import DepartmentRow
+from app.policies.rules.in_force import PolicyInForce
+from app.provenance.book import Book
+from app.provenance.completeness import completeness_demands
+from app.provenance.models import (
+    ProvenanceHeadRow,
+    ProvenanceVersionRow,
+    SealRow,
+    SeriesStatementsRow,
+)
+from app.readings.models import ReadingRow
+from app.readings.queries import newest_reading
+
+IN_HEAD = and_(
+    ProvenanceVersionRow.asset_id == ProvenanceHeadRow.asset_id,
+    ProvenanceVersionRow.version == ProvenanceHeadRow.version,
+)
+
+
+def heads(asset_ids: Sequence[UUID]) -> Select[ProvenanceVersionRow]:
+    """Select today's versions, in order of asset."""
+    return (
+        select(ProvenanceVersionRow)
+        .join(ProvenanceHeadRow, IN_HEAD)
+        .where(ProvenanceHeadRow.asset_id.in_(asset_ids))
+        .order_by(ProvenanceHeadRow.asset_id)
+    )
+
+
+def versions_of(asset_id: UUID) -> Select[ProvenanceVersionRow]:
+    """Select an asset's versions, the newest first."""
+    return (
+        select(ProvenanceVersionRow)
+        .where(ProvenanceVersionRow.asset_id == asset_id)
+        .order_by(ProvenanceVersionRow.version.desc())
+    )
+
+
+def series_statements(series: Sequence[str]) -> Select[SeriesStatementsRow]:
+    """Select what was said of these series, oldest first."""
+    return (
+        select(SeriesStatementsRow)
+        .where(SeriesStatementsRow.series.in_(series))
+        .order_by(SeriesStatementsRow.id)
+    )
+
+
+def of_series(series: str) -> Select[UUID]:
+    """Select the assets of a source system or an import, in order."""
+    kind, _, name = series.partition("/")
+    column = AssetRow.source_system == name if kind == "source-system" else AssetRow.import_id == name
+    return select(AssetRow.id).where(column).order_by(AssetRow.id)
+
+
+def per_policy(book: Book, value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - function of a policy
+    """Choose a department's value among those of the policies in force."""
+    assigned = [
+        (DepartmentRow.policy_id == policy_id, value(policy))
+        for policy_id, policy in book.assigned.items()
+    ]
+    return case(*assigned, else_=value(book.city)) if assigned else value(book.city)
+
+
+def missing_codes(book: Book) -> ColumnElement[list[str]]:
+    """Return what a record lacks under its own department's policy; nothing: complete."""
+
+    def of_one(policy: PolicyInForce) -> ColumnElement[Any]:
+        demands = completeness_demands(policy, book.registers)
+        return func.array_remove(array([demand.code for demand in demands]), null())
+
+    return per_policy(book, of_one)
+
+
+def policy_version(book: Book) -> ColumnElement[UUID]:
+    """Return the version of the policy that judges an asset."""
+    return per_policy(book, lambda policy: literal(policy.version_id))
+
+
+def completeness(book: Book, asset_ids: Sequence[UUID]) -> Select[Any]:
+    """Select each asset's version, policy version, reading and what its record lacks."""
+    reading = newest_reading(AssetRow.id)
+    return (
+        select(
+            AssetRow.id.label("asset_id"),
+            AssetRow.department,
+            ProvenanceVersionRow.version,
+            policy_version(book).label("policy_version_id"),
+            reading.c.id.label("reading_id"),
+            reading.c.outcome,
+            missing_codes(book).label("missing"),
+        )
+        .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
+        .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
+        .join(ProvenanceVersionRow, IN_HEAD)
+        .outerjoin(reading, literal(value=True))
+        .where(AssetRow.id.in_(asset_ids))
+        .order_by(AssetRow.id)
+    )
+
+
+def current_seal(book: Book) -> ColumnElement[bool]:
+    """Tell, in a statement over assets and heads, whether today's version is sealed."""
+    return (
+        select(SealRow.id)
+        .where(
+            SealRow.asset_id == ProvenanceHeadRow.asset_id,
+            SealRow.provenance_version == ProvenanceHeadRow.version,
+            SealRow.policy_version_id == policy_version(book),
+        )
+        .exists()
+    )
+
+
+def left_unadopted() -> Select[UUID]:
+    """Select assets whose newest reading says something that their record does not hold."""
+    newest = newest_reading(ProvenanceHeadRow.asset_id)
+    reading = func.jsonb_build_array(func.jsonb_build_object("reading", newest.c.id))
+    says_something = ReadingRow.statements.contains([{"picked": True}])
+    said = select(ReadingRow.id).where(
+        ReadingRow.id == newest.c.id, says_something
+    )
+    return (
+        select(ProvenanceHeadRow.asset_id)
+        .join(ProvenanceVersionRow, IN_HEAD)
+        .join(newest, literal(value=True))
+        .where(
+            ~ProvenanceVersionRow.statements.contains(reading),
+            said.exists(),
+            newest.c.read_at < func.clock_timestamp() - LEFT_ALONE,
+        )
+        .limit(MOST_ASSETS_A_JOB)
+    )
+
+
+def left_unsealed(book: Book) -> Select[UUID]:
+    """Select complete records without a current seal: a policy or a register moved on."""
+    reading = newest_reading(AssetRow.id)
+    return (
+        select(AssetRow.id)
+        .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
+        .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
+        .join(ProvenanceVersionRow, IN_HEAD)
+        .join(reading, literal(value=True))
+        .where(
+            func.cardinality(missing_codes(book)) == 0,
+            reading.c.outcome != "unreadable",
+            ~current_seal(book),
+        )
+        .limit(MOST_ASSETS_A_JOB)
+    )

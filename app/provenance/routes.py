@@ -1,0 +1,86 @@
+"""Records: read, changed with If-Match, stated once for a series."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+
+from app.kit.db import Db
+from app.kit.paging import Cursor, Limit, Listing, Page, read_page
+from app.kit.revisions import IfMatch, etag, required_revision
+from app.people.rights import Describer, Reader
+from app.policies.service import registers_in_force
+from app.provenance import queries
+from app.provenance.schemas import ChangeIn, ProvenanceOut, SeriesIn, SeriesOut, VersionOut
+from app.provenance.series import series_for, state_for_series
+from app.provenance.service import change_provenance
+from app.provenance.showing import show_provenance
+
+router = APIRouter(prefix="/v1", tags=["provenance"])
+
+
+@router.get("/assets/{asset_id}/provenance", operation_id="read_provenance")
+def read_provenance(db: Db, caller: Reader, asset_id: UUID, response: Response) -> ProvenanceOut:
+    """Show the record: who said what, what the file says, what differs, what is missing."""
+    shown = show_provenance(db, caller, asset_id)
+    response.headers["ETag"] = etag(shown.version)
+    return shown
+
+
+@router.patch("/assets/{asset_id}/provenance", operation_id="change_provenance")
+def patch_provenance(
+    db: Db,
+    caller: Describer,
+    asset_id: UUID,
+    change: ChangeIn,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ProvenanceOut:
+    """Assert, retract or settle, against the version that you read. A new version is written.
+
+    A records manager confirms a legal status by asserting the same value.
+    """
+    statuses = frozenset(registers_in_force(db).legal_statuses.statuses)
+    change_provenance(db, caller, asset_id, required_revision(if_match), change.change(statuses))
+    shown = show_provenance(db, caller, asset_id)
+    response.headers["ETag"] = etag(shown.version)
+    return shown
+
+
+@router.get("/assets/{asset_id}/provenance/versions", operation_id="list_provenance_versions")
+def list_provenance_versions(
+    db: Db, caller: Reader, asset_id: UUID, limit: Limit = 50, cursor: Cursor = None
+) -> Page[VersionOut]:
+    """List every version of the record, the newest first: nothing said is ever lost."""
+    show_provenance(db, caller, asset_id)
+    return read_page(
+        db,
+        queries.versions_of(asset_id),
+        Listing("provenance-versions", (asset_id,)),
+        limit=limit,
+        cursor=cursor,
+        show=lambda row: VersionOut.model_validate(row[0], from_attributes=True),
+    )
+
+
+@router.patch(
+    "/series/{kind}/{name}/provenance", operation_id="state_for_series", status_code=202
+)
+def patch_series(
+    db: Db,
+    caller: Describer,
+    kind: Literal["source-system", "import"],
+    name: Annotated[str, Path(max_length=63)],
+    change: SeriesIn,
+    response: Response,
+) -> SeriesOut:
+    """State once what holds for every asset of a source system or an import, also later ones.
+
+    An asset's own statement beats it, unless this one alone is confirmed by a records manager.
+    """
+    series = series_for(db, caller, kind, name)
+    statuses = frozenset(registers_in_force(db).legal_statuses.statuses)
+    operation = state_for_series(db, caller, series, change.change(statuses))
+    response.headers["Location"] = f"/v1/operations/{operation}"
+    response.headers["Retry-After"] = "1"
+    return SeriesOut(operation_id=str(operation), series=series.name)

@@ -1,0 +1,187 @@
+"""Write versions, seal what is complete, prove what is sealed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.assets.locks import lock_decisions
+from app.assets.models import AssetRow
+from app.assets.service import asset_for
+from app.kit.db import judging, new_ids
+from app.kit.errors import RevisionStale
+from app.ledger.agents import Agent, process
+from app.ledger.service import Event, record_all
+from app.people.roles import Principal
+from app.provenance import queries
+from app.provenance.adoption import adopt, adopted
+from app.provenance.book import open_book
+from app.provenance.changes import Change, Speaker, apply_change
+from app.provenance.errors import NotSealed
+from app.provenance.models import ProvenanceHeadRow, ProvenanceVersionRow, SealRow
+from app.provenance.projection import Record, project
+from app.provenance.sealed import Seal
+from app.provenance.statements import Resolution, Statement
+from app.readings.queries import newest_readings
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """The next version of one asset's record; `event_id` where its event is written elsewhere."""
+
+    asset_id: UUID
+    version: int
+    record: Record
+    change: dict[str, Any]
+    department: str
+    event_id: UUID | None = None
+
+
+def record_of(row: ProvenanceVersionRow) -> Record:
+    """Read a version's document."""
+    return Record(
+        tuple(map(Statement.of, row.statements)), tuple(map(Resolution.of, row.resolutions))
+    )
+
+
+def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) -> None:
+    """Write versions with their events and move the heads."""
+    if not versions:
+        return
+    events = [
+        Event("mem", v.change | {"version": v.version}, v.asset_id, v.department)
+        for v in versions
+        if v.event_id is None
+    ]
+    written = iter(record_all(db, agent, events))
+    rows = [
+        {
+            "asset_id": v.asset_id,
+            "version": v.version,
+            "statements": [s.document() for s in v.record.statements],
+            "resolutions": [r.document() for r in v.record.resolutions],
+            "change": v.change,
+            "recorded_by": agent.name,
+            "event_id": v.event_id or next(written),
+        }
+        | project(v.record)
+        for v in versions
+    ]
+    db.execute(insert(ProvenanceVersionRow.__table__), rows)
+    first = [{"asset_id": v.asset_id, "version": 1} for v in versions if v.version == 1]
+    if first:
+        db.execute(insert(ProvenanceHeadRow), first)
+    later = [{"of": v.asset_id, "to": v.version} for v in versions if v.version > 1]
+    if later:
+        moved = update(ProvenanceHeadRow.__table__).where(
+            ProvenanceHeadRow.__table__.c.asset_id == bindparam("of")
+        )
+        db.execute(moved.values(version=bindparam("to")), later)
+
+
+def change_provenance(
+    db: Session, caller: Principal, asset_id: UUID, revision: int, change: Change
+) -> ProvenanceVersionRow:
+    """Write the next version of one record and seal it where that completes it.
+
+    Raises:
+        NoSuchResource: no such asset for this caller (HTTP 404).
+        RevisionStale: the record is at another version (HTTP 412).
+        StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle.
+    """
+    asset = asset_for(db, caller, asset_id)
+    lock_decisions(db, [asset_id])
+    head = db.scalars(queries.heads([asset_id])).one()
+    if head.version != revision:
+        raise RevisionStale(f"The record is at version {head.version}, not {revision}; read it again.")
+    person = str(caller.person_id)
+    speaker = Speaker(caller.agent.name, person, tuple(sorted(caller.roles)))
+    after = apply_change(record_of(head), change, speaker, version=head.version + 1)
+    version = NewVersion(asset_id, head.version + 1, after, change.document(), asset.department)
+    write_versions(db, caller.agent, [version])
+    seal_complete(db, [asset_id])
+    return db.scalars(queries.heads([asset_id])).one()
+
+
+def adopt_readings(db: Session, asset_ids: Sequence[UUID]) -> None:
+    """Enter what files say of themselves beside what people said; each reading once."""
+    lock_decisions(db, asset_ids)
+    readings = {row.asset_id: row for row in db.scalars(newest_readings(asset_ids))}
+    versions = []
+    for head in db.scalars(queries.heads(asset_ids)):
+        before, reading = record_of(head), readings.get(head.asset_id)
+        if reading is None or str(reading.id) in adopted(before):
+            continue
+        after = adopt(before, reading, version=head.version + 1)
+        if after != before:
+            change = {"reading": str(reading.id), "outcome": reading.outcome}
+            versions.append(NewVersion(head.asset_id, head.version + 1, after, change, ""))
+    write_versions(db, process("provenance"), with_departments(db, versions))
+    seal_complete(db, asset_ids)
+
+
+def with_departments(db: Session, versions: Sequence[NewVersion]) -> list[NewVersion]:
+    """Name in each version's event the department whose record it is."""
+    wanted = [v.asset_id for v in versions]
+    whose = select(AssetRow.id, AssetRow.department).where(AssetRow.id.in_(wanted))
+    known = dict(db.execute(whose).tuples().all())
+    return [replace(v, department=known[v.asset_id]) for v in versions]
+
+
+def seal_complete(db: Session, asset_ids: Sequence[UUID]) -> int:
+    """Seal today's versions that are complete under their department's policy; say how many."""
+    book = open_book(db)
+    with judging(db):
+        found = db.execute(
+            queries.completeness(book, asset_ids).where(~queries.current_seal(book))
+        ).all()
+    ready = [row for row in found if not row.missing and row.outcome in ("read", "nothing_found")]
+    if not ready:
+        return 0
+    facts = [
+        {"version": row.version, "policy_version": str(row.policy_version_id)} for row in ready
+    ]
+    events = [
+        Event("x:seal", detail, row.asset_id, row.department)
+        for row, detail in zip(ready, facts, strict=True)
+    ]
+    event_ids = record_all(db, process("provenance"), events)
+    ids = new_ids(db, len(ready))
+    rows = [
+        {
+            "id": seal_id,
+            "asset_id": row.asset_id,
+            "provenance_version": row.version,
+            "reading_id": row.reading_id,
+            "policy_version_id": row.policy_version_id,
+            "event_id": event_id,
+        }
+        for row, seal_id, event_id in zip(ready, ids, event_ids, strict=True)
+    ]
+    db.execute(insert(SealRow), rows)
+    return len(rows)
+
+
+def prove_sealed(db: Session, asset_id: UUID) -> Seal:
+    """Return the proof that today's record is complete under the policy in force.
+
+    Raises:
+        NotSealed: no current seal, or one that completeness contradicts.
+    """
+    book = open_book(db)
+    with judging(db):
+        row = db.execute(queries.completeness(book, [asset_id])).one()
+        seal = db.scalars(
+            select(SealRow).where(
+                SealRow.asset_id == asset_id,
+                SealRow.provenance_version == row.version,
+                SealRow.policy_version_id == row.policy_version_id,
+            )
+        ).one_or_none()
+    if seal is None or row.missing:
+        lacking = ", ".join(row.missing) or "a seal"
+        raise NotSealed(f"The record of asset {asset_id} is not complete: {lacking}.")
+    return Seal(seal.id, asset_id, row.version, row.policy_version_id, seal.sealed_at)

@@ -1,0 +1,70 @@
+"""Statements: one value of one field from one source; never changed, only followed."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+SourceKind = Literal["extracted", "imported", "asserted", "derived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One value of one field, with who or what said it and where it stands."""
+
+    id: str
+    field: str
+    value: Any  # JSON; None with an unknown_reason
+    source_kind: SourceKind
+    locator: str  # EXIF:ExifIFD:DateTimeOriginal, api, series:<id>
+    agent: str
+    since_version: int
+    lang: str | None = None
+    roles: tuple[str, ...] = ()  # that the speaker held
+    person: str | None = None
+    unknown_reason: str | None = None
+    certainty: str | None = None
+    evidence: str | None = None
+    tool: str | None = None
+    tool_version: str | None = None
+    reading: str | None = None
+    raw: str | None = None  # base64 of the exact bytes
+    raw_charset: str | None = None
+    note: str | None = None
+    supersedes: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Write it as JSON, without what it does not say."""
+        return {key: value for key, value in asdict(self).items() if value not in (None, ())}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Statement":
+        """Read it back."""
+        said = {key: tuple(value) if key == "roles" else value for key, value in document.items()}
+        return cls(**({"value": None} | said))
+
+    @property
+    def of_series(self) -> bool:
+        """Tell whether it was made once for a whole series."""
+        return self.locator.startswith("series:")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A person's choice between values that differ; holds while no other value turns up."""
+
+    field: str
+    chosen: str  # the statement's id
+    values: tuple[str, ...]  # normalised, as they stood
+    reason: str
+    agent: str
+    person: str | None
+    since_version: int
+
+    def document(self) -> dict[str, Any]:
+        """Write it as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Resolution":
+        """Read it back."""
+        return cls(**{**document, "values": tuple(document["values"])})

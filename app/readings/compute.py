@@ -1,0 +1,88 @@
+"""From the tool's answer to statements: every source kept, one of each field picked.
+
+The order is the Metadata Working Group's (docs/domain.md, 3.4), with one addition: sound text goes
+before text whose bytes could not be read with certainty.
+"""
+
+from collections.abc import Iterator
+
+from app.readings.devices import device_statements
+from app.readings.extraction import Extracted, Extraction, Outcome
+from app.readings.formats import NOT_AN_IMAGE, TRUNCATED_HEADER, is_image, why_unreadable
+from app.readings.moments import date_statements
+from app.readings.places import place_statements
+from app.readings.tags import AnswerMalformed, Tags, parse_answer
+from app.readings.technical import format_name, format_statement, technical_statement
+from app.readings.wording import text_statements
+
+_OF_EVERY_FILE = frozenset({"format", "technical"})
+
+
+def conclude(
+    answer: bytes, head: bytes, size: int, tool: str, version: str, *, limited: bool = False
+) -> Extraction:
+    """Turn the tool's JSON about one file into its extraction.
+
+    Args:
+        answer: the JSON exactly as it came.
+        head: the file's first bytes, a second opinion where the tool knows no format.
+        size: of the file in bytes.
+        tool: which reader answered.
+        version: its version.
+        limited: whether this reader knows less than ExifTool.
+    """
+    try:
+        tags = parse_answer(answer)
+    except AnswerMalformed:
+        return failed("answer_malformed", tool, version)
+    mime = tags.text("File:MIMEType")
+    technical = technical_statement(tags, size)
+    described = tuple(_described(tags)) if is_image(mime) else ()
+    if not mime:
+        outcome, reason = Outcome.UNREADABLE, why_unreadable(head)
+    elif not is_image(mime):
+        outcome, reason = Outcome.UNREADABLE, NOT_AN_IMAGE
+    elif described:
+        outcome, reason = Outcome.READ, None
+    elif technical.value["width"] is None and _complains(tags):
+        outcome, reason = Outcome.UNREADABLE, TRUNCATED_HEADER
+    else:
+        outcome, reason = Outcome.NOTHING_FOUND, None
+    measured = (format_statement(tags), technical) if mime else ()
+    return Extraction(
+        outcome=outcome,
+        reason=reason,
+        tool=tool,
+        tool_version=version,
+        limited=limited,
+        format=format_name(tags) or None,
+        mime=mime or None,
+        statements=measured + described,
+        raw=answer,
+    )
+
+
+def failed(reason: str, tool: str, version: str) -> Extraction:
+    """Say that a file gave no answer at all, and why."""
+    return Extraction(Outcome.UNREADABLE, reason, tool, version, False, None, None, (), b"")
+
+
+def _described(tags: Tags) -> Iterator[Extracted]:
+    iptc_wins = digest_is_stale(tags)
+    yield from text_statements(tags, iptc_wins=iptc_wins)
+    yield from date_statements(tags, iptc_wins=iptc_wins)
+    yield from device_statements(tags)
+    yield from place_statements(tags, iptc_wins=iptc_wins)
+
+
+def digest_is_stale(tags: Tags) -> bool:
+    """Tell whether another tool edited the IPTC block after the one that wrote XMP.
+
+    Photoshop stores a digest of the IPTC block beside it; the block, not the image, is digested.
+    """
+    stored, current = tags.text("Photoshop:IPTCDigest"), tags.text("File:CurrentIPTCDigest")
+    return bool(stored.strip("0") and current and stored != current)
+
+
+def _complains(tags: Tags) -> bool:
+    return bool(tags.named("Error") or tags.named("Warning"))

@@ -1,0 +1,16 @@
+"""Refusals about readings."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from app.kit.refusals import Refusal
+
+
+class NotYetRead(Refusal):
+    """No earlier transaction committed a reading of this asset."""
+
+    code: ClassVar[str] = "not-yet-read"
+
+    def __init__(self, asset_id: UUID) -> None:
+        """Name the asset; the worker reads it by itself."""
+        super().__init__(f"Asset {asset_id} was not read yet; the worker does so by itself.")

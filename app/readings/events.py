@@ -1,0 +1,10 @@
+"""What happens to readings."""
+
+from dataclasses import dataclass
+
+from app.kit.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsRead(Fact):
+    """Readings of these assets are committed, whatever their outcome."""

@@ -1,0 +1,41 @@
+"""What metadata extraction found in one file: pure values, nothing of a database."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How an extraction ended; each of the three is a reading."""
+
+    READ = "read"
+    NOTHING_FOUND = "nothing_found"  # an image that says nothing beyond its format and dimensions
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """One value of one field from one place in the file."""
+
+    field: str
+    value: Any  # JSON: text free of NUL and surrogates, finite numbers, lists, dicts
+    locator: str  # group and tag, as in EXIF:ExifIFD:DateTimeOriginal; several joined by "+"
+    picked: bool  # the candidate of its field by the Metadata Working Group's order
+    raw_bytes: bytes | None = None  # kept where the text alone would not give them back
+    raw_charset: str | None = None  # None with raw_bytes: unknown
+    note: str | None = None  # why it is not picked, or what is uncertain about it
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The whole answer about one file: a function of its bytes and the tool's version only."""
+
+    outcome: Outcome
+    reason: str | None  # why unreadable; None otherwise
+    tool: str
+    tool_version: str
+    limited: bool  # by the fallback reader, which knows less: worth reading again later
+    format: str | None  # by content, in ExifTool's words: JPEG, TIFF, HEIC
+    mime: str | None
+    statements: tuple[Extracted, ...]
+    raw: bytes  # the tool's own JSON, exactly as it came

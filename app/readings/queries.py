@@ -1,0 +1,66 @@
+"""Questions about readings."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Integer, Lateral, Select, column, func, select, table
+
+from app.assets.models import AssetRow
+from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
+from app.readings.models import ReadingRow
+
+COLUMNS = (
+    ReadingRow.id,
+    ReadingRow.ordinal,
+    ReadingRow.outcome,
+    ReadingRow.reason,
+    ReadingRow.size_bytes,
+    ReadingRow.byte_token,
+    ReadingRow.object_key,
+    ReadingRow.read_at,
+    ReadingRow.read_xid,
+    ReadingRow.format,
+)
+
+
+def newest_reading(asset_id: ColumnElement[UUID] | object, name: str = "reading") -> Lateral:
+    """Return an asset's newest reading, to be joined to a statement over assets."""
+    return (
+        select(*COLUMNS)
+        .where(ReadingRow.asset_id == asset_id)
+        .order_by(ReadingRow.ordinal.desc())
+        .limit(1)
+        .lateral(name)
+    )
+
+
+def readings_of(asset_id: UUID) -> Select[ReadingRow]:
+    """Select an asset's readings, the newest first."""
+    return (
+        select(ReadingRow)
+        .where(ReadingRow.asset_id == asset_id)
+        .order_by(ReadingRow.ordinal.desc())
+    )
+
+
+def newest_readings(asset_ids: Sequence[UUID]) -> Select[ReadingRow]:
+    """Select the newest reading of each of these assets."""
+    return (
+        select(ReadingRow)
+        .distinct(ReadingRow.asset_id)
+        .where(ReadingRow.asset_id.in_(asset_ids))
+        .order_by(ReadingRow.asset_id, ReadingRow.ordinal.desc())
+    )
+
+
+def unread() -> Select[UUID]:
+    """Select registered assets that nobody has read, oldest first, a job's worth."""
+    read = select(ReadingRow.id).where(ReadingRow.asset_id == AssetRow.id).exists()
+    left = AssetRow.registered_at < func.clock_timestamp() - LEFT_ALONE
+    return select(AssetRow.id).where(~read, left).order_by(AssetRow.id).limit(MOST_ASSETS_A_JOB)
+
+
+def head_versions(asset_ids: Sequence[UUID]) -> Select[UUID, int]:
+    """Select the version of each record that stands now; its table is of a later room."""
+    heads = table("provenance_heads", column("asset_id", AssetRow.id.type), column("version", Integer))
+    return select(heads.c.asset_id, heads.c.version).where(heads.c.asset_id.in_(asset_ids))

@@ -1,0 +1,104 @@
+"""The tool's JSON as tags: each with its group, its text and, where known, its exact bytes."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_BASE64 = "base64:"
+
+
+class AnswerMalformed(ValueError):
+    """The tool's answer is no JSON of the agreed shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag of one place; its text may still hold what a database cannot store."""
+
+    locator: str  # EXIF:ExifIFD:DateTimeOriginal
+    texts: tuple[str, ...]  # one, or the items of a list; surrogate escapes stand for stray bytes
+    raw: bytes | None  # the exact bytes, when the tool gave them for the whole tag
+
+    @property
+    def family(self) -> str:
+        """The kind of metadata: EXIF, IPTC, XMP."""
+        return self.locator.partition(":")[0]
+
+    @property
+    def group(self) -> str:
+        """The place within it: ExifIFD, XMP-dc; the family itself where the tool says no more."""
+        parts = self.locator.split(":")
+        return parts[1] if len(parts) > 2 else parts[0]
+
+    @property
+    def name(self) -> str:
+        """The tag's own name."""
+        return self.locator.rpartition(":")[2]
+
+    @property
+    def text(self) -> str:
+        """The first or only text."""
+        return self.texts[0] if self.texts else ""
+
+
+class Tags:
+    """All tags of one file in the tool's order."""
+
+    def __init__(self, tags: dict[str, Tag]) -> None:
+        self._tags = tags
+
+    def __iter__(self) -> Iterator[Tag]:
+        return iter(self._tags.values())
+
+    def get(self, locator: str) -> Tag | None:
+        """Return the tag of exactly this place."""
+        return self._tags.get(locator)
+
+    def text(self, *locators: str) -> str:
+        """Return the first text that is not blank among these places, else an empty one."""
+        found = (tag.text.strip() for place in locators if (tag := self._tags.get(place)))
+        return next(filter(None, found), "")
+
+    def named(self, name: str) -> list[Tag]:
+        """Return the tags of this name from every group."""
+        return [tag for tag in self if tag.name == name]
+
+
+def parse_answer(answer: bytes) -> Tags:
+    """Read the tool's JSON about one file.
+
+    Raises:
+        AnswerMalformed: it is cut off, nested without end, or of another shape.
+    """
+    try:
+        (document,) = json.loads(answer.decode("utf-8", "surrogateescape"), parse_float=str)
+        return Tags({key: _tag(key, entry) for key, entry in document.items() if ":" in key})
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise AnswerMalformed(str(error)[:200]) from error
+
+
+def _tag(locator: str, entry: dict[str, Any]) -> Tag:
+    values = entry["val"] if isinstance(entry["val"], list) else [entry["val"]]
+    texts = tuple(_unwrapped(value if isinstance(value, str) else str(value)) for value in values)
+    return Tag(locator, texts, _exact(entry.get("hex")))
+
+
+def _unwrapped(text: str) -> str:
+    """Turn base64, ExifTool's word for "no valid UTF-8", back into those bytes, escaped."""
+    if not text.startswith(_BASE64):
+        return text
+    try:
+        raw = base64.b64decode(text.removeprefix(_BASE64), validate=True)
+    except binascii.Error:
+        return text
+    unwrapped = raw.decode("utf-8", "surrogateescape")
+    return unwrapped if unwrapped.encode("utf-8", "replace") != raw else text
+
+
+def _exact(digits: str | None) -> bytes | None:
+    if not digits or digits.endswith("[...]"):
+        return None
+    return bytes.fromhex(digits)

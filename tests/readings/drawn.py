@@ -1,0 +1,81 @@
+"""Pictures drawn in code and told about by ExifTool; the corpus where there is one."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
+
+from app.readings.exiftool import VENDORED
+
+CORPUS = Path(
+    os.environ.get("CATALOGUE_CORPUS", Path(__file__).parents[2] / "../shared/corpus")  # noqa: TID251
+).resolve()
+
+SCRIPT = """#!/usr/bin/env perl
+# ExifTool that does what the first bytes of a file tell it to: hang, die or eat memory.
+use strict;
+use warnings;
+my ($script, $library);
+BEGIN { ($script, $library) = ('%s', '%s'); }
+use lib $library;
+use Image::ExifTool;
+{
+    no warnings 'redefine';
+    my $extract = \\&Image::ExifTool::ExtractInfo;
+    *Image::ExifTool::ExtractInfo = sub {
+        my $head = '';
+        if (open my $file, '<', $_[0]{FILENAME}) { read $file, $head, 400; close $file; }
+        sleep 1000 if $head =~ /PLEASE HANG/;
+        kill 9, $$ if $head =~ /PLEASE DIE/;
+        my @eaten = map { 'x' x 1e8 } 1 .. 50 if $head =~ /PLEASE EAT/;
+        if ($head =~ /PLEASE BABBLE/) { print '{' x 100; return 0; }
+        goto &$extract;
+    };
+}
+$0 = $script;
+do $script;
+"""
+
+
+def draw(path: Path, *tags: str, size: tuple[int, int] = (32, 24)) -> Path:
+    """Draw a small picture in the format of the name; each tag is ExifTool's -TAG=VALUE."""
+    path.write_bytes(_drawn(path.suffix, tags, size))
+    return path
+
+
+@lru_cache
+def _drawn(suffix: str, tags: tuple[str, ...], size: tuple[int, int]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"drawn{suffix}"
+        Image.new("RGB", size, (200, 120, 40)).save(path)
+        if tags:
+            command = ["perl", str(VENDORED), "-config", "", "-q", "-n", "-overwrite_original"]
+            subprocess.run([*command, *tags, str(path)], check=True)  # noqa: S603
+        return path.read_bytes()
+
+
+def obeying(folder: Path, order: str, name: str = "order.jpg") -> Path:
+    """Draw a JPEG with a caption whose comment, near its start, is an order to obedient_tool."""
+    path = draw(folder / name, "-IFD0:ImageDescription=still here", "-IFD0:Make=Maker")
+    drawn = path.read_bytes()
+    comment = f"PLEASE {order}".encode()
+    segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
+    path.write_bytes(drawn[:2] + segment + drawn[2:])
+    return path
+
+
+def obedient_tool(folder: Path) -> Path:
+    """Write an ExifTool that can be told to misbehave."""
+    path = folder / "exiftool"
+    path.write_text(SCRIPT % (VENDORED, VENDORED.parent / "lib"))
+    path.chmod(0o755)
+    return path
+
+
+def opened(paths: Iterable[Path]) -> list[int]:
+    """Open files as the worker does."""
+    return [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in paths]
