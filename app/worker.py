@@ -71,7 +71,9 @@ async def revive_forever(app: procrastinate.App) -> None:
     """Give jobs of workers that died back to the queue: it does not do so by itself."""
     while True:
         try:
-            stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
+            stalled = await app.job_manager.get_stalled_jobs(
+                seconds_since_heartbeat=STALLED_SECONDS
+            )
             for job in stalled:
                 log.warning("job_revived", job=job.id, task=job.task_name)
                 await app.job_manager.retry_job(job)

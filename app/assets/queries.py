@@ -13,7 +13,11 @@ from app.people.roles import Principal
 def visible_assets(caller: Principal) -> Select[AssetRow]:
     """Select the assets that exist for this caller."""
     every = select(AssetRow)
-    return every if caller.department is None else every.where(AssetRow.department == caller.department)
+    return (
+        every
+        if caller.department is None
+        else every.where(AssetRow.department == caller.department)
+    )
 
 
 def visible_systems(caller: Principal) -> Select[SourceSystemRow]:

@@ -14,7 +14,9 @@ from app.kit.text import Label, Line
 from app.people.rights import Counter, Operator
 
 router = APIRouter(prefix="/v1", tags=["source systems"])
-Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="A short lasting name.")]
+Code = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="A short lasting name.")
+]
 CustodyKind = Literal[
     "archive", "library_or_museum_repository", "department", "contracted_platform"
 ]
@@ -27,9 +29,13 @@ class SourceSystemIn(BaseModel):
     code: Code
     department: Code
     label: Label
-    root: Annotated[Line, Field(description="`file:///srv/photos/`, within CATALOGUE_ALLOWED_ROOTS.")]
+    root: Annotated[
+        Line, Field(description="`file:///srv/photos/`, within CATALOGUE_ALLOWED_ROOTS.")
+    ]
     custody_kind: CustodyKind
-    failure_domain: Annotated[Line, Field(description="What fails together: a building, a platform.")]
+    failure_domain: Annotated[
+        Line, Field(description="What fails together: a building, a platform.")
+    ]
     removable: Annotated[bool, Field(description="A disk or card that can be taken away.")]
     custody_ends_on: Annotated[date | Literal["none"], Field(description="A date, or `none`.")]
 
@@ -50,7 +56,9 @@ class SourceSystemOut(BaseModel):
 def show_system(row: SourceSystemRow) -> SourceSystemOut:
     """Show a row as the contract has it."""
     facts = {name: getattr(row, name) for name in SourceSystemOut.model_fields}
-    return SourceSystemOut.model_validate(facts | {"custody_ends_on": row.custody_ends_on or "none"})
+    return SourceSystemOut.model_validate(
+        facts | {"custody_ends_on": row.custody_ends_on or "none"}
+    )
 
 
 @router.post("/source-systems", operation_id="add_source_system", status_code=201)

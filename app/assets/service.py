@@ -56,7 +56,9 @@ class NewAsset:
     import_id: UUID | None
 
 
-def add_source_system(db: Session, agent: Agent, system: SourceSystem) -> tuple[SourceSystemRow, bool]:
+def add_source_system(
+    db: Session, agent: Agent, system: SourceSystem
+) -> tuple[SourceSystemRow, bool]:
     """Add a source system; a repeat with the same facts finds it (False).
 
     Raises:
@@ -82,8 +84,12 @@ def add_source_system(db: Session, agent: Agent, system: SourceSystem) -> tuple[
     try:
         db.flush()
     except IntegrityError as error:
-        if "source_systems_roots_apart" in str(error.orig.diag.constraint_name if error.orig else ""):
-            raise RootsOverlap(f"{facts.root} overlaps another department's storage root.") from error
+        if "source_systems_roots_apart" in str(
+            error.orig.diag.constraint_name if error.orig else ""
+        ):
+            raise RootsOverlap(
+                f"{facts.root} overlaps another department's storage root."
+            ) from error
         raise
     return row, True
 
@@ -154,7 +160,9 @@ def report_sighting(db: Session, agent: Agent, asset_id: UUID, state: Sighted, d
 
     "Present" is only said of what was seen otherwise before.
     """
-    db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 1))"), {"id": str(asset_id)})
+    db.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 1))"), {"id": str(asset_id)}
+    )
     last = db.scalars(queries.newest_sighting(asset_id)).one_or_none()
     if state == (last.state if last else "present"):
         return

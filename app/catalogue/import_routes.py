@@ -38,7 +38,9 @@ async def body_lines(request: Request) -> list[bytes]:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {NDJSON: {"schema": {"type": "string", "description": "One registration a line."}}},
+            "content": {
+                NDJSON: {"schema": {"type": "string", "description": "One registration a line."}}
+            },
         }
     },
 )

@@ -45,4 +45,8 @@ def catalogued(caller: Principal) -> Select[Any]:
         .outerjoin(reading, literal(value=True))
         .order_by(AssetRow.id)
     )
-    return statement if caller.department is None else statement.where(AssetRow.department == caller.department)
+    return (
+        statement
+        if caller.department is None
+        else statement.where(AssetRow.department == caller.department)
+    )

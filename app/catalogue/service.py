@@ -88,9 +88,7 @@ def register(
     return [outcomes[at] for at in range(len(said))]
 
 
-def check(
-    db: Session, caller: Principal, said: Registration, statuses: frozenset[str]
-) -> Checked:
+def check(db: Session, caller: Principal, said: Registration, statuses: frozenset[str]) -> Checked:
     """Prove everything about a registration that can be refused before it is entered."""
     system = system_for(db, caller, said.source_system)
     path = encode_location(b"/".join(decode_location(said.location)))

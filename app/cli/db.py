@@ -32,7 +32,9 @@ def roles(
     with addresses() as found:
         url = administrator_url or found.administrator
         if url is None:
-            typer.echo("Name a superuser's URL: roles are created outside the migrations.", err=True)
+            typer.echo(
+                "Name a superuser's URL: roles are created outside the migrations.", err=True
+            )
             raise typer.Exit(2)
         create_roles(url)
     typer.echo("The roles are there.")

@@ -82,9 +82,7 @@ def facts(book: Book) -> Select[Any]:
             (current_seal(book) & complete).label("sealed"),
             func.coalesce(SIGHTING.c.state, "present").label("sighted"),
             select(other.asset_id)
-            .where(
-                other.asset_id == AssetRow.id, other.fingerprint_id == FINGERPRINT.c.id
-            )
+            .where(other.asset_id == AssetRow.id, other.fingerprint_id == FINGERPRINT.c.id)
             .exists()
             .label("compared"),
         )

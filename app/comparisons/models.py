@@ -34,7 +34,11 @@ class LikenessRow(Row):
     __tablename__ = "likenesses"
     __table_args__ = (
         UniqueConstraint(
-            "a_fingerprint_id", "b_fingerprint_id", "standard_id", "class", name="uq_likenesses_pair"
+            "a_fingerprint_id",
+            "b_fingerprint_id",
+            "standard_id",
+            "class",
+            name="uq_likenesses_pair",
         ),
         _cites("likenesses", "a_"),
         _cites("likenesses", "b_"),

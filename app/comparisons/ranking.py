@@ -38,9 +38,7 @@ def in_rank(facts: ColumnCollection[str, Any]) -> list[UnaryExpression[Any]]:
 
 def place(facts: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the ranking as a sort key over one asset's facts; the smallest is first."""
-    return tuple(
-        -facts[one.fact] if one.larger_first else facts[one.fact] for one in CRITERIA
-    )
+    return tuple(-facts[one.fact] if one.larger_first else facts[one.fact] for one in CRITERIA)
 
 
 def reasons(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -72,7 +72,9 @@ def processing_demands() -> list[Demand]:
     )
     seen = func.coalesce(SIGHTING.c.state, "present")
     return [
-        Demand("processing:read", "not_assessed", case((READING.c.id.is_(None), "processing:unread"))),
+        Demand(
+            "processing:read", "not_assessed", case((READING.c.id.is_(None), "processing:unread"))
+        ),
         Demand(
             "processing:readable",
             "not_assessed",
@@ -106,7 +108,9 @@ def seal_code(book: Book) -> Code:
     on_its_way = (
         select(SeriesStatementsRow.id)
         .join(OperationRow, OperationRow.id == SeriesStatementsRow.operation_id)
-        .where(SeriesStatementsRow.series.in_([series, of_import]), OperationRow.finished_at.is_(None))
+        .where(
+            SeriesStatementsRow.series.in_([series, of_import]), OperationRow.finished_at.is_(None)
+        )
     )
     return case((on_its_way.exists(), "seal:stale"), (~current_seal(book), "seal:stale"))
 

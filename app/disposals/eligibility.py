@@ -125,9 +125,7 @@ class Ranked:
 
 def rank_in_sets(question: Question, coded: CTE) -> Ranked:
     """Rank the physical objects of each set of equal, non-empty files."""
-    window = {
-        p.effective.disposal.recovery_window_days for p in question.book.every
-    }
+    window = {p.effective.disposal.recovery_window_days for p in question.book.every}
     ends = coded.c.custody_ends_on <= func.current_date() + max(window)
     passes = and_(
         coded.c.sealed,
@@ -177,7 +175,9 @@ def survivors(question: Question, coded: CTE) -> tuple[CTE, CTE]:
 
     Verified by the strictest of the policies in force: a count too low never harms.
     """
-    age = min(p.effective.duplicate_standard.keeper_fixity_max_age_days for p in question.book.every)
+    age = min(
+        p.effective.duplicate_standard.keeper_fixity_max_age_days for p in question.book.every
+    )
     verified = and_(
         coded.c.size_bytes > 0,
         coded.c.sighted == "present",
@@ -244,7 +244,9 @@ def conclude(paired: CTE) -> CTE:
     awaiting = case((and_(p.keeper_id.is_not(None), ~p.ranked_first), "awaiting:verdict"))
     status = func.coalesce(
         p.own_status,
-        case((p.ranked_first, "retained_keeper"), (blocked, "blocked_no_keeper"), else_="candidate"),
+        case(
+            (p.ranked_first, "retained_keeper"), (blocked, "blocked_no_keeper"), else_="candidate"
+        ),
     )
     first = case((p.ranked_first, "keeper:ranked_first"))
     codes = func.array_cat(
@@ -298,9 +300,9 @@ def beside_keepers(coded: CTE, ranked: Ranked) -> CTE:
         .outerjoin(lone, and_(same_set(lone), lone.c.object_key == coded.c.object_key))
         .cte("rows")
     )
-    return select(
-        rows, direct_pair(rows).label("paired"), shared_object(rows).label("shared")
-    ).cte("beside_keepers")
+    return select(rows, direct_pair(rows).label("paired"), shared_object(rows).label("shared")).cte(
+        "beside_keepers"
+    )
 
 
 def direct_pair(rows: CTE) -> ColumnElement[bool]:
@@ -334,4 +336,3 @@ def facts_of(side: Any) -> ColumnElement[Any]:  # noqa: ANN401 - a CTE or its al
     """Return what the ranking compares, to be shown."""
     said = [part for one in CRITERIA for part in (literal(one.fact), side.c[one.fact])]
     return func.jsonb_build_object(*said)
-

@@ -89,9 +89,7 @@ def conditions_asked(registers: Registers) -> dict[str, list[str]]:
     return asked
 
 
-def authority_demands(
-    policy: PolicyInForce, registers: Registers, today: date
-) -> Iterator[Demand]:
+def authority_demands(policy: PolicyInForce, registers: Registers, today: date) -> Iterator[Demand]:
     """Yield what the policy itself lacks to authorise anything; the same for every asset."""
     by_id = {one.id: one for one in registers.instruments.instruments}
     authority = policy.effective.header.authority
@@ -115,7 +113,9 @@ def authority_demands(
 
 def rejected_citation(registers: Registers) -> ColumnElement[str | None]:
     """Return a code where the record cites what is known to be wrong."""
-    cited = func.unnest(VERSIONS.c.legal_basis).table_valued("citation", name="cited").render_derived()
+    cited = (
+        func.unnest(VERSIONS.c.legal_basis).table_valued("citation", name="cited").render_derived()
+    )
     wrong = [names_wrong(one, cited) for one in registers.instruments.rejected_citations]
     if not wrong:
         return null()
@@ -155,4 +155,6 @@ def conditions_of(registers: Registers) -> ColumnElement[Sequence[str]]:
     """Return the conditions that an asset's statuses put together."""
     asked = sorted(conditions_asked(registers).items())
     said = [case((STATUSES.overlap(texts(codes)), condition)) for condition, codes in asked]
-    return cast(func.array_remove(array(said, type_=Text), null()), ARRAY(Text)) if said else texts([])
+    return (
+        cast(func.array_remove(array(said, type_=Text), null()), ARRAY(Text)) if said else texts([])
+    )

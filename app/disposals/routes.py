@@ -27,9 +27,7 @@ def check_eligibility(db: Db, caller: Counter, check: CheckIn) -> CheckOut:
     """Ask about up to 1,000 images at once. Nothing is changed."""
     answers = service.eligibility_of(db, caller, check.asset_ids)
     found = {answer.asset_id for answer in answers}
-    return CheckOut(
-        answers=answers, not_found=[one for one in check.asset_ids if one not in found]
-    )
+    return CheckOut(answers=answers, not_found=[one for one in check.asset_ids if one not in found])
 
 
 @router.get(

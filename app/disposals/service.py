@@ -36,7 +36,9 @@ def ask(db: Session) -> Question:
     return Question(open_book(db), today)
 
 
-def eligibility_of(db: Session, caller: Principal, asset_ids: Sequence[UUID]) -> list[EligibilityOut]:
+def eligibility_of(
+    db: Session, caller: Principal, asset_ids: Sequence[UUID]
+) -> list[EligibilityOut]:
     """Answer for these assets, in the order asked; those that the caller cannot see are left out."""
     wanted = list(dict.fromkeys(asset_ids))
     visible = visible_assets(caller).subquery()
@@ -119,10 +121,14 @@ def counts(db: Session, caller: Principal, group_by: Sequence[GroupBy]) -> Count
     with judging(db):
         rows = db.execute(grouped(answers, caller.department, group_by)).mappings().all()
         # Of an empty catalogue there is no row to carry the moment.
-        empty = select(newest_log_index().label("log_index"), func.statement_timestamp().label("as_of"))
+        empty = select(
+            newest_log_index().label("log_index"), func.statement_timestamp().label("as_of")
+        )
         moment = rows[0] if rows else db.execute(empty).mappings().one()
     return CountsOut(
-        groups=[CountOut(**{name: row.get(name) for name in CountOut.model_fields}) for row in rows],
+        groups=[
+            CountOut(**{name: row.get(name) for name in CountOut.model_fields}) for row in rows
+        ],
         rules_not_yet_built=list(NOT_YET_BUILT),
         log_index=moment["log_index"],
         as_of=moment["as_of"],
@@ -131,9 +137,11 @@ def counts(db: Session, caller: Principal, group_by: Sequence[GroupBy]) -> Count
 
 def grouped(answers: Subquery, department: str | None, group_by: Sequence[GroupBy]) -> Select[Any]:
     """Select counts and bytes of the visible answers, by these keys."""
-    reason = func.unnest(func.array_remove(answers.c.codes, null())).table_valued(
-        "code", name="reasons"
-    ).render_derived()
+    reason = (
+        func.unnest(func.array_remove(answers.c.codes, null()))
+        .table_valued("code", name="reasons")
+        .render_derived()
+    )
     keys: dict[GroupBy, ColumnElement[Any]] = {
         "department": answers.c.department,
         "source_system": answers.c.source_system,

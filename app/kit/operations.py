@@ -30,7 +30,12 @@ def begin_operation(
     db: Session, *, operation_id: UUID, kind: str, total: int, department: str, requested_by: str
 ) -> None:
     """Enter a piece of long work before its job is written."""
-    facts: dict[str, Any] = {"kind": kind, "total": total, "department": department, "requested_by": requested_by}
+    facts: dict[str, Any] = {
+        "kind": kind,
+        "total": total,
+        "department": department,
+        "requested_by": requested_by,
+    }
     if total == 0:  # no job will ever say that it is done
         facts |= {"state": "done", "finished_at": func.clock_timestamp()}
     db.execute(insert(OperationRow).values(id=operation_id, **facts))

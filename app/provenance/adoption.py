@@ -42,4 +42,3 @@ def as_statement(one: dict[str, Any], reading: ReadingRow, name: str, version: i
 def adopted(record: Record) -> set[str]:
     """Return the readings whose candidates stand in a record."""
     return {s.reading for s in record.statements if s.reading is not None}
-

@@ -73,7 +73,8 @@ class Change:
             "asserted": [a.field for a in self.assertions],
             "retracted": [{"statement": r.statement, "reason": r.reason} for r in self.retractions],
             "settled": [
-                {"field": c.field, "statement": c.statement, "reason": c.reason} for c in self.choices
+                {"field": c.field, "statement": c.statement, "reason": c.reason}
+                for c in self.choices
             ],
         }
 
@@ -155,7 +156,13 @@ def settle(record: Record, choices: Sequence[Choice], speaker: Speaker, *, versi
         resolutions = [r for r in resolutions if r.field != one.field]
         resolutions.append(
             Resolution(
-                one.field, one.statement, tuple(values), one.reason, speaker.agent, speaker.person, version
+                one.field,
+                one.statement,
+                tuple(values),
+                one.reason,
+                speaker.agent,
+                speaker.person,
+                version,
             )
         )
     return replace(record, resolutions=tuple(resolutions))

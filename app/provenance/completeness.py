@@ -72,13 +72,19 @@ def completeness_demands(policy: PolicyInForce, registers: Registers) -> list[De
     """Return a demand for each field that the policy requires and for each material conflict."""
     complete = policy.effective.completeness
     demands = [
-        Demand(f"complete:{name}", "blocked_incomplete", field_code(name, rule, complete, registers))
+        Demand(
+            f"complete:{name}", "blocked_incomplete", field_code(name, rule, complete, registers)
+        )
         for name, rule in complete.fields.items()
         if rule.level != "recommended"
     ]
     if complete.conflicts.unresolved_material_conflict_blocks:
         demands += [
-            Demand(f"agreed:{name}", "blocked_incomplete", conflict_code(name, parts_of(name, complete)))
+            Demand(
+                f"agreed:{name}",
+                "blocked_incomplete",
+                conflict_code(name, parts_of(name, complete)),
+            )
             for name in complete.conflicts.material_fields
         ]
     return demands
@@ -156,7 +162,9 @@ def device_default(field: str, defaults: DeviceDefaults) -> ColumnElement[bool]:
     if FIELDS[field].kind is Kind.DATE:
         return or_(*(own.startswith(start, autoescape=True) for start in defaults.dates))
     told = [
-        own.startswith(text.removesuffix("*"), autoescape=True) if text.endswith("*") else own == text
+        own.startswith(text.removesuffix("*"), autoescape=True)
+        if text.endswith("*")
+        else own == text
         for text in defaults.text
     ]
     if field == "creator" and defaults.creator_is_software_name:

@@ -59,7 +59,9 @@ def series_statements(series: Sequence[str]) -> Select[SeriesStatementsRow]:
 def of_series(series: str) -> Select[UUID]:
     """Select the assets of a source system or an import, in order."""
     kind, _, name = series.partition("/")
-    column = AssetRow.source_system == name if kind == "source-system" else AssetRow.import_id == name
+    column = (
+        AssetRow.source_system == name if kind == "source-system" else AssetRow.import_id == name
+    )
     return select(AssetRow.id).where(column).order_by(AssetRow.id)
 
 
@@ -127,9 +129,7 @@ def left_unadopted() -> Select[UUID]:
     newest = newest_reading(ProvenanceHeadRow.asset_id)
     reading = func.jsonb_build_array(func.jsonb_build_object("reading", newest.c.id))
     says_something = ReadingRow.statements.contains([{"picked": True}])
-    said = select(ReadingRow.id).where(
-        ReadingRow.id == newest.c.id, says_something
-    )
+    said = select(ReadingRow.id).where(ReadingRow.id == newest.c.id, says_something)
     return (
         select(ProvenanceHeadRow.asset_id)
         .join(ProvenanceVersionRow, IN_HEAD)

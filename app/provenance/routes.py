@@ -63,9 +63,7 @@ def list_provenance_versions(
     )
 
 
-@router.patch(
-    "/series/{kind}/{name}/provenance", operation_id="state_for_series", status_code=202
-)
+@router.patch("/series/{kind}/{name}/provenance", operation_id="state_for_series", status_code=202)
 def patch_series(
     db: Db,
     caller: Describer,

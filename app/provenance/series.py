@@ -53,7 +53,11 @@ def series_for(db: Session, caller: Principal, kind: str, name: str) -> Series:
     if kind == "source-system":
         return Series(f"source-system/{name}", system_for(db, caller, name).department)
     operation = db.get(OperationRow, UUID(name)) if is_uuid(name) else None
-    if operation is None or operation.kind != "import" or not caller.sees(operation.department or ""):
+    if (
+        operation is None
+        or operation.kind != "import"
+        or not caller.sees(operation.department or "")
+    ):
         raise NoSuchResource(f"There is no series {kind}/{name}.")
     return Series(f"import/{operation.id}", str(operation.department))
 
@@ -75,7 +79,10 @@ def state_for_series(db: Session, caller: Principal, series: Series, change: Cha
     """
     db.execute(ALONE, {"series": series.name})
     speaker = Speaker(
-        caller.agent.name, str(caller.person_id), tuple(sorted(caller.roles)), f"series:{series.name}"
+        caller.agent.name,
+        str(caller.person_id),
+        tuple(sorted(caller.roles)),
+        f"series:{series.name}",
     )
     said = apply_change(Record((), ()), change, speaker, version=1).statements
     statements_id, operation_id = new_ids(db, 2)

@@ -96,7 +96,9 @@ def change_provenance(
     lock_decisions(db, [asset_id])
     head = db.scalars(queries.heads([asset_id])).one()
     if head.version != revision:
-        raise RevisionStale(f"The record is at version {head.version}, not {revision}; read it again.")
+        raise RevisionStale(
+            f"The record is at version {head.version}, not {revision}; read it again."
+        )
     person = str(caller.person_id)
     speaker = Speaker(caller.agent.name, person, tuple(sorted(caller.roles)))
     after = apply_change(record_of(head), change, speaker, version=head.version + 1)

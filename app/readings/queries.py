@@ -62,5 +62,7 @@ def unread() -> Select[UUID]:
 
 def head_versions(asset_ids: Sequence[UUID]) -> Select[UUID, int]:
     """Select the version of each record that stands now; its table is of a later room."""
-    heads = table("provenance_heads", column("asset_id", AssetRow.id.type), column("version", Integer))
+    heads = table(
+        "provenance_heads", column("asset_id", AssetRow.id.type), column("version", Integer)
+    )
     return select(heads.c.asset_id, heads.c.version).where(heads.c.asset_id.in_(asset_ids))
