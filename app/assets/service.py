@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.assets import queries
 from app.assets.errors import RootsOverlap, SourceSystemTaken
 from app.assets.models import AssetRow, LocationRow, SightingRow, SourceSystemRow
-from app.kit.db import new_ids
+from app.kit.db import constraint_of, new_ids
 from app.kit.errors import NoSuchResource
 from app.kit.settings import settings
 from app.ledger.agents import Agent
@@ -84,9 +84,7 @@ def add_source_system(
     try:
         db.flush()
     except IntegrityError as error:
-        if "source_systems_roots_apart" in str(
-            error.orig.diag.constraint_name if error.orig else ""
-        ):
+        if constraint_of(error) == "source_systems_roots_apart":
             raise RootsOverlap(
                 f"{facts.root} overlaps another department's storage root."
             ) from error

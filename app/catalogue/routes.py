@@ -1,9 +1,10 @@
 """Register, import, list, and one asset's page."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from app.assets.models import AssetRow
@@ -19,6 +20,7 @@ from app.kit.paging import Cursor, Limit, Listing, Page, read_page
 from app.kit.revisions import etag
 from app.kit.text import Line
 from app.ledger.canonical import read_canonical
+from app.ledger.models import EventRow
 from app.ledger.queries import events_of
 from app.people.rights import Reader, Registrar
 from app.people.roles import Principal
@@ -58,7 +60,7 @@ def list_all(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[AssetOut]:
-    """List images by department, source system, status or missing field, in order of registration."""
+    """List images by department, source system, status or missing field, oldest first."""
     asked = Filter(department, source_system, status, missing)
     return list_assets(db, caller, asked, limit=limit, cursor=cursor)
 
@@ -92,14 +94,20 @@ def list_events(
         Listing("events", (asset_id,)),
         limit=limit,
         cursor=cursor,
-        show=lambda row: EventOut(
-            id=row[0].id,
-            kind=row[0].kind,
-            agent=row[0].agent,
-            recorded_at=row[0].recorded_at,
-            log_index=row[1],
-            detail=read_canonical(row[0].document),
-        ),
+        show=show_event,
+    )
+
+
+def show_event(row: Row[Any]) -> EventOut:
+    """Show what happened and where it stands in the log."""
+    event: EventRow = row[0]
+    return EventOut(
+        id=event.id,
+        kind=event.kind,
+        agent=event.agent,
+        recorded_at=event.recorded_at,
+        log_index=row[1],
+        detail=read_canonical(event.document),
     )
 
 

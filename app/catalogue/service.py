@@ -139,7 +139,7 @@ def first_of_each(checked: Iterable[Checked]) -> list[Checked]:
 def enter(
     db: Session, caller: Principal, checked: Sequence[Checked], import_id: UUID | None
 ) -> set[UUID]:
-    """Enter copies that are new, with version 1 of their records, events and the job to read them."""
+    """Enter copies that are new: version 1 of their records, events, the job to read them."""
     names = {f"source-system/{one.system.code}" for one in checked}
     if import_id is not None:
         names.add(f"import/{import_id}")
@@ -193,7 +193,7 @@ def outcome_of(one: Checked, row: AssetRow, new: set[UUID]) -> Registered | Refu
     """Tell new from there already from there with other facts."""
     if row.registered_facts != one.digest:
         return RegisteredOtherwise(
-            f"{one.said.source_identifier!r} of {one.system.code} is asset {row.id}, registered with"
-            " other facts; change its record, or name this copy otherwise."
+            f"{one.said.source_identifier!r} of {one.system.code} is asset {row.id}, registered"
+            " with other facts; change its record, or name this copy otherwise."
         )
     return Registered(row.id, row.id in new)

@@ -1,4 +1,4 @@
-"""What is known of each asset, in one statement: ranking and eligibility stand on the same facts."""
+"""What is known of each asset, in one statement that ranking and eligibility share."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def custody_tier(book: Book) -> ColumnElement[int]:
     return case(order, value=SourceSystemRow.custody_kind, else_=len(tiers))
 
 
-def facts(book: Book) -> Select[Any]:
+def facts(book: Book) -> Select[*tuple[Any, ...]]:
     """Select every asset with the facts that rank it and judge it."""
     standard = book.city.effective.duplicate_standard
     recent = func.statement_timestamp() - days(standard.keeper_fixity_max_age_days)

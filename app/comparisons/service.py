@@ -56,7 +56,7 @@ def pair_up(db: Session, book: Book, mine: FingerprintRow) -> int:
         return 0
     with judging(db):
         rows = db.execute(facts(book).where(AssetRow.id.in_([o.asset_id for o in others])))
-        known = {row["asset_id"]: row for row in rows.mappings()}
+        known = {row["asset_id"]: dict(row) for row in rows.mappings()}
     first = min(others, key=lambda o: ranking.place(known[o.asset_id]))
     if len(others) <= EVERY_PAIR_UP_TO:
         pairs = [p for p in combinations(others, 2) if mine.id in (p[0].id, p[1].id)]
@@ -81,7 +81,7 @@ def write_pairs(
     db: Session,
     book: Book,
     pairs: Sequence[tuple[FingerprintRow, FingerprintRow]],
-    known: Mapping[UUID, Mapping[Any, Any]],
+    known: Mapping[UUID, Mapping[str, Any]],
 ) -> None:
     """Write exact copies with what speaks for either side."""
     for (a, b), likeness_id in zip(pairs, new_ids(db, len(pairs)), strict=True):

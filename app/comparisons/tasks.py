@@ -1,6 +1,7 @@
 """Compare what was hashed."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from app.comparisons import queries
@@ -26,4 +27,4 @@ def compare_what_was_left() -> None:
 def compare_files(asset_ids: Sequence[UUID]) -> None:
     """Compare files, some at a time: the locks on their digests are held that long."""
     for some in batches(asset_ids, A_TRANSACTION):
-        in_transaction(lambda db, some=some: compare_once(db, some))
+        in_transaction(partial(compare_once, asset_ids=some))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     literal,
     not_,
@@ -66,7 +68,7 @@ def status_demands(registers: Registers) -> Iterator[Demand]:
 
 
 def condition_demands(registers: Registers) -> Iterator[Demand]:
-    """Yield a demand for each condition that some status puts, met by evidence, never by silence."""
+    """Yield a demand for each condition that a status puts: met by evidence, never by silence."""
     for condition, codes in conditions_asked(registers).items():
         if condition == MET_BY_APPROVAL:
             continue
@@ -91,24 +93,16 @@ def conditions_asked(registers: Registers) -> dict[str, list[str]]:
 
 def authority_demands(policy: PolicyInForce, registers: Registers, today: date) -> Iterator[Demand]:
     """Yield what the policy itself lacks to authorise anything; the same for every asset."""
-    by_id = {one.id: one for one in registers.instruments.instruments}
     authority = policy.effective.header.authority
-    firm = [one for one in by_id.values() if one.may_authorise(today)]
-    verified = texts([one.id for one in firm])
-    unverified = [one for one in authority if one not in {i.id for i in firm}]
-    example = literal("policy:example") if policy.status != "published" else null()
-    yield Demand("policy:published", "blocked_legal", example)
-    none = null() if authority else literal("policy:no_authority")
-    yield Demand("policy:authority", "blocked_legal", none)
-    if unverified:
-        weak: ColumnElement[str | None] = literal("policy:unverified_instrument")
-    else:
-        named = and_(
-            func.cardinality(VERSIONS.c.legal_basis) > 0,
-            not_(VERSIONS.c.legal_basis.contained_by(verified)),
-        )
-        weak = case((named, "policy:unverified_instrument"))
-    yield Demand("policy:verified_instruments", "blocked_legal", weak)
+    firm = {one.id for one in registers.instruments.instruments if one.may_authorise(today)}
+    named_unverified = not_(VERSIONS.c.legal_basis.contained_by(texts(firm)))
+    unverified = or_(literal(not firm.issuperset(authority)), named_unverified)
+    for rule, failed, code in (
+        ("policy:published", literal(policy.status != "published"), "policy:example"),
+        ("policy:authority", literal(not authority), "policy:no_authority"),
+        ("policy:verified_instruments", unverified, "policy:unverified_instrument"),
+    ):
+        yield Demand(rule, "blocked_legal", case((failed, code)))
 
 
 def rejected_citation(registers: Registers) -> ColumnElement[str | None]:
@@ -117,9 +111,8 @@ def rejected_citation(registers: Registers) -> ColumnElement[str | None]:
         func.unnest(VERSIONS.c.legal_basis).table_valued("citation", name="cited").render_derived()
     )
     wrong = [names_wrong(one, cited) for one in registers.instruments.rejected_citations]
-    if not wrong:
-        return null()
-    return case((exists(select(cited.c.citation).where(or_(*wrong))), "legal:rejected_citation"))
+    cites_wrong = exists(select(cited.c.citation).where(or_(false(), *wrong)))
+    return case((cites_wrong, "legal:rejected_citation"))
 
 
 def names_wrong(one: RejectedCitation, cited: TableValuedAlias) -> ColumnElement[bool]:
@@ -155,6 +148,5 @@ def conditions_of(registers: Registers) -> ColumnElement[Sequence[str]]:
     """Return the conditions that an asset's statuses put together."""
     asked = sorted(conditions_asked(registers).items())
     said = [case((STATUSES.overlap(texts(codes)), condition)) for condition, codes in asked]
-    return (
-        cast(func.array_remove(array(said, type_=Text), null()), ARRAY(Text)) if said else texts([])
-    )
+    told: array[Any] = array(said, type_=Text)
+    return cast(func.array_remove(told, null()), ARRAY(Text))

@@ -18,7 +18,7 @@ Keys = Annotated[list[GroupBy], Query(max_length=5, description="What to group b
 
 @router.get("/assets/{asset_id}/eligibility", operation_id="read_eligibility")
 def read_eligibility(db: Db, caller: Counter, asset_id: UUID) -> EligibilityOut:
-    """Say whether the image may be disposed of and, rule by rule, why not and what would mend it."""
+    """Say whether the image may go and, rule by rule, why not and what would mend it."""
     return service.eligibility_of_one(db, caller, asset_id)
 
 

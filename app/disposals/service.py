@@ -39,7 +39,7 @@ def ask(db: Session) -> Question:
 def eligibility_of(
     db: Session, caller: Principal, asset_ids: Sequence[UUID]
 ) -> list[EligibilityOut]:
-    """Answer for these assets, in the order asked; those that the caller cannot see are left out."""
+    """Answer for these assets, in the order asked, without those that the caller cannot see."""
     wanted = list(dict.fromkeys(asset_ids))
     visible = visible_assets(caller).subquery()
     seen = set(db.scalars(select(visible.c.id).where(visible.c.id.in_(wanted))))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request
+from psycopg import Error as PostgresError
 from sqlalchemy import DateTime, MetaData, Text, create_engine, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
 from sqlalchemy.exc import DBAPIError
@@ -35,8 +36,8 @@ class Row(DeclarativeBase):
         str: Text,
         bytes: BYTEA,
         list[str]: ARRAY(Text),
-        dict[str, Any]: JSONB,
-        list[dict[str, Any]]: JSONB,
+        dict[str, Any]: JSONB(none_as_null=True),
+        list[dict[str, Any]]: JSONB(none_as_null=True),
     }
 
 
@@ -117,3 +118,9 @@ def retried(work: Callable[[], T], *, attempts: int = 3) -> T:
 def new_ids(db: Session, count: int) -> list[UUID]:
     """Draw time-ordered identifiers (UUIDv7) from PostgreSQL, the only clock that counts."""
     return list(db.scalars(text("SELECT uuidv7() FROM generate_series(1, :n)"), {"n": count}))
+
+
+def constraint_of(error: DBAPIError) -> str | None:
+    """Return the name of the constraint that refused a statement, if one did."""
+    cause = error.orig
+    return cause.diag.constraint_name if isinstance(cause, PostgresError) else None

@@ -19,7 +19,7 @@ class InstallationRow(Row):
 
 def mark_installation(db: Session, purpose: str) -> str:
     """Mark a new database and return what it is marked as; a mark is never changed."""
-    there = db.scalar(select(InstallationRow.purpose))
+    there: str | None = db.scalar(select(InstallationRow.purpose))
     if there is not None:
         return there
     db.execute(insert(InstallationRow).values(purpose=purpose))

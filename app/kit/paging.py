@@ -71,7 +71,7 @@ def read_page(
             marker = unserialize_bookmark(signer.loads(cursor))
         except (BadSignature, ValueError) as error:
             raise CursorUnknown("Take the cursor from `next` or `prev` of this list.") from error
-    page: KeysetPage[Row[Any]] = select_page(db, statement, per_page=limit, page=marker)
+    page: KeysetPage[Any] = select_page(db, statement, per_page=limit, page=marker)
     paging = page.paging
     return Page(
         items=[show(row) for row in page],

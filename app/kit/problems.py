@@ -117,9 +117,8 @@ def problem_page(code: str) -> HTMLResponse:
     if text is None:
         raise NoSuchResource(f"There is no problem called {code!r}; see openapi/problems.md.")
     body = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "</p><p>")
-    return HTMLResponse(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{code}</title><h1>{code}</h1><p>{body}</p></html>'
-    )
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{code}</title>'
+    return HTMLResponse(f"{head}<h1>{code}</h1><p>{body}</p></html>")
 
 
 def install_problems(app: FastAPI) -> None:

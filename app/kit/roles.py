@@ -1,4 +1,4 @@
-"""The database roles, created outside the migrations: none is a superuser, none becomes the owner."""
+"""The database roles, created outside the migrations: no superuser, and none becomes the owner."""
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url

@@ -12,7 +12,7 @@ def newest_log_index() -> ScalarSelect[int]:
     return select(func.coalesce(func.max(LogEntryRow.log_index), -1)).scalar_subquery()
 
 
-def events_of(asset_id: UUID) -> Select[EventRow, int | None]:
+def events_of(asset_id: UUID) -> Select[EventRow, int]:
     """Select an asset's events, oldest first, each with its number once it has one."""
     return (
         select(EventRow, LogEntryRow.log_index)

@@ -9,7 +9,8 @@ ONE_AT_A_TIME = text("SELECT pg_try_advisory_xact_lock(hashtextextended('ledger.
 # any more. Ids of another cluster (a restore) are behind the horizon as a whole.
 NUMBER = text("""
 WITH here AS (
-  SELECT (pg_control_system()).system_identifier AS cluster, pg_snapshot_xmin(pg_current_snapshot()) AS horizon
+  SELECT (pg_control_system()).system_identifier AS cluster,
+         pg_snapshot_xmin(pg_current_snapshot()) AS horizon
 ), ready AS (
   SELECT e.id, e.cluster, e.xid, e.cluster = here.cluster AS own
     FROM here, events e LEFT JOIN log_watermarks w ON w.cluster = e.cluster
@@ -24,7 +25,8 @@ WITH here AS (
   INSERT INTO log_watermarks (cluster, xid)
   SELECT cluster, horizon FROM here
   UNION
-  SELECT r.cluster, (max(r.xid::text::numeric) + 1)::text::xid8 FROM ready r WHERE NOT r.own GROUP BY r.cluster
+  SELECT r.cluster, (max(r.xid::text::numeric) + 1)::text::xid8
+    FROM ready r WHERE NOT r.own GROUP BY r.cluster
   ON CONFLICT (cluster) DO UPDATE SET xid = excluded.xid
   RETURNING 1
 )

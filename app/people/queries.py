@@ -1,6 +1,6 @@
 """Questions about people."""
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, select
 
 from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
 from app.people.roles import Principal
@@ -27,9 +27,13 @@ def departments(caller: Principal) -> Select[DepartmentRow]:
 
 def keys(caller: Principal) -> Select[ApiKeyRow, PersonRow]:
     """Select keys with their persons, newest first."""
-    return (
+    every = (
         select(ApiKeyRow, PersonRow)
         .join(PersonRow, PersonRow.id == ApiKeyRow.person_id)
-        .where(or_(caller.department is None, ApiKeyRow.department == caller.department))
         .order_by(ApiKeyRow.event_id.desc())
+    )
+    return (
+        every
+        if caller.department is None
+        else every.where(ApiKeyRow.department == caller.department)
     )

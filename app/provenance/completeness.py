@@ -65,7 +65,10 @@ def any_bits(field: str, mask: int) -> ColumnElement[bool]:
 
 def has_code(field: str, values: Collection[str]) -> ColumnElement[bool]:
     """Tell whether a coded field says one of these terms."""
-    return VERSIONS.c.codes.overlap(texts([f"{field}={last_segment(v)}" for v in values]))
+    told: ColumnElement[bool] = VERSIONS.c.codes.overlap(
+        texts([f"{field}={last_segment(v)}" for v in values])
+    )
+    return told
 
 
 def completeness_demands(policy: PolicyInForce, registers: Registers) -> list[Demand]:

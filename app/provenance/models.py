@@ -1,7 +1,7 @@
 """Tables of provenance: immutable versions, the head, statements made once for a series, seals."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     SmallInteger,
+    Table,
     UniqueConstraint,
     text,
 )
@@ -49,7 +50,7 @@ class ProvenanceVersionRow(Row):
     )
 
 
-VERSIONS = ProvenanceVersionRow.__table__
+VERSIONS = cast(Table, ProvenanceVersionRow.__table__)
 for _name in FIELDS:  # bits: see BITS, UNKNOWN_SHIFT and CONFLICT in projection.py
     VERSIONS.append_column(
         Column(f"{_name}_answer", SmallInteger, nullable=False, server_default="0")

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.assets.locks import lock_decisions
@@ -21,11 +21,13 @@ from app.provenance.adoption import adopt, adopted
 from app.provenance.book import open_book
 from app.provenance.changes import Change, Speaker, apply_change
 from app.provenance.errors import NotSealed
-from app.provenance.models import ProvenanceHeadRow, ProvenanceVersionRow, SealRow
+from app.provenance.models import VERSIONS, ProvenanceHeadRow, ProvenanceVersionRow, SealRow
 from app.provenance.projection import Record, project
 from app.provenance.sealed import Seal
 from app.provenance.statements import Resolution, Statement
 from app.readings.queries import newest_readings
+
+HEADS = cast(Table, ProvenanceHeadRow.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,14 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
         | project(v.record)
         for v in versions
     ]
-    db.execute(insert(ProvenanceVersionRow.__table__), rows)
+    db.execute(insert(VERSIONS), rows)
     first = [{"asset_id": v.asset_id, "version": 1} for v in versions if v.version == 1]
     if first:
         db.execute(insert(ProvenanceHeadRow), first)
     later = [{"of": v.asset_id, "to": v.version} for v in versions if v.version > 1]
     if later:
-        moved = update(ProvenanceHeadRow.__table__).where(
-            ProvenanceHeadRow.__table__.c.asset_id == bindparam("of")
-        )
-        db.execute(moved.values(version=bindparam("to")), later)
+        moved = update(HEADS).where(HEADS.c.asset_id == bindparam("of"))
+        db.connection().execute(moved.values(version=bindparam("to")), later)
 
 
 def change_provenance(

@@ -39,8 +39,8 @@ class Statement:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Statement":
         """Read it back."""
-        said = {key: tuple(value) if key == "roles" else value for key, value in document.items()}
-        return cls(**({"value": None} | said))
+        said: dict[str, Any] = {"value": None, **document}
+        return cls(**(said | {"roles": tuple(said.get("roles", ()))}))
 
     @property
     def of_series(self) -> bool:

@@ -15,7 +15,7 @@ from app.readings.tags import AnswerMalformed, Tags, parse_answer
 from app.readings.technical import format_name, format_statement, technical_statement
 from app.readings.wording import text_statements
 
-_OF_EVERY_FILE = frozenset({"format", "technical"})
+_NOT_OPENED = "Error opening file"  # ExifTool's words
 
 
 def conclude(
@@ -35,6 +35,8 @@ def conclude(
         tags = parse_answer(answer)
     except AnswerMalformed:
         return failed("answer_malformed", tool, version)
+    if tags.text("ExifTool:Error") == _NOT_OPENED:  # says nothing about the file
+        return failed("not_opened", tool, version)
     mime = tags.text("File:MIMEType")
     technical = technical_statement(tags, size)
     described = tuple(_described(tags)) if is_image(mime) else ()

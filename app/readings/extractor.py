@@ -22,7 +22,7 @@ from app.readings.exiftool import TOOL, UnfitTool, environment, find_tool, prove
 from app.readings.extraction import Extraction, Outcome
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION
 from app.readings.formats import EMPTY_FILE, fallback_reads
-from app.readings.sandbox import Limits
+from app.readings.sandbox import HOME_PREFIX, Limits
 from app.readings.wire import BATCH, Gone, Kind, receive_frame, send_descriptors
 
 HEAD = 64  # bytes of each file that the worker itself looks at
@@ -63,7 +63,7 @@ class Child:
         Raises:
             UnfitTool: it ended, or said nothing for START_SECONDS.
         """
-        home = Path(tempfile.mkdtemp(prefix="catalogue-reading-"))
+        home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
         ours, theirs = socket.socketpair()
         bounds = [limits.memory_bytes, limits.cpu_seconds]
         command = [sys.executable, "-I", "-B", "-m", "app.readings.child"]
@@ -148,7 +148,7 @@ class Extractor:
 
     def __enter__(self) -> Self:
         self._script = find_tool(self._script)
-        with tempfile.TemporaryDirectory(prefix="catalogue-reading-") as home:
+        with tempfile.TemporaryDirectory(prefix=HOME_PREFIX) as home:
             self._version = prove_fit(self._script, environment(Path(home)))
         self._warm_child()
         return self

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Lateral, Select, column, func, select, table
+from sqlalchemy import Integer, Select, column, func, select, table
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.assets.models import AssetRow
 from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
@@ -23,14 +24,14 @@ COLUMNS = (
 )
 
 
-def newest_reading(asset_id: ColumnElement[UUID] | object, name: str = "reading") -> Lateral:
+def newest_reading(asset_id: object) -> LateralFromClause:
     """Return an asset's newest reading, to be joined to a statement over assets."""
     return (
         select(*COLUMNS)
         .where(ReadingRow.asset_id == asset_id)
         .order_by(ReadingRow.ordinal.desc())
         .limit(1)
-        .lateral(name)
+        .lateral("reading")
     )
 
 

@@ -7,10 +7,13 @@ import ctypes
 import os
 import resource
 import select
+import shutil
 import signal
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 
+HOME_PREFIX = "catalogue-reading-"
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _CAPABILITY_VERSION_3, _CAPABILITIES = 0x20080522, 64
@@ -57,6 +60,8 @@ def _die_with(worker: int) -> None:
     hangup = select.poll()
     hangup.register(worker, 0)
     hangup.poll()
+    if Path.cwd().name.startswith(HOME_PREFIX):  # the worker cannot clear it up any more
+        shutil.rmtree(Path.cwd(), ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 

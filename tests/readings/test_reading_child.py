@@ -283,9 +283,12 @@ def test_the_network_is_left_by_the_first_way_that_is_open(
 
 
 def test_the_child_dies_when_its_worker_closes_and_not_before(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = pair
+    home = tmp_path / f"{sandbox.HOME_PREFIX}1"
+    home.mkdir()
+    monkeypatch.chdir(home)
     killed = threading.Event()
     monkeypatch.setattr(os, "killpg", lambda *_group: killed.set())
     watch = threading.Thread(target=sandbox._die_with, args=(theirs.fileno(),))
@@ -295,6 +298,10 @@ def test_the_child_dies_when_its_worker_closes_and_not_before(
     ours.close()
     assert killed.wait(5)
     watch.join()
+    assert not home.exists()
+    monkeypatch.chdir(tmp_path)
+    sandbox._die_with(theirs.fileno())
+    assert tmp_path.exists()
 
 
 def test_without_the_right_to_drop_rights_nothing_is_lost(

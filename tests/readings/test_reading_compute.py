@@ -401,6 +401,7 @@ def test_how_an_answer_is_judged() -> None:
         == "not_an_image"
     )
     assert of({"ExifTool:Warning": "format error"}, TIFF).reason == "truncated_header"
+    assert of({}, {"ExifTool:Error": "Error opening file"}) == failed("not_opened", "T", "1")
     assert of({}, TIFF).outcome is Outcome.NOTHING_FOUND
     assert failed("crashed", "T", "1").outcome is Outcome.UNREADABLE
     remark = of({}, {"File:FileType": "WEBP (lossless)", "File:MIMEType": "image/webp"})

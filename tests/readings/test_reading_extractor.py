@@ -319,23 +319,30 @@ def test_nothing_stays_behind(tmp_path: Path) -> None:
     assert not [one for one in family if one.is_running()]
 
 
-def test_the_children_die_with_a_worker_that_is_killed(tmp_path: Path) -> None:
+def test_a_busy_child_and_its_tool_die_with_a_worker_that_is_killed(
+    tool: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "a.gif").write_bytes(b"GIF89aPLEASE HANG")
     program = (
-        "import threading, time; from app.readings.extractor import Extractor\n"
-        "x = Extractor(); t = threading.Thread(target=x.__enter__); t.start(); t.join()\n"
-        "time.sleep(0.2); print(x._child.process.pid, flush=True); time.sleep(60)"
+        "import os, pathlib, sys, threading; from app.readings.extractor import Extractor\n"
+        "x = Extractor(pathlib.Path(sys.argv[1]))\n"
+        "t = threading.Thread(target=x.__enter__); t.start(); t.join()\n"
+        "print(x._child.process.pid, flush=True)\n"
+        "x.read([os.open(sys.argv[2], os.O_RDONLY)])"
     )
-    with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
-    ) as worker:
+    command = [sys.executable, "-c", program, str(tool), str(tmp_path / "a.gif")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:  # noqa: S603
         assert worker.stdout is not None
         child = psutil.Process(int(worker.stdout.readline()))
-        family = [child, *child.children()]
+        family, home = [child, *child.children()], Path(child.cwd())
+        time.sleep(0.5)  # a child of a thread that ended lives on, and its tool now hangs
+        assert child.is_running()
         worker.kill()
     deadline = time.monotonic() + 10
     while any(one.is_running() and one.status() != "zombie" for one in family):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+    assert not home.exists()
 
 
 def test_the_child_is_bounded_and_knows_nothing_of_the_worker(tmp_path: Path) -> None:

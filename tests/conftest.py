@@ -1,0 +1,82 @@
+"""The ground that tests stand on: real PostgreSQL, a real server, transactions that commit."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from ground import Ground, open_ground
+from served import Server, serving
+from sqlalchemy.orm import Session
+from world import World
+
+from app.kit.db import Database
+from app.kit.settings import settings
+
+SHM = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
+MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 2**30 else None
+Urls = Callable[[str], str]
+
+
+@pytest.fixture(scope="session")
+def ground() -> Iterator[Ground]:
+    """One server for the whole run."""
+    with tempfile.TemporaryDirectory(prefix="ground-", dir=MEMORY) as folder:
+        with open_ground(Path(folder)) as opened:
+            yield opened
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database_name(ground: Ground) -> Iterator[str]:
+    """A migrated database of the test's own; its policy tables are empty."""
+    name = ground.clone()
+    yield name
+    ground.drop(name)
+
+
+@pytest.fixture
+def urls(ground: Ground, database_name: str) -> Urls:
+    """Addresses of the test's database, by role."""
+    return lambda role: ground.url(role, database_name)
+
+
+@pytest.fixture
+def db(urls: Urls) -> Iterator[Session]:
+    """The owner's session on an empty migrated database, in a transaction that is committed."""
+    database = Database(urls("catalogue_owner"), pool_size=1)
+    with database.transaction() as session:
+        yield session
+    database.close()
+
+
+@pytest.fixture
+def world(ground: Ground, database_name: str, tmp_path: Path) -> Iterator[World]:
+    """A small city on a database of its own, with the packaged policies in force."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CATALOGUE_ALLOWED_ROOTS", json.dumps([str(tmp_path)]))
+        environment.setenv("CATALOGUE_SECRET_KEY", "for tests only")
+        settings.cache_clear()
+        opened = World(ground, database_name, tmp_path)
+        yield opened
+        opened.close()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The product's own web application behind a real port."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def api(server: Server, world: World) -> Iterator[httpx2.Client]:
+    """A client of the server, which works on this test's world."""
+    database = server.work_on(world.urls("catalogue_api"))
+    with httpx2.Client(base_url=server.address, timeout=30) as client:
+        yield client
+    database.close()

@@ -1,0 +1,45 @@
+"""The product's web application behind a real port, so that answers really leave it."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.kit.db import Database
+from app.main import create_app
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An application that listens on a port of its own."""
+
+    app: FastAPI
+    address: str
+
+    def work_on(self, api_url: str) -> Database:
+        """Point the application at a database; whoever asked closes it."""
+        self.app.state.database = Database(api_url, pool_size=10)
+        database: Database = self.app.state.database
+        return database
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """Serve the application from a thread; its lifespan, which finds the database, stays off."""
+    app = create_app()
+    config = uvicorn.Config(app, lifespan="off", log_level="critical", ws="none")
+    running = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not running.started:
+            time.sleep(0.01)
+        host, port = listening.getsockname()
+        yield Server(app, f"http://{host}:{port}")
+        running.should_exit = True
+        thread.join(timeout=10)
