@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 UV := uv==0.13.8
 COMPILE := build/lock/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
 PERFECT := readings provenance fingerprints disposals policies ledger
@@ -20,6 +20,7 @@ help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 setup: $(READY)  ## prepare .venv and the build-time assets; the others do it by themselves
+	@echo "Ready. 'make' alone lists the commands."
 
 demo: $(READY)  ## show a small backlog travel to its answers; IMAGES=DIR: do so with your own folder
 	@$(BIN)/catalogue demo $${IMAGES:+--images "$$IMAGES"} $(ARGS)
@@ -47,7 +48,7 @@ fix: $(READY)  ## format, and mend what the linter can mend
 
 migration: $(READY)  ## begin a migration: make migration m="Let a new thing exist"
 	@test -n "$$m" || { echo 'Say what it does: make migration m="Let a new thing exist"'; exit 2; }
-	@$(BIN)/alembic revision --message "$$m" --rev-id "$$(printf %s "$$m" | tr 'A-Z ' 'a-z_' | tr -cd 'a-z0-9_' | cut -c1-32)"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/alembic revision --message "$$m" --rev-id "$$(printf %s "$$m" | tr 'A-Z ' 'a-z_' | tr -cd 'a-z0-9_' | cut -c1-32)"
 
 openapi: $(READY) | build  ## write the contract, openapi/openapi.json
 	@$(BIN)/catalogue openapi > build/openapi.json
@@ -55,7 +56,7 @@ openapi: $(READY) | build  ## write the contract, openapi/openapi.json
 
 lock: | build  ## pin anew what pyproject.toml and package.json ask for; UPGRADE=1: the newest (needs npm)
 	@test -x build/lock/bin/uv || $(PYTHON) -m venv build/lock
-	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
+	@build/lock/bin/python -m pip install -qq --disable-pip-version-check $(UV)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/run.txt pyproject.toml
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
 	@npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --loglevel=error

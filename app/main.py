@@ -3,13 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
-import structlog
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
-from starlette.middleware.base import RequestResponseEndpoint
 from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
@@ -24,7 +22,7 @@ from app.fingerprints import tasks as fingerprint_tasks
 from app.kit import health
 from app.kit.connecting import addresses
 from app.kit.db import Database
-from app.kit.problems import install_problems
+from app.kit.problems import DOCUMENTED, install_problems, problem_schemas
 from app.kit.telemetry import configure_logging
 from app.people import routes as people
 from app.people.rights import authenticated
@@ -52,17 +50,6 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-async def trace(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    """Give every request an id that its answer and its log lines carry."""
-    request.state.trace_id = uuid4().hex
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(trace_id=request.state.trace_id)
-    response = await call_next(request)
-    response.headers["X-Trace-Id"] = request.state.trace_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
 def docs() -> HTMLResponse:
     """Show the contract, from our own files: it works without the internet."""
     return get_swagger_ui_html(
@@ -74,9 +61,22 @@ def docs() -> HTMLResponse:
     )
 
 
+class Catalogue(FastAPI):
+    """The application, whose contract names our problems instead of the framework's."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the contract."""
+        contract = super().openapi()
+        schemas = contract["components"]["schemas"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        schemas.update(problem_schemas())
+        return contract
+
+
 def create_app() -> FastAPI:
     """Put the rooms' routes together."""
-    app = FastAPI(
+    app = Catalogue(
         title="Provenance Catalogue",
         version="1.0.0",
         description=DESCRIPTION,
@@ -84,8 +84,8 @@ def create_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
+        responses=DOCUMENTED,
     )
-    app.middleware("http")(trace)
     for room in (people, assets, catalogue, import_routes, provenance, readings):
         app.include_router(room.router)
     for later in (fingerprints, comparisons, disposals):

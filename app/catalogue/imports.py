@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.catalogue.errors import ImportTooLarge
@@ -24,6 +24,7 @@ from app.people.roles import Principal
 MOST_LINES = 10_000
 LONGEST_LINE = 256 * 1024
 LINES_A_TRANSACTION = 500
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 3))")
 
 
 def split_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -85,6 +86,7 @@ def receive(db: Session, caller: Principal, lines: Sequence[bytes]) -> UUID:
 
 def register_lines(db: Session, caller: Principal, import_id: UUID) -> bool:
     """Register the next lines that have no result; False when none is left."""
+    db.execute(ONE_AT_A_TIME, {"id": str(import_id)})  # a job that was revived may not be dead
     lines = db.scalars(unregistered(import_id)).all()
     if not lines:
         return False
@@ -97,7 +99,7 @@ def register_lines(db: Session, caller: Principal, import_id: UUID) -> bool:
     ]
     db.execute(insert(ImportResultRow), results)
     refused = sum(result["outcome"] == "refused" for result in results)
-    add_progress(db, import_id, done=len(results), refused=refused)
+    add_progress(db, import_id, step=str(lines[0].line), done=len(results), refused=refused)
     return True
 
 

@@ -98,7 +98,7 @@ def list_events(
     )
 
 
-def show_event(row: Row[Any]) -> EventOut:
+def show_event(row: Row[*tuple[Any, ...]]) -> EventOut:
     """Show what happened and where it stands in the log."""
     event: EventRow = row[0]
     return EventOut(

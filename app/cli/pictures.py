@@ -42,7 +42,11 @@ PICTURES = (
         f"{LIBRARY}/2016/reading-room.jpg", 1, "閱覽室", "中央圖書館閱覽室開放首日", place=KOWLOON
     ),
     Picture(
-        f"{LIBRARY}/2016/書展開幕.jpg", 2, "書展開幕", "香港書展開幕典禮,主禮嘉賓剪綵", place=CENTRAL
+        f"{LIBRARY}/2016/書展開幕.jpg",
+        2,
+        "書展開幕",
+        "香港書展開幕典禮,主禮嘉賓剪綵",
+        place=CENTRAL,
     ),
     Picture(f"{LIBRARY}/2017/poster-wall.jpg", 3, "海報牆", "電影海報展覽之海報牆", "何小芳"),
     Picture(f"{LIBRARY}/2017/harbour.png", 4, "維多利亞港", "從圖書館天台遠眺維多利亞港"),
@@ -150,12 +154,13 @@ def draw(seed: int) -> Image.Image:
 def describe(folder: Path, pictures: Sequence[Picture]) -> None:
     """Write every picture's EXIF, IPTC and XMP, all by one ExifTool."""
     script = find_tool(settings().exiftool)
-    told = ("\n".join([*arguments(one), str(folder / one.path)]) for one in pictures)
+    told = ("\n".join([*arguments(one), one.path]) for one in pictures)
     # Without a configuration file of its own: it would be Perl that somebody else wrote.
     common = ["-config", "", "-@", "-", "-common_args", "-q", "-q", "-overwrite_original"]
     subprocess.run(  # noqa: S603 - our own script and constants
         ["perl", str(script), *common, "-codedcharacterset=utf8"],  # noqa: S607
         input="\n-execute\n".join(told).encode(),
+        cwd=folder,  # names in lines must be ours: a folder may be called anything
         env=SURROUNDINGS | {"HOME": str(folder)},
         check=True,
         timeout=120,

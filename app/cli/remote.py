@@ -1,4 +1,4 @@
-"""The public REST API as a command line speaks to it: a refusal or a silence becomes one sentence."""
+"""The public REST API as a command line speaks to it: refusal or silence becomes one sentence."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address

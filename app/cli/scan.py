@@ -23,7 +23,9 @@ def scan(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="The system's root, or a folder beneath it.")
     ],
-    source_system: Annotated[str, typer.Option(help="The code of the system that holds the files.")],
+    source_system: Annotated[
+        str, typer.Option(help="The code of the system that holds the files.")
+    ],
     legal_status: Annotated[
         list[str], typer.Option(help="Stated of every file, never guessed; may repeat.")
     ],

@@ -1,4 +1,4 @@
-"""Registrations on their way in: sent in imports of some thousand lines, followed, told one by one."""
+"""Registrations on their way in: sent some thousand at a time, followed, told line by line."""
 
 import json
 import time

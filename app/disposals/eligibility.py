@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    any_,
     case,
     cast,
     func,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.assets.models import AssetRow
 from app.comparisons.facts import days, facts
@@ -37,12 +38,23 @@ from app.provenance.queries import per_policy
 from app.readings.models import ReadingRow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
     """What is asked under: the policies of today, and each policy's rules."""
 
     book: Book
     today: date
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Question) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Tell one question from another: equal keys ask the same of every asset."""
+        return (*self.book.key, self.today)
 
     def demands(self, policy: PolicyInForce) -> Demands:
         """Return a policy's rules on an asset by itself."""
@@ -54,7 +66,10 @@ class Question:
         return [*alone, "keeper:not_itself", *PAIR_RULES, "verdict:duplicate"]
 
 
-def eligibility(question: Question, only: Sequence[UUID] | None = None) -> Select[Any]:
+Only = Sequence[UUID] | ColumnElement[Any] | None  # ids, or an array of them in SQL
+
+
+def eligibility(question: Question, only: Only = None) -> Select[Any]:
     """Select status, codes and keeper of every asset, or only of these, at one moment.
 
     `codes` holds one place for each rule: NULL where it passes, a code where it fails, a code
@@ -64,7 +79,7 @@ def eligibility(question: Question, only: Sequence[UUID] | None = None) -> Selec
     coded = with_status(question, judged)
     ranked = rank_in_sets(question, coded)
     answers = confront(question, coded, ranked)
-    asked = [] if only is None else [answers.c.asset_id.in_(only)]
+    asked = [] if only is None else [among(answers.c.asset_id, only)]
     return select(
         answers,
         newest_log_index().label("log_index"),
@@ -72,7 +87,15 @@ def eligibility(question: Question, only: Sequence[UUID] | None = None) -> Selec
     ).where(*asked)
 
 
-def judge(question: Question, only: Sequence[UUID] | None) -> CTE:
+def among(
+    column: ColumnElement[UUID] | InstrumentedAttribute[UUID],
+    only: Sequence[UUID] | ColumnElement[Any],
+) -> ColumnElement[bool]:
+    """Tell whether an id is one of these."""
+    return column == any_(only) if isinstance(only, ColumnElement) else column.in_(only)
+
+
+def judge(question: Question, only: Only) -> CTE:
     """Judge each asset by itself, and every asset of equal bytes, for they compete to stay."""
     registers = question.book.registers
 
@@ -89,9 +112,9 @@ def judge(question: Question, only: Sequence[UUID] | None) -> CTE:
         twins = (
             select(other.asset_id)
             .join(mine, and_(mine.sha256 == other.sha256, mine.size_bytes == other.size_bytes))
-            .where(mine.asset_id.in_(only))
+            .where(among(mine.asset_id, only))
         )
-        statement = statement.where(or_(AssetRow.id.in_(only), AssetRow.id.in_(twins)))
+        statement = statement.where(or_(among(AssetRow.id, only), AssetRow.id.in_(twins)))
     return statement.cte("judged")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.queries import visible_assets
 from app.comparisons.ranking import CRITERIA
+from app.disposals.compiled import answers_for, rules_under
 from app.disposals.demands import NOT_YET_BUILT
 from app.disposals.eligibility import Question, eligibility
 from app.disposals.explaining import mend_of, outcome_of, plain
@@ -45,7 +46,7 @@ def eligibility_of(
     seen = set(db.scalars(select(visible.c.id).where(visible.c.id.in_(wanted))))
     question = ask(db)
     with judging(db):
-        rows = db.execute(eligibility(question, sorted(seen))).all()
+        rows = answers_for(db, question, sorted(seen))
     by_id = {row.asset_id: explain(question, row, caller) for row in rows}
     return [by_id[asset_id] for asset_id in wanted if asset_id in by_id]
 
@@ -72,7 +73,7 @@ def explain(question: Question, row: Row[Any], caller: Principal) -> Eligibility
             reason=code and code.removeprefix("?"),
             mend=mend_of(code.removeprefix("?")) if code else None,
         )
-        for rule, code in zip(question.rules(policy), row.codes, strict=True)
+        for rule, code in zip(rules_under(question, row.policy_version_id), row.codes, strict=True)
     ]
     return EligibilityOut(
         asset_id=row.asset_id,

@@ -15,6 +15,8 @@ from app.kit.facts import Fact
 
 MOST_ASSETS_A_JOB = 500
 LEFT_ALONE = timedelta(minutes=2)  # how long a sweep leaves a stage's own jobs to do their work
+# A job outlasts half a day without a database; after that its stage's sweep is left.
+PATIENCE = procrastinate.RetryStrategy(max_attempts=100, wait=1, linear_wait=10)
 queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
 # Never opened: it only writes jobs over connections that sessions lend it.
 _writing = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
@@ -50,9 +52,7 @@ def on(event: type[Fact]) -> Callable[[Listener], Listener]:
         def run(asset_ids: list[str], **rest: Any) -> None:  # noqa: ANN401 - JSON of a fact
             listener(event(tuple(map(UUID, asset_ids)), **rest))
 
-        queue.task(
-            name=name, retry=procrastinate.RetryStrategy(max_attempts=3, exponential_wait=2)
-        )(run)
+        queue.task(name=name, retry=PATIENCE)(run)
         _listeners.setdefault(event, []).append(name)
         return listener
 

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, insert, text, update
+from sqlalchemy import ForeignKey, case, func, insert, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kit.db import Row
@@ -26,6 +27,14 @@ class OperationRow(Row):
     finished_at: Mapped[datetime | None]  # None: not finished
 
 
+class OperationStepRow(Row):
+    """A step that was counted."""
+
+    __tablename__ = "operation_steps"
+    operation_id: Mapped[UUID] = mapped_column(ForeignKey("operations.id"), primary_key=True)
+    step: Mapped[str] = mapped_column(primary_key=True)
+
+
 def begin_operation(
     db: Session, *, operation_id: UUID, kind: str, total: int, department: str, requested_by: str
 ) -> None:
@@ -41,12 +50,17 @@ def begin_operation(
     db.execute(insert(OperationRow).values(id=operation_id, **facts))
 
 
-def add_progress(db: Session, operation_id: UUID, *, done: int, refused: int) -> None:
-    """Add what one job did; everything done means finished."""
+def add_progress(
+    db: Session, operation_id: UUID, *, step: str, done: int, refused: int = 0
+) -> None:
+    """Add what one step did, once however often its job runs; everything done means finished."""
+    taken = upsert(OperationStepRow).values(operation_id=operation_id, step=step)
+    if db.execute(taken.on_conflict_do_nothing().returning(OperationStepRow.step)).first() is None:
+        return
     reached = OperationRow.total <= OperationRow.done + done
     db.execute(
         update(OperationRow)
-        .where(OperationRow.id == operation_id, OperationRow.finished_at.is_(None))
+        .where(OperationRow.id == operation_id)
         .values(
             done=OperationRow.done + done,
             refused=OperationRow.refused + refused,

@@ -4,13 +4,13 @@ import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from psycopg import Error as PostgresError
+from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -24,27 +24,61 @@ from app.kit.errors import (
     Unforeseen,
 )
 from app.kit.refusals import Refusal
+from app.kit.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "openapi" / "problems.md", ROOT / "app" / "vendored" / "problems.md"]
+MEDIA = "application/problem+json"
 INTEGRITY = "23"  # SQLSTATE class of a violated constraint
+
+
+class ProblemPlace(BaseModel):
+    """What is wrong where; the pointer is empty for the whole."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457): what, why, and by `type` a page that says what would mend it."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[ProblemPlace]
+    trace_id: str
+
+
+REFUSED = {"content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    422: {"description": "The request is malformed; `errors` names each place."} | REFUSED,
+    "default": {"description": "Refused, with the reason and what would mend it."} | REFUSED,
+}
+
+
+def problem_schemas() -> dict[str, Any]:
+    """Return the schemas that the documented refusals refer to."""
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**problem.pop("$defs"), "Problem": problem}
 
 
 def answer(
     request: Request, refusal: Refusal, headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """Say a refusal as application/problem+json."""
-    body: dict[str, Any] = {
-        "type": f"{request.base_url}problems/{refusal.code}",
-        "title": (type(refusal).__doc__ or refusal.code).splitlines()[0],
-        "status": refusal.status,
-        "code": refusal.code,
-        "detail": refusal.detail,
-        "errors": [{"pointer": at, "detail": why} for at, why in refusal.pointers.items()],
-        "trace_id": getattr(request.state, "trace_id", None) or uuid4().hex,
-    }
-    return JSONResponse(body, refusal.status, headers, media_type="application/problem+json")
+    problem = Problem(
+        type=f"{request.base_url}problems/{refusal.code}",
+        title=(type(refusal).__doc__ or refusal.code).splitlines()[0],
+        status=refusal.status,
+        code=refusal.code,
+        detail=refusal.detail,
+        errors=[ProblemPlace(pointer=at, detail=why) for at, why in refusal.pointers.items()],
+        trace_id=request.state.trace_id,
+    )
+    return JSONResponse(problem.model_dump(), refusal.status, headers, media_type=MEDIA)
 
 
 def refused(request: Request, error: Exception) -> JSONResponse:
@@ -98,7 +132,7 @@ def database_error(request: Request, error: Exception) -> JSONResponse:
 
 def unforeseen(request: Request, error: Exception) -> JSONResponse:
     """Answer a fault of ours: a trace id for the caller, the whole story in the log."""
-    request.state.trace_id = trace_id = uuid4().hex
+    trace_id = request.state.trace_id
     log.error("unforeseen", trace_id=trace_id, path=request.url.path, exc_info=error)
     return answer(request, Unforeseen(f"A fault of this service; quote {trace_id} when you ask."))
 
@@ -122,7 +156,8 @@ def problem_page(code: str) -> HTMLResponse:
 
 
 def install_problems(app: FastAPI) -> None:
-    """Make every error of this application a problem."""
+    """Make every error of this application a problem that carries its request's trace id."""
+    app.add_middleware(Tracing)
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, http_error)

@@ -16,6 +16,7 @@ from app.people.errors import DepartmentTaken, NotAuthenticated
 from app.people.keys import NewKey, draw_key, hash_secret, same_secret, split_key
 from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
 from app.people.roles import CITYWIDE, Principal, Role
+from app.policies.service import policy_in_force
 
 
 def prove_key(db: Session, written: str) -> Principal:
@@ -40,7 +41,9 @@ def add_department(
 
     Raises:
         DepartmentTaken: the code stands for other facts.
+        NoPolicyInForce: no version of that policy is in force.
     """
+    policy_in_force(db, policy_id)
     there = db.get(DepartmentRow, code)
     if there is not None:
         if (there.label, there.policy_id) != (label, policy_id):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Row
@@ -29,3 +29,6 @@ class PolicyVersionRow(Row):
     status: Mapped[str]
     effective_from: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    event_id: Mapped[UUID] = mapped_column(
+        ForeignKey("events.id", deferrable=True, initially="DEFERRED")
+    )

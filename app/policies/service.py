@@ -7,7 +7,10 @@ from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.kit.db import new_ids
+from app.ledger.agents import process
 from app.ledger.canonical import digest_of
+from app.ledger.service import Event, record
 from app.policies import queries
 from app.policies.documents import (
     Document,
@@ -28,6 +31,7 @@ from app.policies.rules.in_force import PolicyInForce, Registers, RegisterVersio
 from app.policies.rules.model import DocumentHeader
 
 CITY_DEFAULT = "hk-city-default"
+AGENT = process("host")  # until two persons publish through the API, only the owner records
 
 
 def load_packaged(db: Session) -> int:
@@ -85,7 +89,9 @@ def _record(db: Session, document: dict[str, Any]) -> tuple[UUID, bool]:
     kind = kind_of(document)
     header = _checked(db, kind, document)
     digest = digest_of(document)
+    [event_id] = new_ids(db, 1)
     statement = insert(PolicyVersionRow).values(
+        event_id=event_id,
         kind=kind,
         document_id=header.id,
         version=header.version,
@@ -96,6 +102,8 @@ def _record(db: Session, document: dict[str, Any]) -> tuple[UUID, bool]:
     )
     taken = statement.on_conflict_do_nothing().returning(PolicyVersionRow.id)
     if (version_id := db.scalar(taken)) is not None:
+        detail = {"kind": kind, "document": versioned(header), "digest": digest}
+        record(db, AGENT, Event("x:policy-recorded", detail, id=event_id))
         return version_id, True
     stored = db.scalars(queries.version_of(kind, header.id, header.version)).one()
     if stored.digest != digest:

@@ -24,6 +24,13 @@ class Book:
         return self.city if policy_id is None else self.assigned[policy_id]
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """Tell one book from another: equal keys judge alike."""
+        assigned = sorted((name, policy.version_id) for name, policy in self.assigned.items())
+        registers = (self.registers.legal_statuses_version, self.registers.instruments_version)
+        return (self.city.version_id, *assigned, *(one.version_id for one in registers))
+
+    @property
     def every(self) -> list[PolicyInForce]:
         """Return each policy once, the city's first."""
         return [self.city, *(p for p in self.assigned.values() if p.id != self.city.id)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, case, cast, func, literal, null, select
 from sqlalchemy.dialects.postgresql import array
 
 from app.assets.models import AssetRow
@@ -86,7 +86,7 @@ def missing_codes(book: Book) -> ColumnElement[list[str]]:
 
 def policy_version(book: Book) -> ColumnElement[UUID]:
     """Return the version of the policy that judges an asset."""
-    return per_policy(book, lambda policy: literal(policy.version_id))
+    return per_policy(book, lambda policy: cast(literal(policy.version_id), Uuid))
 
 
 def completeness(book: Book, asset_ids: Sequence[UUID]) -> Select[Any]:

@@ -127,7 +127,9 @@ def enter_series(db: Session, asset_ids: Sequence[UUID], statements_id: UUID) ->
             versions.append(NewVersion(head.asset_id, head.version + 1, after, change, ""))
     write_versions(db, process("provenance"), with_departments(db, versions))
     seal_complete(db, asset_ids)
-    add_progress(db, stated.operation_id, done=len(versions), refused=0)
+    # Counted though nothing may have changed: a later statement of the series may be there already.
+    step = str(min(asset_ids))
+    add_progress(db, stated.operation_id, step=step, done=len(asset_ids))
 
 
 def said_of_series(db: Session, series: Sequence[str]) -> list[SeriesStatementsRow]:

@@ -32,6 +32,13 @@ CREATE TABLE operations (
   CONSTRAINT ck_operations_finished CHECK ((state = 'done') = (finished_at IS NOT NULL))
 );
 
+CREATE TABLE operation_steps (
+  operation_id uuid NOT NULL,
+  step text NOT NULL,
+  CONSTRAINT pk_operation_steps PRIMARY KEY (operation_id, step),
+  CONSTRAINT fk_operation_steps_operation_id FOREIGN KEY (operation_id) REFERENCES operations (id)
+);
+
 -- One function guards every append-only table; triggers that call it are ENABLE ALWAYS, so that
 -- session_replication_role does not switch them off.
 CREATE FUNCTION refuse_change() RETURNS trigger
@@ -45,14 +52,21 @@ CREATE TRIGGER installation_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON i
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE installation ENABLE ALWAYS TRIGGER installation_append_only;
 
+CREATE TRIGGER operation_steps_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON operation_steps
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE operation_steps ENABLE ALWAYS TRIGGER operation_steps_append_only;
+
 GRANT USAGE ON SCHEMA public TO catalogue_api, catalogue_worker, catalogue_judge;
 GRANT SELECT ON installation, alembic_version TO catalogue_api, catalogue_worker, catalogue_judge;
 GRANT SELECT ON operations TO catalogue_api, catalogue_worker, catalogue_judge;
 GRANT INSERT (id, kind, state, total, department, requested_by, finished_at) ON operations TO catalogue_api;
+GRANT SELECT ON operation_steps TO catalogue_api, catalogue_worker, catalogue_judge;
+GRANT INSERT ON operation_steps TO catalogue_worker;
 GRANT UPDATE (state, done, refused, finished_at) ON operations TO catalogue_worker;
 """
 DOWN = """
 
+DROP TABLE operation_steps;
 DROP TABLE operations;
 DROP TABLE installation;
 DROP FUNCTION refuse_change();

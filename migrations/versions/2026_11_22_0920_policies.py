@@ -20,7 +20,10 @@ CREATE TABLE policy_versions (
     CONSTRAINT ck_policy_versions_status CHECK (status IN ('draft', 'example', 'published', 'superseded')),
   effective_from date NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  event_id uuid NOT NULL,
   CONSTRAINT pk_policy_versions PRIMARY KEY (id),
+  CONSTRAINT fk_policy_versions_event_id FOREIGN KEY (event_id) REFERENCES events (id)
+    DEFERRABLE INITIALLY DEFERRED,
   CONSTRAINT uq_policy_versions_kind_document_id_version UNIQUE (kind, document_id, version)
 );
 CREATE TRIGGER policy_versions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON policy_versions

@@ -1,8 +1,9 @@
 """Raw SQL as one database role, and what the database answers to it."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -45,15 +46,32 @@ class City:
     undetermined: UUID  # legal status stated as such
     unreadable: UUID  # fingerprinted for fixity, never complete
     empty: tuple[UUID, UUID]  # two files without a byte
+    kept: dict[str, psycopg.Connection[tuple[Any, ...]] | None] = field(default_factory=dict)
 
     def connect(self, role: str) -> psycopg.Connection[tuple[Any, ...]]:
         """Open a connection of one role, with nothing of ours between."""
         address = make_url(self.world.urls(role)).set(drivername="postgresql")
         return psycopg.connect(address.render_as_string(hide_password=False))
 
+    @contextmanager
+    def at_hand(self, role: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """Lend a role's connection; whatever is done over it is rolled back."""
+        connection = self.kept.setdefault(role, None) or self.connect(role)
+        self.kept[role] = connection
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+    def close(self) -> None:
+        """Close what is at hand."""
+        for connection in self.kept.values():
+            if connection is not None:
+                connection.close()
+
     def ask(self, statement: str, **values: object) -> Any:  # noqa: ANN401 - any one value
         """Return the first value of the first row."""
-        with self.connect("catalogue_worker") as connection:
+        with self.at_hand("catalogue_worker") as connection:
             row = connection.execute(bound(statement), values).fetchone()
         assert row is not None
         return row[0]
@@ -97,23 +115,19 @@ def run(connection: psycopg.Connection[tuple[Any, ...]], steps: Sequence[str | S
 
 def refusal(city: City, role: str, *steps: str | Step) -> Refused:
     """Return how the transaction of these statements was refused; it must be, by its last one."""
-    with city.connect(role) as connection:
+    with city.at_hand(role) as connection:
         run(connection, steps[:-1])
         try:
-            run(connection, steps[-1:])
-            connection.commit()
+            run(connection, [*steps[-1:], "SET CONSTRAINTS ALL IMMEDIATE"])
         except psycopg.Error as error:
-            connection.rollback()
             return Refused(error.sqlstate or "", error.diag.constraint_name, error.diag.column_name)
     pytest.fail(f"the database let {role} do it: {steps[-1]}")
 
 
 def allowed(city: City, role: str, *steps: str | Step) -> None:
     """Prove that the same statements pass when nothing is wrong with them; leave no trace."""
-    with city.connect(role) as connection:
-        run(connection, steps)
-        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        connection.rollback()
+    with city.at_hand(role) as connection:
+        run(connection, [*steps, "SET CONSTRAINTS ALL IMMEDIATE"])
 
 
 # -- rows as they should be; a test changes one thing about them -------------------------------

@@ -23,6 +23,7 @@ def city(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
         made = build(world)
     settings.cache_clear()
     yield made
+    made.close()
     world.close()
     ground.drop(world.database)
 

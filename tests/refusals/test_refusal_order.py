@@ -193,14 +193,13 @@ def test_the_owners_forged_stamps_are_overwritten(city: City) -> None:
     assert refusal(city, OWNER, insert("readings", read), insert("fingerprints", forged)) == AFTER
     token = city.ask("SELECT byte_token FROM readings WHERE asset_id = :a", a=city.read)
     known = {"reading_id": city.reading_of(city.read), "asset_id": city.read, "byte_token": token}
-    with city.connect(OWNER) as connection:
+    with city.at_hand(OWNER) as connection:
         run(connection, [insert("fingerprints", forged | known)])
         stamped = connection.execute(
             "SELECT computed_xid = pg_current_xact_id(), computed_at > now() - interval '1 minute'"
             " FROM fingerprints WHERE id = %s",
             [row["id"]],
         ).fetchone()
-        connection.rollback()
     assert stamped == (True, True)
 
 
@@ -209,12 +208,12 @@ def test_a_reading_of_unknown_transaction_lets_nothing_be_hashed(city: City) -> 
     row = a_reading(city, asset)
     with city.connect("postgres") as connection:
         unstamped = insert("readings", row | {"read_at": "2026-01-01"})
-        run(connection, ["SET session_replication_role = replica", unstamped])
+        run(connection, ["SET LOCAL session_replication_role = replica", unstamped])
     assert city.ask("SELECT read_xid IS NULL FROM readings WHERE id = :r", r=row["id"])
     hashed = insert("fingerprints", a_fingerprint(city, asset, reading_id=row["id"]))
     for role in (WORKER, OWNER):
         assert refusal(city, role, hashed) == AFTER
-    replica = "SET session_replication_role = replica"
+    replica = "SET LOCAL session_replication_role = replica"
     stamped = a_fingerprint(city, asset, reading_id=row["id"], computed_at="2026-01-01")
     assert refusal(city, "postgres", replica, insert("fingerprints", stamped)) == AFTER
 

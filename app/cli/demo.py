@@ -1,0 +1,197 @@
+"""`catalogue demo`: a real backlog travels from a folder to an explained answer."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from app.cli import demo_backlog, demo_folder, pictures
+from app.cli.demo_answers import Counted, answers_for, assets_of, await_processed, counts_as_json
+from app.cli.demo_ground import demo_database, operator_key, order_violations, owner
+from app.cli.demo_people import Cast
+from app.cli.demo_policy import load_demo_documents
+from app.cli.demo_tables import (
+    console,
+    show_completed,
+    show_eligibility,
+    show_outcomes,
+    show_totals,
+)
+from app.cli.peaks import watching
+from app.cli.processes import Running, last_words, running
+from app.cli.remote import NotDone, Remote
+from app.kit.connecting import Addresses
+from app.kit.settings import settings
+
+FOLDER, PICTURES = "demo", "pictures"
+
+
+@dataclass(slots=True)
+class Came:
+    """Everything that came of a run."""
+
+    assets: list[dict[str, Any]]
+    answers: dict[str, dict[str, Any]]
+    counted: Counted
+    completed: demo_backlog.Completed | None
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a run stands on: its folder, the database, the processes, the person's own images."""
+
+    home: Path
+    found: Addresses
+    processes: Running
+    images: Path | None
+
+    @property
+    def departments(self) -> list[str]:
+        """Name the departments of this run."""
+        if self.images is not None:
+            return [demo_folder.CODE]
+        return [department.code for department in demo_backlog.DEPARTMENTS]
+
+    def prove_alive(self) -> None:
+        """Refuse to wait for a process that has ended."""
+        for name in ("serve", "worker"):
+            child = self.processes.web if name == "serve" else self.processes.worker
+            if child.poll() is not None:
+                words = last_words(self.home / f"{name}.log")
+                raise NotDone(f"`catalogue {name}` has ended ({child.returncode}):\n{words}")
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
+    images: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", exists=True, file_okay=False, help="Your own folder instead."),
+    ] = None,
+) -> None:
+    """Show a backlog's way from registration to an explained answer, on a database of its own.
+
+    Exit codes: 0 done, 1 refused or failed, 2 usage.
+    """
+    with ended_in_order():
+        try:
+            perform(images and images.resolve(), as_json=as_json, serving=not once)
+        except (NotDone, OSError) as trouble:
+            typer.echo(str(trouble), err=True)
+            raise typer.Exit(1) from trouble
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Let a request to end take the way of Ctrl-C, so that no child is left behind."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, was in before.items():
+            signal.signal(number, was)
+
+
+def perform(images: Path | None, *, as_json: bool, serving: bool) -> None:
+    """Set the stage, run, and say what came of it."""
+    home = settings().data_dir / FOLDER
+    begun = time.monotonic()
+    typer.echo("Setting up database, web process and worker ...", err=True)
+    pictures.lay_out(home / PICTURES)
+    allowed = [home / PICTURES, *([images] if images else [])]
+    with demo_database(home) as found:
+        with owner(found) as db:
+            load_demo_documents(db)
+        with running(home, allowed) as processes:
+            stage = Stage(home, found, processes, images)
+            roots = {"demo": os.getpid(), "web": processes.web.pid, "worker": processes.worker.pid}
+            with watching(roots, home) as peaks:
+                cast = Cast(processes.url, Remote(processes.url, operator_key(found)))
+                try:
+                    came = play(stage, cast, begun)
+                    told = counts_as_json(came.assets, came.counted) | {
+                        "order_violations": order_violations(found),
+                        "seconds": came.seconds,
+                        "peak_rss_mb": peaks.megabytes(),
+                    }
+                    say(stage, came, told, as_json=as_json)
+                    if serving:
+                        serve(stage, cast)
+                finally:
+                    cast.dismiss()
+
+
+def play(stage: Stage, cast: Cast, begun: float) -> Came:
+    """Register, wait, mend single records, and ask."""
+    marks = [begun, time.monotonic()]
+    if stage.images is None:
+        demo_backlog.register(cast, stage.home / PICTURES)
+    else:
+        demo_folder.register_own(cast, stage.images)
+    marks.append(time.monotonic())
+    reader = cast.give("Demo auditor", "auditor")
+    counted = await_processed(reader, stage.departments, stage.prove_alive)
+    completed = None
+    if stage.images is None:
+        completed = demo_backlog.complete(cast, reader)
+        counted = await_processed(reader, stage.departments, stage.prove_alive)
+    marks.append(time.monotonic())
+    assets = assets_of(reader, stage.departments)
+    answers = {}
+    if stage.images is None:
+        ids = [asset["asset_id"] for asset in assets]
+        answers = {answer["asset_id"]: answer for answer in answers_for(reader, ids)}
+    stages = zip(("setup", "register", "process"), marks, marks[1:], strict=False)
+    seconds = {name: round(later - earlier, 2) for name, earlier, later in stages}
+    return Came(assets, answers, counted, completed, seconds)
+
+
+def say(stage: Stage, came: Came, told: dict[str, Any], *, as_json: bool) -> None:
+    """Print what came of it: one object for machines, tables for people."""
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    out = console()
+    if stage.images is None:
+        show_eligibility(out, came.assets, came.answers)
+        show_completed(out, came.completed)
+    else:
+        show_outcomes(out, came.assets)
+    show_totals(out, told, came.counted)
+
+
+def serve(stage: Stage, cast: Cast) -> None:
+    """Say where to look, with what key, and stay until Ctrl-C."""
+    url, key = stage.processes.url, cast.give("Demo auditor", "auditor").key
+    typer.echo(
+        f"""
+The catalogue answers at {url} until Ctrl-C; the contract stands at {url}/docs
+An auditor's key, which ends with this demo:
+
+  export URL={url} KEY={key}
+  curl -s -H "Authorization: Bearer $KEY" "$URL/v1/assets?status=candidate"
+  curl -s -H "Authorization: Bearer $KEY" "$URL/v1/assets/ASSET_ID/eligibility"
+  curl -s -H "Authorization: Bearer $KEY" "$URL/v1/assets/ASSET_ID/provenance"
+  curl -s -H "Authorization: Bearer $KEY" "$URL/v1/eligibility?group_by=reason&format=csv"
+""",
+        err=True,
+    )
+    try:
+        while True:
+            stage.prove_alive()
+            time.sleep(1.0)
+    except KeyboardInterrupt:
+        typer.echo("Ending ...", err=True)

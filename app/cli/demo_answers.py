@@ -1,0 +1,123 @@
+"""What came of it: waited for and counted, all through the public API."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.cli.progress import following
+from app.cli.remote import NotDone, Remote
+
+UNREADABLE = "processing:unreadable"
+UNDONE = ("processing:unread", "processing:not_fingerprinted", "processing:not_compared")
+SIGHTED = ("processing:missing", "processing:unreachable", "processing:changed")
+OUTCOMES = ("read", "nothing_found", "unreadable")
+QUIET_SECONDS = 1.5  # without a new event: several times what the sequencer waits
+PATIENCE_SECONDS = 300.0  # a lost job is found by a sweep after two minutes
+MOST_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many images stand under each status and each reason, at one place of the log."""
+
+    statuses: Counter[str]
+    reasons: Counter[str]
+    log_index: int
+
+    @property
+    def undone(self) -> int:
+        """Return how many images the worker has not finished with."""
+        return max(self.reasons[code] for code in UNDONE)
+
+    @property
+    def sighted(self) -> int:
+        """Return how many images are not where they should be, or not what they were."""
+        return sum(self.reasons[code] for code in SIGHTED)
+
+
+def count(reader: Remote, departments: Sequence[str]) -> Counted:
+    """Count the images of these departments by status and by reason."""
+    by_status = reader.get("/v1/eligibility", group_by=["department", "status"])
+    by_reason = reader.get("/v1/eligibility", group_by=["department", "reason"])
+
+    def counter(key: str, counts: dict[str, Any]) -> Counter[str]:
+        mine = (group for group in counts["groups"] if group["department"] in departments)
+        found: Counter[str] = Counter()
+        for group in mine:
+            found[group[key]] += group["assets"]
+        return found
+
+    statuses, reasons = counter("status", by_status), counter("reason", by_reason)
+    return Counted(statuses, reasons, by_reason["log_index"])
+
+
+def await_processed(
+    reader: Remote, departments: Sequence[str], alive: Callable[[], None]
+) -> Counted:
+    """Wait until every image has a stated outcome and nothing happens any more.
+
+    Raises:
+        NotDone: a process has ended, or nothing has moved for five minutes.
+    """
+    before = count(reader, departments)
+    total = before.statuses.total()
+    quiet_since = time.monotonic()
+    with following("Reading, fingerprinting, comparing", total) as track:
+        while True:
+            alive()
+            asked = time.monotonic()
+            now = count(reader, departments)
+            if now != before:
+                before, quiet_since = now, time.monotonic()
+            track.reach(total - max(0, now.undone - now.sighted), now.reasons[UNREADABLE])
+            quiet = time.monotonic() - quiet_since
+            calm = quiet > QUIET_SECONDS and now.undone <= now.sighted
+            if calm and not unfinished(reader, departments):
+                return now
+            if quiet > PATIENCE_SECONDS:
+                left = len(unfinished(reader, departments))
+                raise NotDone(f"{left} of {total} images have no stated outcome.")
+            # Asking must not become the heaviest work of all.
+            time.sleep(max(0.25, 2 * (time.monotonic() - asked)))
+
+
+def unfinished(reader: Remote, departments: Sequence[str]) -> list[str]:
+    """Return the images that the worker has not finished with and that nothing explains."""
+    waiting = [
+        asset["asset_id"]
+        for department in departments
+        for asset in reader.pages("/v1/assets", department=department, status="not_assessed")
+    ]
+    return [
+        answer["asset_id"]
+        for answer in answers_for(reader, waiting)
+        if any(code in answer["reasons"] for code in UNDONE)
+        and not any(code in answer["reasons"] for code in SIGHTED)
+    ]
+
+
+def answers_for(reader: Remote, asset_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the eligibility of each of these images."""
+    for start in range(0, len(asset_ids), MOST_AT_ONCE):
+        body = {"asset_ids": asset_ids[start : start + MOST_AT_ONCE]}
+        yield from reader.post("/v1/eligibility/check", body)["answers"]
+
+
+def assets_of(reader: Remote, departments: Sequence[str]) -> list[dict[str, Any]]:
+    """Return every image of these departments as the list shows it."""
+    pages = (reader.pages("/v1/assets", department=department) for department in departments)
+    return [asset for page in pages for asset in page]
+
+
+def counts_as_json(assets: Sequence[dict[str, Any]], counted: Counted) -> dict[str, Any]:
+    """Return the counts as the contract of `catalogue demo --json` has them."""
+    readings = Counter(asset["reading"] for asset in assets)
+    return {
+        "assets": len(assets),
+        "readings": {outcome: readings[outcome] for outcome in OUTCOMES},
+        "fingerprinted": len(assets) - counted.reasons["processing:not_fingerprinted"],
+        "eligibility": dict(sorted(counted.statuses.items())),
+        "reasons": dict(sorted(counted.reasons.items())),
+    }

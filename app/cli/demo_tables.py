@@ -1,0 +1,126 @@
+"""The demo's answers for people."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from app.cli.demo_answers import OUTCOMES, Counted
+from app.cli.demo_backlog import Completed
+from app.cli.demo_folder import outcomes, why_unreadable
+from app.storage.locations import decode_location, display_name
+
+WIDTH = 150  # where no terminal says how wide it is
+FIRST_REASONS = 3
+
+
+def console() -> Console:
+    """Return where people read; a pipe is wide enough for every table."""
+    return Console(width=None if sys.stdout.isatty() else WIDTH, soft_wrap=False, highlight=False)
+
+
+def show_eligibility(
+    out: Console, assets: Sequence[dict[str, Any]], answers: Mapping[str, dict[str, Any]]
+) -> None:
+    """Show each image's status, its first reasons and the copy that would stay."""
+    table = Table(title="May it be disposed of?", show_lines=False)
+    for column in ("Image", "System", "Status", "Reasons", "Keeper"):
+        table.add_column(column, overflow="fold")
+    names = {asset["asset_id"]: shown(asset) for asset in assets}
+    for asset in assets:
+        answer = answers[asset["asset_id"]]
+        keeper = answer["keeper"] and names.get(
+            answer["keeper"]["asset_id"], "another department's"
+        )
+        row = (names[asset["asset_id"]], asset["source_system"], answer["status"])
+        table.add_row(*map(escape, (*row, in_brief(answer["reasons"]), keeper or "")))
+    out.print(table)
+    show_incomplete(out, names, answers)
+    show_candidates(out, names, answers)
+
+
+def shown(asset: Mapping[str, Any]) -> str:
+    """Name an image for people by where it lies beneath its system's root."""
+    return display_name(b"/".join(decode_location(asset["location"])))
+
+
+def in_brief(reasons: Sequence[str]) -> str:
+    """Write the first reasons, and how many more there are."""
+    more = f" (+{len(reasons) - FIRST_REASONS})" if len(reasons) > FIRST_REASONS else ""
+    return ", ".join(reasons[:FIRST_REASONS]) + more
+
+
+def show_incomplete(
+    out: Console, names: Mapping[str, str], answers: Mapping[str, dict[str, Any]]
+) -> None:
+    """Say which facts each incomplete record lacks."""
+    for asset_id, answer in answers.items():
+        lacking = [
+            reason.partition(":")[2]
+            for reason in answer["reasons"]
+            if reason.partition(":")[0] in ("missing", "source")
+        ]
+        if answer["status"] == "blocked_incomplete" and lacking:
+            facts = ", ".join(lacking)
+            out.print(
+                f"{escape(names[asset_id])}: not deletable: these facts are missing: {facts}."
+            )
+
+
+def show_candidates(
+    out: Console, names: Mapping[str, str], answers: Mapping[str, dict[str, Any]]
+) -> None:
+    """Say of each candidate which copy stays, and what ranks it first."""
+    for asset_id, answer in answers.items():
+        if answer["status"] == "candidate" and answer["keeper"] is not None:
+            [decides] = [one for one in answer["keeper"]["reasons"] if one["decides"]]
+            keeper = names.get(answer["keeper"]["asset_id"], "another department's copy")
+            said = f"{decides['criterion']} ({decides['keeper']} before {decides['this']})"
+            still = ", ".join(answer["reasons"])
+            out.print(
+                f"{escape(names[asset_id])}: candidate; {escape(keeper)} stays, by {said};"
+                f" still needed: {still}."
+            )
+
+
+def show_completed(out: Console, completed: Completed | None) -> None:
+    """Say how completing one record changed its answer."""
+    if completed is None:
+        return
+    before, after = completed.before, completed.after
+    out.print(
+        f"{escape(completed.name)}: completed by PATCH, from {before['status']}"
+        f" ({in_brief(before['reasons'])}) to {after['status']} ({in_brief(after['reasons'])})."
+    )
+
+
+def show_outcomes(out: Console, assets: Sequence[dict[str, Any]]) -> None:
+    """Show how the reading of each file came out, by source system."""
+    table = Table(title="What became of every file")
+    stated = (*OUTCOMES, "not there or not reachable")
+    for column in ("System", "Files", *stated):
+        table.add_column(column, justify="left" if column == "System" else "right")
+    by_system = outcomes(assets)
+    for system, counted in sorted(by_system.items()):
+        row = [str(counted[one]) for one in stated]
+        table.add_row(escape(system), str(counted.total()), *row)
+    every = [str(sum(counted[one] for counted in by_system.values())) for one in stated]
+    table.add_section()
+    table.add_row("all", str(len(assets)), *every)
+    out.print(table)
+    reasons = ", ".join(f"{why} {n}" for why, n in why_unreadable(assets).most_common())
+    if reasons:
+        out.print(f"Unreadable: {escape(reasons)}.")
+
+
+def show_totals(out: Console, told: Mapping[str, Any], counted: Counted) -> None:
+    """Show counts, times and peaks in a few lines."""
+    statuses = ", ".join(f"{n} {status}" for status, n in told["eligibility"].items())
+    seconds = ", ".join(f"{what} {s} s" for what, s in told["seconds"].items())
+    peaks = ", ".join(f"{kind} {mb:.0f} MB" for kind, mb in told["peak_rss_mb"].items())
+    out.print(f"{told['assets']} images: {statuses}; {told['fingerprinted']} fingerprinted.")
+    out.print(f"Hashed before their reading: {told['order_violations']}. Log {counted.log_index}.")
+    out.print(f"Time: {seconds}. Peak memory: {peaks}.")
