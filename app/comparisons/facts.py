@@ -3,10 +3,8 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, case, cast, func, literal, select
-from sqlalchemy.orm import aliased
 
 from app.assets.models import AssetRow, SightingRow, SourceSystemRow
-from app.comparisons.models import ComparedRow
 from app.fingerprints.models import FingerprintRow
 from app.people.models import DepartmentRow
 from app.provenance.book import Book
@@ -54,7 +52,6 @@ def facts(book: Book) -> Select[*tuple[Any, ...]]:
     standard = book.city.effective.duplicate_standard
     recent = func.statement_timestamp() - days(standard.keeper_fixity_max_age_days)
     complete = func.cardinality(missing_codes(book)) == 0
-    other = aliased(ComparedRow)
     return (
         select(
             AssetRow.id.label("asset_id"),
@@ -70,7 +67,6 @@ def facts(book: Book) -> Select[*tuple[Any, ...]]:
             ProvenanceVersionRow.asserted_count,
             ProvenanceVersionRow.legal_status,
             ProvenanceVersionRow.rights_statement,
-            READING.c.outcome.label("reading_outcome"),
             READING.c.size_bytes.label("size_bytes"),
             FINGERPRINT.c.id.label("fingerprint_id"),
             FINGERPRINT.c.sha256,
@@ -81,10 +77,6 @@ def facts(book: Book) -> Select[*tuple[Any, ...]]:
             ),
             (current_seal(book) & complete).label("sealed"),
             func.coalesce(SIGHTING.c.state, "present").label("sighted"),
-            select(other.asset_id)
-            .where(other.asset_id == AssetRow.id, other.fingerprint_id == FINGERPRINT.c.id)
-            .exists()
-            .label("compared"),
         )
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
         .join(SourceSystemRow, SourceSystemRow.code == AssetRow.source_system)

@@ -124,6 +124,7 @@ PAIR_RULES = (
     "keeper:not_removable_location",
     "keeper:legal_not_weaker",
     "keeper:direct_pair",
+    "keeper:passes_in_its_set",
     "location:own_object",
     "copies:enough",
 )
@@ -160,6 +161,8 @@ def pair_codes(policy: PolicyInForce, row: CTE, keeper: Any) -> Mapping[str, Cod
         "keeper:not_removable_location": unless(keeper.c.removable, "keeper:removable_location"),
         "keeper:legal_not_weaker": unless(weaker, "keeper:legal_weaker"),
         "keeper:direct_pair": unless(~row.c.paired, "keeper:no_direct_pair"),
+        # By the city's own measure: otherwise two policies could each call the other's copy keeper.
+        "keeper:passes_in_its_set": unless(~row.c.set_has_keeper, "keeper:none_passes"),
         "location:own_object": case((row.c.shared, "location:shared")),
         "copies:enough": unless(
             row.c.survivors < wanted, func.concat("copies:", row.c.survivors, f"<{wanted}")

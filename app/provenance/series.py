@@ -96,9 +96,8 @@ def state_for_series(db: Session, caller: Principal, series: Series, change: Cha
         requested_by=caller.agent.name,
     )
     detail = {"series": series.name, "fields": [s.field for s in said], "assets": len(members)}
-    event_id = record(
-        db, caller.agent, Event("x:series-stated", detail, department=series.department)
-    )
+    stated = Event("x:series-stated", detail, department=series.department)
+    event_id = record(db, caller.agent, stated)
     db.execute(
         insert(SeriesStatementsRow).values(
             id=statements_id,

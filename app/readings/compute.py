@@ -40,16 +40,9 @@ def conclude(
     mime = tags.text("File:MIMEType")
     technical = technical_statement(tags, size)
     described = tuple(_described(tags)) if is_image(mime) else ()
-    if not mime:
-        outcome, reason = Outcome.UNREADABLE, why_unreadable(head)
-    elif not is_image(mime):
-        outcome, reason = Outcome.UNREADABLE, NOT_AN_IMAGE
-    elif described:
-        outcome, reason = Outcome.READ, None
-    elif technical.value["width"] is None and _complains(tags):
-        outcome, reason = Outcome.UNREADABLE, TRUNCATED_HEADER
-    else:
-        outcome, reason = Outcome.NOTHING_FOUND, None
+    outcome, reason = _outcome(
+        tags, head, described=bool(described), width=technical.value["width"]
+    )
     measured = (format_statement(tags), technical) if mime else ()
     return Extraction(
         outcome=outcome,
@@ -62,6 +55,21 @@ def conclude(
         statements=measured + described,
         raw=answer,
     )
+
+
+def _outcome(
+    tags: Tags, head: bytes, *, described: bool, width: int | None
+) -> tuple[Outcome, str | None]:
+    mime = tags.text("File:MIMEType")
+    if not mime:
+        return Outcome.UNREADABLE, why_unreadable(head)
+    if not is_image(mime):
+        return Outcome.UNREADABLE, NOT_AN_IMAGE
+    if described:
+        return Outcome.READ, None
+    if width is None and _complains(tags):
+        return Outcome.UNREADABLE, TRUNCATED_HEADER
+    return Outcome.NOTHING_FOUND, None
 
 
 def failed(reason: str, tool: str, version: str) -> Extraction:

@@ -1,0 +1,176 @@
+"""Sets of equal bytes: who ranks first in each, and what would survive without one of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, and_, case, func, literal, or_, select
+
+from app.comparisons.facts import days
+from app.comparisons.models import LikenessRow
+from app.comparisons.ranking import in_rank
+from app.provenance.book import Book
+from app.readings.models import ReadingRow
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The sets of equal bytes: their ranked objects, and what survives without one of them."""
+
+    objects: CTE  # one row an object: number 1 is first in its set
+    domains: CTE  # one row a set: failure domains with a verified copy
+    lone: CTE  # one row an object: domains in which it is the only verified copy
+
+
+def rank_in_sets(book: Book, coded: CTE) -> Ranked:
+    """Rank the physical objects of each set of equal, non-empty files."""
+    passes = filters(book, coded)
+    same = (coded.c.sha256, coded.c.size_bytes)
+    placed = (
+        select(
+            coded.c.asset_id,
+            *same,
+            coded.c.object_key,
+            passes.label("passes"),
+            func.row_number()
+            .over(partition_by=same, order_by=[passes.desc(), *in_rank(coded.c)])
+            .label("place"),
+        )
+        .where(coded.c.sha256.is_not(None), coded.c.size_bytes > 0)
+        .cte("placed")
+    )
+    set_of = (placed.c.sha256, placed.c.size_bytes)
+    best = select(
+        placed,
+        func.min(placed.c.place).over(partition_by=[*set_of, placed.c.object_key]).label("best"),
+    ).cte("best_of_object")
+    objects = (
+        select(
+            best.c.asset_id,
+            best.c.sha256,
+            best.c.size_bytes,
+            best.c.object_key,
+            best.c.passes,
+            func.row_number()
+            .over(partition_by=[best.c.sha256, best.c.size_bytes], order_by=best.c.place)
+            .label("number"),
+        )
+        .where(best.c.place == best.c.best)
+        .cte("objects")
+    )
+    return Ranked(objects, *survivors(book, coded))
+
+
+def filters(book: Book, coded: CTE) -> ColumnElement[bool]:
+    """Tell whether a copy may be a keeper by itself, by the longest of the recovery windows."""
+    window = max(p.effective.disposal.recovery_window_days for p in book.every)
+    ends = coded.c.custody_ends_on <= func.current_date() + window
+    return and_(
+        coded.c.sealed,
+        coded.c.sighted == "present",
+        coded.c.fixity_recent,
+        ~coded.c.removable,
+        ~func.coalesce(ends, literal(value=False)),
+    )
+
+
+def survivors(book: Book, coded: CTE) -> tuple[CTE, CTE]:
+    """Count failure domains with a verified copy, and those that hang on one object alone.
+
+    Verified by the strictest of the policies in force: a count too low never harms.
+    """
+    age = min(p.effective.duplicate_standard.keeper_fixity_max_age_days for p in book.every)
+    verified = and_(
+        coded.c.size_bytes > 0,
+        coded.c.sighted == "present",
+        coded.c.verified_at > func.statement_timestamp() - days(age),
+    )
+    by_domain = (
+        select(
+            coded.c.sha256,
+            coded.c.size_bytes,
+            coded.c.failure_domain,
+            func.count(coded.c.object_key.distinct()).label("objects"),
+            func.min(coded.c.object_key).label("object_key"),
+        )
+        .where(verified)
+        .group_by(coded.c.sha256, coded.c.size_bytes, coded.c.failure_domain)
+        .cte("by_domain")
+    )
+    d = by_domain.c
+    domains = (
+        select(d.sha256, d.size_bytes, func.count().label("count"))
+        .group_by(d.sha256, d.size_bytes)
+        .cte("domains")
+    )
+    lone = (
+        select(d.sha256, d.size_bytes, d.object_key, func.count().label("count"))
+        .where(d.objects == 1)
+        .group_by(d.sha256, d.size_bytes, d.object_key)
+        .cte("lone")
+    )
+    return domains, lone
+
+
+def beside_keepers(coded: CTE, ranked: Ranked) -> CTE:
+    """Name for each asset the best-ranked other object of its set, and count what would survive."""
+    first, second = ranked.objects.alias("first"), ranked.objects.alias("second")
+    domains, lone = ranked.domains, ranked.lone
+
+    def same_set(other: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a CTE or its alias
+        equal = and_(other.c.sha256 == coded.c.sha256, other.c.size_bytes == coded.c.size_bytes)
+        return and_(equal, coded.c.size_bytes > 0)
+
+    own_object = first.c.object_key == coded.c.object_key
+    keeper_id = case((own_object, second.c.asset_id), else_=first.c.asset_id)
+    left = func.coalesce(domains.c.count, 0) - func.coalesce(lone.c.count, 0)
+    rows = (
+        select(
+            coded,
+            keeper_id.label("keeper_id"),
+            func.coalesce(
+                and_(
+                    first.c.asset_id == coded.c.asset_id,
+                    first.c.passes,
+                    second.c.asset_id.is_not(None),
+                ),
+                literal(value=False),
+            ).label("ranked_first"),
+            func.coalesce(first.c.passes, literal(value=False)).label("set_has_keeper"),
+            left.label("survivors"),
+        )
+        .outerjoin(first, and_(same_set(first), first.c.number == 1))
+        .outerjoin(second, and_(same_set(second), second.c.number == 2))
+        .outerjoin(domains, same_set(domains))
+        .outerjoin(lone, and_(same_set(lone), lone.c.object_key == coded.c.object_key))
+        .cte("rows")
+    )
+    return select(rows, direct_pair(rows).label("paired"), shared_object(rows).label("shared")).cte(
+        "beside_keepers"
+    )
+
+
+def direct_pair(rows: CTE) -> ColumnElement[bool]:
+    """Tell whether asset and keeper were compared with each other and found equal."""
+    one, two = (
+        (LikenessRow.a_asset_id, LikenessRow.b_asset_id),
+        (LikenessRow.b_asset_id, LikenessRow.a_asset_id),
+    )
+    either = or_(
+        and_(one[0] == rows.c.asset_id, one[1] == rows.c.keeper_id),
+        and_(two[0] == rows.c.asset_id, two[1] == rows.c.keeper_id),
+    )
+    current = or_(
+        LikenessRow.a_fingerprint_id == rows.c.fingerprint_id,
+        LikenessRow.b_fingerprint_id == rows.c.fingerprint_id,
+    )
+    found = select(LikenessRow.id).where(either, current, ~LikenessRow.same_object)
+    return found.exists()
+
+
+def shared_object(rows: CTE) -> ColumnElement[bool]:
+    """Tell whether another asset was ever read from the same physical object."""
+    return (
+        select(ReadingRow.id)
+        .where(ReadingRow.object_key == rows.c.object_key, ReadingRow.asset_id != rows.c.asset_id)
+        .exists()
+    )
