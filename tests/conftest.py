@@ -1,6 +1,5 @@
 """The ground that tests stand on: real PostgreSQL, a real server, transactions that commit."""
 
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,10 +10,9 @@ import pytest
 from ground import Ground, open_ground
 from served import Server, serving
 from sqlalchemy.orm import Session
-from world import World
+from world import World, opened_world
 
 from app.kit.db import Database
-from app.kit.settings import settings
 
 SHM = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
 MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 2**30 else None
@@ -27,7 +25,6 @@ def ground() -> Iterator[Ground]:
     with tempfile.TemporaryDirectory(prefix="ground-", dir=MEMORY) as folder:
         with open_ground(Path(folder)) as opened:
             yield opened
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -54,16 +51,17 @@ def db(urls: Urls) -> Iterator[Session]:
 
 
 @pytest.fixture
-def world(ground: Ground, database_name: str, tmp_path: Path) -> Iterator[World]:
+def world(ground: Ground, tmp_path: Path) -> Iterator[World]:
     """A small city on a database of its own, with the packaged policies in force."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("CATALOGUE_ALLOWED_ROOTS", json.dumps([str(tmp_path)]))
-        environment.setenv("CATALOGUE_SECRET_KEY", "for tests only")
-        settings.cache_clear()
-        opened = World(ground, database_name, tmp_path)
+    with opened_world(ground, tmp_path) as opened:
         yield opened
-        opened.close()
-    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def town(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world that a module's tests share: each makes its own department and counts no table."""
+    with opened_world(ground, tmp_path_factory.mktemp("town")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +74,12 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def api(server: Server, world: World) -> Iterator[httpx2.Client]:
     """A client of the server, which works on this test's world."""
-    database = server.work_on(world.urls("catalogue_api"))
-    with httpx2.Client(base_url=server.address, timeout=30) as client:
+    with server.client(world.urls("catalogue_api")) as client:
         yield client
-    database.close()
+
+
+@pytest.fixture
+def town_api(server: Server, town: World) -> Iterator[httpx2.Client]:
+    """A client of the server, which works on the module's town."""
+    with server.client(town.urls("catalogue_api")) as client:
+        yield client

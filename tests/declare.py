@@ -23,10 +23,11 @@ QUERIES = {
           JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_proc p ON p.oid = t.tgfoid
          WHERE NOT t.tgisinternal AND {OURS} ORDER BY 1, 2""",
     "functions": """
-        SELECT p.proname, p.prosecdef, p.proconfig, md5(p.prosrc), coalesce(
-               (SELECT array_agg(coalesce(r.rolname, 'PUBLIC')::text ORDER BY 1)
-                  FROM aclexplode(p.proacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
-                 WHERE r.rolname IS DISTINCT FROM 'catalogue_owner'), ARRAY['PUBLIC'])
+        SELECT p.proname, p.prosecdef, p.proconfig, md5(p.prosrc), ARRAY(
+               SELECT coalesce(r.rolname, 'PUBLIC')::text
+                 FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+                 LEFT JOIN pg_roles r ON r.oid = a.grantee
+                WHERE r.rolname IS DISTINCT FROM 'catalogue_owner' ORDER BY 1)
           FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
          WHERE n.nspname = 'public' AND p.proname NOT LIKE 'procrastinate%' ORDER BY 1""",
     "table_grants": """
@@ -75,7 +76,9 @@ def declaration(owner_url: str) -> dict[str, list[list[Any]]]:
 def written(declared: dict[str, list[list[Any]]]) -> str:
     """Write a declaration with one row a line, so that a change reads as one."""
     parts = [
-        f"  {json.dumps(name)}: [\n" + ",\n".join(f"    {json.dumps(row)}" for row in rows) + "\n  ]"
+        f"  {json.dumps(name)}: [\n"
+        + ",\n".join(f"    {json.dumps(row)}" for row in rows)
+        + "\n  ]"
         for name, rows in declared.items()
     ]
     return "{\n" + ",\n".join(parts) + "\n}\n"

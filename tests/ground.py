@@ -1,6 +1,7 @@
 """One real PostgreSQL for a run of tests, and databases cloned from a migrated template."""
 
 import gc
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,15 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from app.kit import migrations
+from app.kit.db import Database
+from app.kit.postgres import locks
+from app.kit.postgres.home import open_home
 from app.kit.postgres.lease import Cluster, lease
 from app.kit.roles import LOGINS, create_database, create_roles
+from app.policies.service import load_packaged
 
-TEMPLATE = "migrated"
+MIGRATED = "migrated"  # and empty
+FURNISHED = "furnished"  # with the packaged policies in force
 _numbers = count(1)
 
 
@@ -42,11 +48,11 @@ class Ground:
                 connection.execute(text(statement))
         engine.dispose()
 
-    def clone(self) -> str:
-        """Make a migrated, empty database in some 50 ms and return its name."""
-        name = f"clone_{next(_numbers)}"
+    def clone(self, template: str = MIGRATED, name: str | None = None) -> str:
+        """Make a database like the template in some 50 ms and return its name."""
+        name = name or f"clone_{next(_numbers)}"
         self.administer(
-            f"CREATE DATABASE {name} OWNER catalogue_owner TEMPLATE {TEMPLATE}",
+            f"CREATE DATABASE {name} OWNER catalogue_owner TEMPLATE {template}",
             # A template's privileges are not copied with it.
             f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
             f"GRANT CONNECT ON DATABASE {name} TO {', '.join(LOGINS)}",
@@ -65,9 +71,21 @@ def open_ground(folder: Path) -> Iterator[Ground]:
         ground = Ground(cluster)
         with connections_dropped():
             create_roles(ground.administrator)
-            create_database(ground.administrator, TEMPLATE)
-        migrations.upgrade(ground.url("catalogue_owner", TEMPLATE))
+            create_database(ground.administrator, MIGRATED)
+        migrations.upgrade(ground.url("catalogue_owner", MIGRATED))
+        furnish(ground)
         yield ground
+    supervision = open_home(folder).supervision
+    while not locks.is_free(supervision):  # it writes in the folder until the server has stopped
+        time.sleep(0.05)
+
+
+def furnish(ground: Ground) -> None:
+    """Make the template that has the packaged policies in force."""
+    owner = Database(ground.url("catalogue_owner", ground.clone(name=FURNISHED)), pool_size=1)
+    with owner.transaction() as db:
+        load_packaged(db)
+    owner.close()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import httpx2
 import uvicorn
 from fastapi import FastAPI
 
@@ -21,11 +22,13 @@ class Server:
     app: FastAPI
     address: str
 
-    def work_on(self, api_url: str) -> Database:
-        """Point the application at a database; whoever asked closes it."""
-        self.app.state.database = Database(api_url, pool_size=10)
-        database: Database = self.app.state.database
-        return database
+    @contextmanager
+    def client(self, api_url: str) -> Iterator[httpx2.Client]:
+        """Let the application work on a database, and speak to it by HTTP."""
+        self.app.state.database = database = Database(api_url, pool_size=10)
+        with httpx2.Client(base_url=self.address, timeout=30) as client:
+            yield client
+        database.close()
 
 
 @contextmanager

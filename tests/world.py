@@ -1,7 +1,9 @@
 """A small city for tests, built in the domain's words through the rooms' own services."""
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +13,8 @@ from typing import Any
 from uuid import UUID
 
 import procrastinate
-from ground import Ground
+import pytest
+from ground import FURNISHED, Ground
 from images import draw
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
@@ -22,12 +25,13 @@ from app.catalogue.registration import Registration
 from app.catalogue.service import register_one
 from app.kit.db import Database
 from app.kit.jobs import bind, queue
+from app.kit.settings import settings
 from app.ledger.agents import process
 from app.ledger.sequencer import number_events
 from app.people.roles import Principal, Role
 from app.people.service import add_department, add_person, give_key, prove_key
 from app.policies.packaged import packaged_documents
-from app.policies.service import load_packaged, record_document, registers_in_force
+from app.policies.service import record_document, registers_in_force
 from app.provenance.changes import Assertion, Change, Choice, Retraction
 from app.provenance.models import ProvenanceHeadRow
 from app.provenance.service import change_provenance
@@ -61,8 +65,6 @@ class World:
         self._numbers = count(1)
         self._systems: dict[str, System] = {}
         self._open: dict[str, Database] = {}
-        with self.owner.transaction() as db:
-            load_packaged(db)
 
     def close(self) -> None:
         """Give back all connections."""
@@ -316,6 +318,20 @@ class World:
         """Number the events behind the horizon."""
         with self.worker.transaction() as db:
             return number_events(db)
+
+
+@contextmanager
+def opened_world(ground: Ground, folder: Path) -> Iterator[World]:
+    """Open a world on a database of its own; sources may lie in the folder alone."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CATALOGUE_ALLOWED_ROOTS", json.dumps([str(folder)]))
+        environment.setenv("CATALOGUE_SECRET_KEY", "for tests only")
+        settings.cache_clear()
+        world = World(ground, ground.clone(FURNISHED), folder)
+        yield world
+        world.close()
+        ground.drop(world.database)
+    settings.cache_clear()
 
 
 async def run_jobs(conninfo: str) -> None:

@@ -6,18 +6,18 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
-from app.cli import demo_backlog, demo_folder, pictures
-from app.cli.demo_answers import Counted, answers_for, assets_of, await_processed, counts_as_json
+from app.cli import pictures
+from app.cli.demo_answers import counts_as_json
 from app.cli.demo_ground import demo_database, operator_key, order_violations, owner
 from app.cli.demo_people import Cast
 from app.cli.demo_policy import load_demo_documents
+from app.cli.demo_run import PICTURES, Came, Stage, play
 from app.cli.demo_tables import (
     console,
     show_completed,
@@ -26,48 +26,11 @@ from app.cli.demo_tables import (
     show_totals,
 )
 from app.cli.peaks import watching
-from app.cli.processes import Running, last_words, running
+from app.cli.processes import running
 from app.cli.remote import NotDone, Remote
-from app.kit.connecting import Addresses
 from app.kit.settings import settings
 
-FOLDER, PICTURES = "demo", "pictures"
-
-
-@dataclass(slots=True)
-class Came:
-    """Everything that came of a run."""
-
-    assets: list[dict[str, Any]]
-    answers: dict[str, dict[str, Any]]
-    counted: Counted
-    completed: demo_backlog.Completed | None
-    seconds: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What a run stands on: its folder, the database, the processes, the person's own images."""
-
-    home: Path
-    found: Addresses
-    processes: Running
-    images: Path | None
-
-    @property
-    def departments(self) -> list[str]:
-        """Name the departments of this run."""
-        if self.images is not None:
-            return [demo_folder.CODE]
-        return [department.code for department in demo_backlog.DEPARTMENTS]
-
-    def prove_alive(self) -> None:
-        """Refuse to wait for a process that has ended."""
-        for name in ("serve", "worker"):
-            child = self.processes.web if name == "serve" else self.processes.worker
-            if child.poll() is not None:
-                words = last_words(self.home / f"{name}.log")
-                raise NotDone(f"`catalogue {name}` has ended ({child.returncode}):\n{words}")
+FOLDER = "demo"
 
 
 def demo(
@@ -107,7 +70,9 @@ def ended_in_order() -> Iterator[None]:
 
 def perform(images: Path | None, *, as_json: bool, serving: bool) -> None:
     """Set the stage, run, and say what came of it."""
-    home = settings().data_dir / FOLDER
+    home = (settings().data_dir / FOLDER).resolve()
+    if images and (home.is_relative_to(images) or images.is_relative_to(home)):
+        raise NotDone(f"{images} holds the demo's own files, or lies among them: name another.")
     begun = time.monotonic()
     typer.echo("Setting up database, web process and worker ...", err=True)
     pictures.lay_out(home / PICTURES)
@@ -122,7 +87,7 @@ def perform(images: Path | None, *, as_json: bool, serving: bool) -> None:
                 cast = Cast(processes.url, Remote(processes.url, operator_key(found)))
                 try:
                     came = play(stage, cast, begun)
-                    told = counts_as_json(came.assets, came.counted) | {
+                    told = counts_as_json(came.assets, came.statuses, came.reasons) | {
                         "order_violations": order_violations(found),
                         "seconds": came.seconds,
                         "peak_rss_mb": peaks.megabytes(),
@@ -132,31 +97,6 @@ def perform(images: Path | None, *, as_json: bool, serving: bool) -> None:
                         serve(stage, cast)
                 finally:
                     cast.dismiss()
-
-
-def play(stage: Stage, cast: Cast, begun: float) -> Came:
-    """Register, wait, mend single records, and ask."""
-    marks = [begun, time.monotonic()]
-    if stage.images is None:
-        demo_backlog.register(cast, stage.home / PICTURES)
-    else:
-        demo_folder.register_own(cast, stage.images)
-    marks.append(time.monotonic())
-    reader = cast.give("Demo auditor", "auditor")
-    counted = await_processed(reader, stage.departments, stage.prove_alive)
-    completed = None
-    if stage.images is None:
-        completed = demo_backlog.complete(cast, reader)
-        counted = await_processed(reader, stage.departments, stage.prove_alive)
-    marks.append(time.monotonic())
-    assets = assets_of(reader, stage.departments)
-    answers = {}
-    if stage.images is None:
-        ids = [asset["asset_id"] for asset in assets]
-        answers = {answer["asset_id"]: answer for answer in answers_for(reader, ids)}
-    stages = zip(("setup", "register", "process"), marks, marks[1:], strict=False)
-    seconds = {name: round(later - earlier, 2) for name, earlier, later in stages}
-    return Came(assets, answers, counted, completed, seconds)
 
 
 def say(stage: Stage, came: Came, told: dict[str, Any], *, as_json: bool) -> None:
@@ -170,7 +110,7 @@ def say(stage: Stage, came: Came, told: dict[str, Any], *, as_json: bool) -> Non
         show_completed(out, came.completed)
     else:
         show_outcomes(out, came.assets)
-    show_totals(out, told, came.counted)
+    show_totals(out, told, came.statuses.log_index)
 
 
 def serve(stage: Stage, cast: Cast) -> None:

@@ -13,44 +13,37 @@ UNREADABLE = "processing:unreadable"
 UNDONE = ("processing:unread", "processing:not_fingerprinted", "processing:not_compared")
 SIGHTED = ("processing:missing", "processing:unreachable", "processing:changed")
 OUTCOMES = ("read", "nothing_found", "unreadable")
-QUIET_SECONDS = 1.5  # without a new event: several times what the sequencer waits
+QUIET_SECONDS = 1.0  # without a new event: several times what the sequencer waits
 PATIENCE_SECONDS = 300.0  # a lost job is found by a sweep after two minutes
 MOST_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
 class Counted:
-    """How many images stand under each status and each reason, at one place of the log."""
+    """How many images stand under each status or reason, at one place of the log."""
 
-    statuses: Counter[str]
-    reasons: Counter[str]
+    by: Counter[str]
     log_index: int
 
     @property
     def undone(self) -> int:
         """Return how many images the worker has not finished with."""
-        return max(self.reasons[code] for code in UNDONE)
+        return max(self.by[code] for code in UNDONE)
 
     @property
     def sighted(self) -> int:
         """Return how many images are not where they should be, or not what they were."""
-        return sum(self.reasons[code] for code in SIGHTED)
+        return sum(self.by[code] for code in SIGHTED)
 
 
-def count(reader: Remote, departments: Sequence[str]) -> Counted:
-    """Count the images of these departments by status and by reason."""
-    by_status = reader.get("/v1/eligibility", group_by=["department", "status"])
-    by_reason = reader.get("/v1/eligibility", group_by=["department", "reason"])
-
-    def counter(key: str, counts: dict[str, Any]) -> Counter[str]:
-        mine = (group for group in counts["groups"] if group["department"] in departments)
-        found: Counter[str] = Counter()
-        for group in mine:
+def count(reader: Remote, departments: Sequence[str], key: str) -> Counted:
+    """Count the images of these departments by `status` or by `reason`."""
+    counts = reader.get("/v1/eligibility", group_by=["department", key])
+    found: Counter[str] = Counter()
+    for group in counts["groups"]:
+        if group["department"] in departments:
             found[group[key]] += group["assets"]
-        return found
-
-    statuses, reasons = counter("status", by_status), counter("reason", by_reason)
-    return Counted(statuses, reasons, by_reason["log_index"])
+    return Counted(found, counts["log_index"])
 
 
 def await_processed(
@@ -58,29 +51,31 @@ def await_processed(
 ) -> Counted:
     """Wait until every image has a stated outcome and nothing happens any more.
 
+    Returns:
+        The counts by reason.
+
     Raises:
         NotDone: a process has ended, or nothing has moved for five minutes.
     """
-    before = count(reader, departments)
-    total = before.statuses.total()
-    quiet_since = time.monotonic()
+    total = count(reader, departments, "status").by.total()
+    before, quiet_since = Counted(Counter(), -1), time.monotonic()
     with following("Reading, fingerprinting, comparing", total) as track:
         while True:
             alive()
             asked = time.monotonic()
-            now = count(reader, departments)
+            now = count(reader, departments, "reason")
             if now != before:
                 before, quiet_since = now, time.monotonic()
-            track.reach(total - max(0, now.undone - now.sighted), now.reasons[UNREADABLE])
+            track.reach(total - max(0, now.undone - now.sighted), now.by[UNREADABLE])
             quiet = time.monotonic() - quiet_since
             calm = quiet > QUIET_SECONDS and now.undone <= now.sighted
-            if calm and not unfinished(reader, departments):
+            if calm and (not now.undone or not unfinished(reader, departments)):
                 return now
             if quiet > PATIENCE_SECONDS:
                 left = len(unfinished(reader, departments))
                 raise NotDone(f"{left} of {total} images have no stated outcome.")
             # Asking must not become the heaviest work of all.
-            time.sleep(max(0.25, 2 * (time.monotonic() - asked)))
+            time.sleep(max(0.3, 2 * (time.monotonic() - asked)))
 
 
 def unfinished(reader: Remote, departments: Sequence[str]) -> list[str]:
@@ -111,13 +106,15 @@ def assets_of(reader: Remote, departments: Sequence[str]) -> list[dict[str, Any]
     return [asset for page in pages for asset in page]
 
 
-def counts_as_json(assets: Sequence[dict[str, Any]], counted: Counted) -> dict[str, Any]:
+def counts_as_json(
+    assets: Sequence[dict[str, Any]], statuses: Counted, reasons: Counted
+) -> dict[str, Any]:
     """Return the counts as the contract of `catalogue demo --json` has them."""
     readings = Counter(asset["reading"] for asset in assets)
     return {
         "assets": len(assets),
         "readings": {outcome: readings[outcome] for outcome in OUTCOMES},
-        "fingerprinted": len(assets) - counted.reasons["processing:not_fingerprinted"],
-        "eligibility": dict(sorted(counted.statuses.items())),
-        "reasons": dict(sorted(counted.reasons.items())),
+        "fingerprinted": len(assets) - reasons.by["processing:not_fingerprinted"],
+        "eligibility": dict(sorted(statuses.by.items())),
+        "reasons": dict(sorted(reasons.by.items())),
     }

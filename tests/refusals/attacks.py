@@ -90,7 +90,9 @@ class City:
 
     def head_of(self, asset_id: UUID) -> int:
         """Return the version that stands."""
-        found: int = self.ask("SELECT version FROM provenance_heads WHERE asset_id = :a", a=asset_id)
+        found: int = self.ask(
+            "SELECT version FROM provenance_heads WHERE asset_id = :a", a=asset_id
+        )
         return found
 
 

@@ -1,31 +1,22 @@
 """One city for all refusals: they are refused, so it stays as it was."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
 from attacks import City
 from ground import Ground
-from world import World
+from world import World, opened_world
 
-from app.kit.settings import settings
 from app.readings import tasks as reading_tasks
 
 
 @pytest.fixture(scope="session")
 def city(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """Assets at every stage, made by the product itself."""
-    folder = tmp_path_factory.mktemp("city")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("CATALOGUE_ALLOWED_ROOTS", json.dumps([str(folder)]))
-        settings.cache_clear()
-        world = World(ground, ground.clone(), folder)
+    with opened_world(ground, tmp_path_factory.mktemp("city")) as world:
         made = build(world)
-    settings.cache_clear()
-    yield made
-    made.close()
-    world.close()
-    ground.drop(world.database)
+        yield made
+        made.close()
 
 
 def build(world: World) -> City:

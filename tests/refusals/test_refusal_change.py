@@ -6,7 +6,7 @@ from attacks import APPEND_ONLY, PRIVILEGE, City, allowed, refusal
 APPEND_ONLY_TABLES = (
     "installation events log_entries policy_versions assets locations sightings"
     " provenance_versions series_statements readings seals fingerprints compared likenesses"
-    " import_lines import_results"
+    " import_lines import_results operation_steps"
 ).split()
 STAYING = ["provenance_heads", "decision_locks"]  # changed, never removed
 APPLICATION = ("catalogue_api", "catalogue_worker")
@@ -74,8 +74,7 @@ def test_an_insert_that_turns_into_an_update_is_one(city: City) -> None:
     assert refusal(city, "catalogue_worker", upsert).state == PRIVILEGE
     assert refusal(city, "catalogue_owner", upsert).constraint == "compared_append_only"
     merge = (
-        "MERGE INTO compared c USING compared d ON c.asset_id = d.asset_id"
-        " WHEN MATCHED THEN DELETE"
+        "MERGE INTO compared c USING compared d ON c.asset_id = d.asset_id WHEN MATCHED THEN DELETE"
     )
     assert refusal(city, "catalogue_worker", merge).state == PRIVILEGE
     assert refusal(city, "catalogue_owner", merge).constraint == "compared_append_only"

@@ -120,7 +120,9 @@ def test_two_at_the_same_time_do_not_overlap_either(city: City, isolation: str) 
     second = a_system(city, f"{root}inner/", department="archive")
     with city.connect(API) as one, city.connect(API) as other:
         for connection in (one, other):
-            run(connection, [f"SET TRANSACTION ISOLATION LEVEL {isolation}", "SELECT 1 FROM assets"])
+            run(
+                connection, [f"SET TRANSACTION ISOLATION LEVEL {isolation}", "SELECT 1 FROM assets"]
+            )
         run(one, [insert("source_systems", first)])
         waiting = threading.Timer(0.2, one.commit)
         waiting.start()

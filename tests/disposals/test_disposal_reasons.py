@@ -1,0 +1,425 @@
+"""Golden answers: for each reason, an image that it concerns, with status and all its codes."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from town import Town, out_of_reach
+
+from app.disposals.explaining import mend_of
+from app.disposals.schemas import EligibilityOut
+from app.fingerprints.tasks import fingerprint_files
+from app.provenance.changes import Assertion, Change
+from app.provenance.series import series_for, state_for_series
+from app.readings.tasks import read_files
+
+FORBIDDING = ["archival_record", "legal_deposit", "held_for_others", "evidential", "erasure_due"]
+CONDITIONS: Mapping[str, Sequence[str]] = {
+    "convenience_copy": [
+        "record_copy_identified_and_verified",
+        "department_asserts_non_record",
+        "instrument_allows_convenience_copies",
+    ],
+    "accessioned_collection_item": ["deaccession_decision_minuted"],
+    "library_collection_copy": ["withdrawal_policy_satisfied"],
+    "donor_restricted": ["agreement_permits_disposal_or_written_consent"],
+    "contract_restricted": ["contract_permits_or_expired"],
+    "government_record": ["retention_elapsed", "disposal_action_is_destroy"],
+    "government_record_potential_archival": ["retention_elapsed", "disposal_action_is_destroy"],
+}
+EVIDENCE = {
+    "disposal_class": "GARDS-7",
+    "retention_trigger_date": "2019",
+    "archival_appraisal": "no_archival_value",
+    "contract_reference": "C-17",
+    "donor_agreement": "D-4",
+}
+WRONG = ["Public Records Ordinance, Cap. 480", "cap480", "公共檔案條例", "第480章"]
+RIGHT = ["Sex Discrimination Ordinance, Cap. 480", "Cap. 4801"]
+
+
+@pytest.fixture(scope="module")
+def single(town: Town) -> UUID:
+    """One image without a copy, read, hashed and compared; its record is changed by each test."""
+    asset_id = town.world.an_asset(town.one)
+    town.work()
+    return asset_id
+
+
+def outcomes(answer: EligibilityOut) -> dict[str, str]:
+    """Return how the rules came out that gave a reason."""
+    return {rule.reason: rule.outcome for rule in answer.rules if rule.reason is not None}
+
+
+def test_a_complete_exact_copy_is_a_candidate_with_its_keeper_and_the_reasons(town: Town) -> None:
+    earlier, later = town.a_pair()
+    town.work()
+    town.complete(earlier, later)
+    keeper, copy = town.answers(earlier, later)
+    assert (keeper.status, keeper.reasons, keeper.keeper) == (
+        "retained_keeper",
+        ["keeper:ranked_first"],
+        None,
+    )
+    assert (copy.status, copy.reasons) == ("candidate", ["awaiting:verdict"])
+    assert copy.keeper is not None
+    assert copy.keeper.asset_id == earlier
+    assert [r.criterion for r in copy.keeper.reasons if r.decides] == ["earliest_registration"]
+    assert copy.keeper.reasons[-1].this > copy.keeper.reasons[-1].keeper
+    assert not copy.deletable
+    assert copy.rules_not_yet_built
+    assert copy.policy == "demo-standard@1.0.1"
+
+
+def test_under_the_plain_city_default_a_complete_copy_says_that_the_policy_is_an_example(
+    town: Town,
+) -> None:
+    store = town.world.a_source_system(town.world.a_department())
+    earlier = town.world.an_asset(store)
+    later = town.world.a_copy_of(earlier)
+    town.work()
+    town.complete(earlier, later)
+    answer = town.of(later)
+    assert (answer.status, answer.reasons) == (
+        "blocked_legal",
+        ["policy:example", "policy:no_authority", "awaiting:verdict"],
+    )
+
+
+def test_before_anything_was_done_every_step_of_processing_is_named(town: Town) -> None:
+    asset_id = town.world.an_asset(town.one)
+    answer = town.of(asset_id)
+    assert answer.status == "not_assessed"
+    found = outcomes(answer)
+    assert found["processing:unread"] == "unknown"  # the rule after it cannot know
+    assert [r for r in answer.reasons if r.startswith("processing:")] == [
+        "processing:unread",
+        "processing:not_fingerprinted",
+        "processing:not_compared",
+    ]
+    assert found["last_copy"] == "unknown"
+    assert {"missing:creator", "missing:format", "source:legal_status", "seal:stale"} <= set(found)
+    assert answer.keeper is None
+
+
+def test_each_step_that_is_done_takes_its_reason_away(town: Town) -> None:
+    town.by_hand()
+    asset_id = town.world.an_asset(town.one)
+    read_files([asset_id])
+    assert town.of(asset_id).reasons[0] == "processing:not_fingerprinted"
+    fingerprint_files([asset_id])
+    answer = town.of(asset_id)
+    assert answer.reasons[0] == "processing:not_compared"
+    assert outcomes(answer)["last_copy"] == "fail"
+    town.work()
+    assert not [r for r in town.of(asset_id).reasons if r.startswith("processing:")]
+
+
+def test_an_unreadable_file_is_hashed_for_fixity_and_never_a_candidate(town: Town) -> None:
+    store = town.a_store()
+    pair = [town.world.an_asset(store, b"no image", name=name) for name in ("a.txt", "b.txt")]
+    town.work()
+    town.complete(*pair)
+    for answer in town.answers(*pair):
+        assert answer.status == "not_assessed"
+        assert answer.reasons[0] == "processing:unreadable"
+        assert "processing:not_fingerprinted" not in answer.reasons
+        assert {"missing:format", "missing:technical", "seal:stale"} <= set(answer.reasons)
+
+
+def test_a_file_that_is_not_there_or_cannot_be_reached_or_changed_says_so(town: Town) -> None:
+    town.by_hand()
+    store = town.a_store()
+    gone, far, other = (town.world.an_asset(store) for _ in range(3))
+    town.world.file_of(gone).unlink()
+    read_files([gone, other])
+    with out_of_reach(store):
+        read_files([far])
+    os.utime(town.world.file_of(other), (1, 1))
+    fingerprint_files([other])
+    found = [[r for r in answer.reasons if r.startswith("processing:")] for answer in town.answers(gone, far, other)]
+    assert "processing:missing" in found[0]
+    assert "processing:unreachable" in found[1]
+    assert found[2][0] == "processing:changed"
+    assert set(town.statuses(gone, far, other)) == {"not_assessed"}
+    town.work()
+    assert not [r for r in town.of(other).reasons if r.startswith("processing:")]
+
+
+@pytest.mark.parametrize("field", ["creator", "custodian", "rights_statement", "legal_basis"])
+def test_a_field_that_nobody_answered_is_named(town: Town, single: UUID, field: str) -> None:
+    asset_id = town.world.an_asset(town.one)
+    town.work()
+    town.world.complete_record(asset_id, without=[field])
+    answer = town.of(asset_id)
+    assert answer.status == "blocked_incomplete"
+    assert answer.reasons == [f"missing:{field}", "seal:stale", "last_copy"]
+    town.world.change(asset_id, [Assertion(field, town.world.answers()[field])])
+    assert town.of(asset_id).status == "blocked_no_keeper"
+
+
+def test_a_legal_status_that_no_records_manager_confirmed_is_of_the_wrong_source(town: Town) -> None:
+    asset_id = town.world.an_asset(town.one)
+    town.work()
+    town.world.complete_record(asset_id, without=["legal_status"])
+    assert town.of(asset_id).reasons == ["source:legal_status", "seal:stale", "last_copy"]
+
+
+def test_a_file_and_a_person_that_differ_are_in_conflict(town: Town) -> None:
+    asset_id = town.world.an_asset(town.one, creator="Wong Tai Sin")
+    town.work()
+    town.complete(asset_id)
+    answer = town.of(asset_id)
+    assert answer.status == "blocked_incomplete"
+    assert answer.reasons == ["conflict:creator", "seal:stale", "last_copy"]
+
+
+def test_a_series_statement_on_its_way_makes_the_seal_stale(town: Town) -> None:
+    store = town.a_store()
+    asset_id = town.world.an_asset(store)
+    town.work()
+    town.complete(asset_id)
+    manager = town.world.someone("records_manager", department=town.department)
+    with town.world.api.transaction() as db:
+        series = series_for(db, manager, "source-system", store.code)
+        state_for_series(db, manager, series, Change([Assertion("place", {"name": "Central"})]))
+    assert town.of(asset_id).reasons == ["seal:stale", "last_copy"]
+    town.work()
+    assert town.of(asset_id).reasons == ["last_copy"]
+
+
+@pytest.mark.parametrize("status", FORBIDDING)
+def test_a_status_that_forbids_or_diverts_is_named(town: Town, single: UUID, status: str) -> None:
+    town.complete(single, legal_status=[status, "institution_owned_non_record"])
+    answer = town.of(single)
+    assert answer.status == "blocked_legal"
+    assert answer.reasons == [f"legal:{status}", "last_copy"]
+
+
+def test_an_undetermined_status_is_no_answer_and_forbids(town: Town, single: UUID) -> None:
+    town.complete(single, legal_status=["undetermined"])
+    answer = town.of(single)
+    assert answer.status == "blocked_incomplete"
+    assert answer.reasons == [
+        "source:legal_status",
+        "seal:stale",
+        "legal:undetermined",
+        "last_copy",
+    ]
+
+
+@pytest.mark.parametrize("status", CONDITIONS)
+def test_a_condition_without_evidence_is_unknown_and_stops(
+    town: Town, single: UUID, status: str
+) -> None:
+    town.complete(single, legal_status=[status], **EVIDENCE)
+    answer = town.of(single)
+    assert answer.status == "blocked_legal"
+    wanted = [f"legal:{condition}" for condition in CONDITIONS[status]]
+    assert sorted(answer.reasons) == sorted([*wanted, "last_copy"])
+    assert {outcomes(answer)[code] for code in wanted} == {"unknown"}
+    assert "legal:external_authority_agreement" not in answer.reasons
+
+
+@pytest.mark.parametrize(
+    ("status", "field", "condition"),
+    [
+        ("government_record", "disposal_class", "disposal_class_assigned"),
+        ("government_record_potential_archival", "archival_appraisal", "appraised_no_archival_value"),
+        ("contract_restricted", "contract_reference", "contract_terms_recorded"),
+    ],
+)
+def test_a_condition_that_evidence_could_meet_fails_without_it(
+    town: Town, status: str, field: str, condition: str
+) -> None:
+    asset_id = town.world.an_asset(town.one)
+    town.work()
+    given = {k: v for k, v in EVIDENCE.items() if k != field}
+    town.complete(asset_id, legal_status=[status], **given)
+    answer = town.of(asset_id)
+    assert outcomes(answer)[f"legal:{condition}"] == "fail"
+    assert f"missing:{field}" in answer.reasons
+
+
+def test_personal_data_that_nobody_looked_for_stops(town: Town, single: UUID) -> None:
+    town.complete(single, personal_data_status="unknown")
+    answer = town.of(single)
+    assert (answer.status, answer.reasons) == (
+        "blocked_legal",
+        ["personal_data:unknown", "last_copy"],
+    )
+
+
+@pytest.mark.parametrize("citation", WRONG)
+def test_a_citation_that_is_known_to_be_wrong_is_rejected(
+    town: Town, single: UUID, citation: str
+) -> None:
+    town.complete(single, legal_basis=[citation])
+    assert "legal:rejected_citation" in town.of(single).reasons
+    counted = town.count_of("reason", "legal:rejected_citation")
+    assert counted.assets == 1
+
+
+@pytest.mark.parametrize("citation", RIGHT)
+def test_a_citation_that_only_looks_like_a_wrong_one_is_not_rejected(
+    town: Town, single: UUID, citation: str
+) -> None:
+    town.complete(single, legal_basis=[citation])
+    found = town.of(single).reasons
+    assert "legal:rejected_citation" not in found
+    assert "policy:unverified_instrument" in found
+
+
+def test_an_unverified_instrument_may_block_and_never_authorise(town: Town, single: UUID) -> None:
+    town.complete(single, legal_basis=[town.world.legal_basis, "hk-cap-142"])
+    answer = town.of(single)
+    assert (answer.status, answer.reasons) == (
+        "blocked_legal",
+        ["policy:unverified_instrument", "last_copy"],
+    )
+
+
+def test_a_single_image_is_the_last_copy(town: Town, single: UUID) -> None:
+    town.complete(single)
+    answer = town.of(single)
+    assert (answer.status, answer.reasons) == ("blocked_no_keeper", ["last_copy"])
+
+
+def test_a_keeper_that_vanished_is_not_present(town: Town) -> None:
+    keeper, copy = town.a_pair(second=town.a_store(removable=True))
+    town.work()
+    town.complete(keeper, copy)
+    town.by_hand()
+    town.world.file_of(keeper).unlink()
+    read_files([keeper])
+    answer = town.of(copy)
+    assert answer.status == "blocked_no_keeper"
+    assert {"keeper:not_present", "keeper:none_passes"} <= set(answer.reasons)
+
+
+def test_a_keeper_whose_bytes_nobody_verified_lately_is_stale(town: Town) -> None:
+    pair = town.a_pair()
+    town.work()
+    town.complete(*pair)
+    for asset_id in pair:
+        town.back_date(asset_id, 31)
+    for answer in town.answers(*pair):
+        assert answer.status == "blocked_no_keeper"
+        assert {"keeper:fixity_stale", "copies:0<1"} <= set(answer.reasons)
+
+
+def test_bytes_verified_within_the_window_are_fresh(town: Town) -> None:
+    pair = town.a_pair()
+    town.work()
+    town.complete(*pair)
+    for asset_id in pair:
+        town.back_date(asset_id, 29)
+    assert town.statuses(*pair) == ["retained_keeper", "candidate"]
+
+
+def test_a_keeper_without_a_complete_record_is_not_sealed(town: Town) -> None:
+    keeper, copy = town.a_pair(second=town.a_store(removable=True))
+    town.work()
+    town.complete(copy)
+    assert "keeper:not_sealed" in town.of(copy).reasons
+    assert town.statuses(keeper, copy) == ["blocked_incomplete", "blocked_no_keeper"]
+
+
+@pytest.mark.parametrize("days_left", [0, 30])
+def test_a_keeper_whose_custody_ends_within_the_window_cannot_keep(
+    town: Town, days_left: int
+) -> None:
+    ends = date.today() + timedelta(days=days_left)  # noqa: DTZ011 - as the database counts days
+    pair = town.a_pair(town.a_store(custody_ends_on=ends), town.a_store(custody_ends_on=ends))
+    town.work()
+    town.complete(*pair)
+    for answer in town.answers(*pair):
+        assert answer.status == "blocked_no_keeper"
+        assert "keeper:custody_ending" in answer.reasons
+
+
+def test_custody_that_ends_after_the_window_is_custody(town: Town) -> None:
+    ends = date.today() + timedelta(days=32)  # noqa: DTZ011
+    pair = town.a_pair(town.a_store(custody_ends_on=ends), town.a_store(custody_ends_on=ends))
+    town.work()
+    town.complete(*pair)
+    assert town.statuses(*pair) == ["retained_keeper", "candidate"]
+
+
+def test_what_can_be_taken_away_cannot_keep(town: Town) -> None:
+    pair = town.a_pair(town.a_store(removable=True), town.a_store(removable=True))
+    town.work()
+    town.complete(*pair)
+    for answer in town.answers(*pair):
+        assert answer.status == "blocked_no_keeper"
+        assert "keeper:removable_location" in answer.reasons
+
+
+def test_a_keeper_under_weaker_law_cannot_keep(town: Town) -> None:
+    keeper, copy = town.a_pair()
+    town.work()
+    town.complete(keeper)
+    town.complete(copy, rights_statement="CNE")
+    assert town.of(copy).reasons == ["keeper:legal_weaker", "awaiting:verdict"]
+    town.complete(copy, legal_status=["archival_record"])
+    assert {"legal:archival_record", "keeper:legal_weaker"} <= set(town.of(copy).reasons)
+    assert town.statuses(keeper, copy) == ["retained_keeper", "blocked_legal"]
+
+
+def test_a_keeper_under_stricter_law_keeps_and_its_own_law_is_its_status(town: Town) -> None:
+    keeper, copy = town.a_pair()
+    town.work()
+    town.complete(keeper, legal_status=["archival_record"])
+    town.complete(copy)
+    assert town.statuses(keeper, copy) == ["blocked_legal", "candidate"]
+    assert "keeper:ranked_first" in town.of(keeper).reasons
+
+
+def test_a_copy_that_was_not_compared_with_its_keeper_has_no_pair_with_it(town: Town) -> None:
+    keeper = town.world.an_asset(town.one)
+    town.work()
+    town.complete(keeper)
+    copy = town.world.a_copy_of(keeper, town.two)
+    town.by_hand()
+    read_files([copy])
+    fingerprint_files([copy])
+    found = town.of(copy)
+    assert {"processing:not_compared", "keeper:no_direct_pair"} <= set(found.reasons)
+    assert found.status == "not_assessed"
+    town.work()
+
+
+def test_two_names_of_one_object_are_never_candidates_for_each_other(town: Town) -> None:
+    first = town.world.an_asset(town.one)
+    linked = town.two.folder / "linked.jpg"
+    os.link(town.world.file_of(first), linked)
+    second = town.world.an_asset(town.two, linked.read_bytes(), name="linked.jpg")
+    town.work()
+    town.complete(first, second)
+    for answer in town.answers(first, second):
+        assert answer.status == "blocked_no_keeper"
+        assert {"last_copy", "location:shared"} <= set(answer.reasons)
+
+
+def test_fewer_copies_than_the_policy_asks_for_are_counted_out(town: Town) -> None:
+    policy = town.world.a_demo_policy("two-stay", min_verified_copies=2)
+    store = town.world.a_source_system(town.world.a_department(policy=policy))
+    first = town.world.an_asset(store)
+    second, third = town.world.a_copy_of(first), None
+    town.work()
+    town.complete(first, second)
+    assert town.of(second).reasons == ["copies:1<2", "awaiting:verdict"]
+    third = town.world.a_copy_of(first)
+    town.work()
+    town.complete(third)
+    assert town.statuses(first, second, third) == ["retained_keeper", "candidate", "candidate"]
+
+
+def test_every_reason_says_in_three_scripts_what_would_mend_it(town: Town) -> None:
+    for answer in town.answers(*town.rows()):
+        for rule in answer.rules:
+            assert (rule.reason is None) == (rule.outcome == "pass") == (rule.mend is None)
+            assert rule.mend is None or set(rule.mend) == {"en", "zh-Hant", "zh-Hans"}
+    assert mend_of("legal:undetermined") != mend_of("legal:evidential")
