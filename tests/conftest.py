@@ -2,12 +2,12 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
-from ground import Ground, open_ground
+from ground import Ground, Urls, open_ground
 from served import Server, serving
 from sqlalchemy.orm import Session
 from world import World, opened_world
@@ -16,15 +16,14 @@ from app.kit.db import Database
 
 SHM = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
 MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 2**30 else None
-Urls = Callable[[str], str]
 
 
 @pytest.fixture(scope="session")
 def ground() -> Iterator[Ground]:
     """One server for the whole run."""
-    with tempfile.TemporaryDirectory(prefix="ground-", dir=MEMORY) as folder:
-        with open_ground(Path(folder)) as opened:
-            yield opened
+    folder = tempfile.TemporaryDirectory(prefix="ground-", dir=MEMORY)
+    with folder as path, open_ground(Path(path)) as opened:
+        yield opened
 
 
 @pytest.fixture

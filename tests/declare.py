@@ -13,15 +13,15 @@ from ground import Ground, open_ground
 from sqlalchemy import create_engine, text
 
 DECLARED = Path(__file__).parents[1] / "migrations" / "declared.json"
-OURS = "n.nspname = 'public' AND c.relname NOT LIKE 'procrastinate%'"
 QUERIES = {
     # `enabled`: O as the origin of changes only, A always, R as a replica only, D never.
-    "triggers": f"""
+    "triggers": """
         SELECT c.relname, t.tgname, t.tgenabled::text, p.proname, t.tgdeferrable,
                pg_get_triggerdef(t.oid)
           FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_proc p ON p.oid = t.tgfoid
-         WHERE NOT t.tgisinternal AND {OURS} ORDER BY 1, 2""",
+         WHERE NOT t.tgisinternal AND n.nspname = 'public'
+           AND c.relname NOT LIKE 'procrastinate%' ORDER BY 1, 2""",
     "functions": """
         SELECT p.proname, p.prosecdef, p.proconfig, md5(p.prosrc), ARRAY(
                SELECT coalesce(r.rolname, 'PUBLIC')::text
@@ -51,10 +51,11 @@ QUERIES = {
           LEFT JOIN pg_roles r ON r.oid = a.grantee
          WHERE n.nspname = 'public' AND r.rolname IS DISTINCT FROM 'catalogue_owner'
          GROUP BY 1 ORDER BY 1""",
-    "row_security": f"""
+    "row_security": """
         SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity FROM pg_class c
           JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE {OURS} AND (c.relrowsecurity OR c.relforcerowsecurity) ORDER BY 1""",
+         WHERE n.nspname = 'public' AND c.relname NOT LIKE 'procrastinate%'
+           AND (c.relrowsecurity OR c.relforcerowsecurity) ORDER BY 1""",
     "policies": """
         SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check
           FROM pg_policies WHERE schemaname = 'public' ORDER BY 1, 2""",

@@ -3,7 +3,7 @@
 import gc
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -21,6 +21,7 @@ from app.policies.service import load_packaged
 
 MIGRATED = "migrated"  # and empty
 FURNISHED = "furnished"  # with the packaged policies in force
+Urls = Callable[[str], str]  # by role
 _numbers = count(1)
 
 

@@ -75,11 +75,11 @@ def perform(images: Path | None, *, as_json: bool, serving: bool) -> None:
         raise NotDone(f"{images} holds the demo's own files, or lies among them: name another.")
     begun = time.monotonic()
     typer.echo("Setting up database, web process and worker ...", err=True)
-    pictures.lay_out(home / PICTURES)
     allowed = [home / PICTURES, *([images] if images else [])]
     with demo_database(home) as found:
         with owner(found) as db:
             load_demo_documents(db)
+        pictures.lay_out(home / PICTURES)
         with running(home, allowed) as processes:
             stage = Stage(home, found, processes, images)
             roots = {"demo": os.getpid(), "web": processes.web.pid, "worker": processes.worker.pid}

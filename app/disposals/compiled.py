@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, literal_column
-from sqlalchemy.dialects.postgresql import ARRAY, psycopg
+from sqlalchemy import Dialect, Row, Uuid, literal_column
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.disposals.eligibility import Question, eligibility
@@ -15,13 +15,14 @@ ASKED = "__asked__"  # stands in the text where the ids go
 
 
 @lru_cache(maxsize=8)
-def text_for_some(question: Question) -> str:
-    """Return the statement for a list of ids: its constants written out, one parameter left."""
+def text_for_some(question: Question, dialect: Dialect) -> str:
+    """Return the statement for a list of ids: its constants written out, one parameter left.
+
+    The dialect is the connection's own: only that knows how its server reads a backslash.
+    """
     ids = literal_column(ASKED, ARRAY(Uuid))
-    compiled = eligibility(question, ids).compile(
-        dialect=psycopg.dialect(),  # type: ignore[no-untyped-call]
-        compile_kwargs={"literal_binds": True},
-    )
+    statement = eligibility(question, ids)
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
     return str(compiled).replace(ASKED, "%(asked)s")
 
 
@@ -34,5 +35,6 @@ def rules_under(question: Question, policy_version_id: UUID) -> tuple[str, ...]:
 
 def answers_for(db: Session, question: Question, asset_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
     """Return the statement's rows for these assets."""
-    text = text_for_some(question)
-    return db.connection().exec_driver_sql(text, {"asked": list(asset_ids)}).all()
+    connection = db.connection()
+    text = text_for_some(question, connection.dialect)
+    return connection.exec_driver_sql(text, {"asked": list(asset_ids)}).all()

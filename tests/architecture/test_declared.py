@@ -5,9 +5,8 @@ import json
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from conftest import Urls
 from declare import DECLARED, declaration
-from ground import Ground
+from ground import Ground, Urls
 from sqlalchemy import create_engine, text
 
 from app.kit import migrations

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from town import Town, out_of_reach
+from quarter import Quarter, out_of_reach
 
 from app.disposals.explaining import mend_of
 from app.disposals.schemas import EligibilityOut
@@ -41,10 +41,10 @@ RIGHT = ["Sex Discrimination Ordinance, Cap. 480", "Cap. 4801"]
 
 
 @pytest.fixture(scope="module")
-def single(town: Town) -> UUID:
+def single(quarter: Quarter) -> UUID:
     """One image without a copy, read, hashed and compared; its record is changed by each test."""
-    asset_id = town.world.an_asset(town.one)
-    town.work()
+    asset_id = quarter.world.an_asset(quarter.one)
+    quarter.work()
     return asset_id
 
 
@@ -53,11 +53,11 @@ def outcomes(answer: EligibilityOut) -> dict[str, str]:
     return {rule.reason: rule.outcome for rule in answer.rules if rule.reason is not None}
 
 
-def test_a_complete_exact_copy_is_a_candidate_with_its_keeper_and_the_reasons(town: Town) -> None:
-    earlier, later = town.a_pair()
-    town.work()
-    town.complete(earlier, later)
-    keeper, copy = town.answers(earlier, later)
+def test_a_complete_exact_copy_is_a_candidate_with_its_keeper_and_the_reasons(quarter: Quarter) -> None:
+    earlier, later = quarter.a_pair()
+    quarter.work()
+    quarter.complete(earlier, later)
+    keeper, copy = quarter.answers(earlier, later)
     assert (keeper.status, keeper.reasons, keeper.keeper) == (
         "retained_keeper",
         ["keeper:ranked_first"],
@@ -74,23 +74,23 @@ def test_a_complete_exact_copy_is_a_candidate_with_its_keeper_and_the_reasons(to
 
 
 def test_under_the_plain_city_default_a_complete_copy_says_that_the_policy_is_an_example(
-    town: Town,
+    quarter: Quarter,
 ) -> None:
-    store = town.world.a_source_system(town.world.a_department())
-    earlier = town.world.an_asset(store)
-    later = town.world.a_copy_of(earlier)
-    town.work()
-    town.complete(earlier, later)
-    answer = town.of(later)
+    store = quarter.world.a_source_system(quarter.world.a_department())
+    earlier = quarter.world.an_asset(store)
+    later = quarter.world.a_copy_of(earlier)
+    quarter.work()
+    quarter.complete(earlier, later)
+    answer = quarter.of(later)
     assert (answer.status, answer.reasons) == (
         "blocked_legal",
         ["policy:example", "policy:no_authority", "awaiting:verdict"],
     )
 
 
-def test_before_anything_was_done_every_step_of_processing_is_named(town: Town) -> None:
-    asset_id = town.world.an_asset(town.one)
-    answer = town.of(asset_id)
+def test_before_anything_was_done_every_step_of_processing_is_named(quarter: Quarter) -> None:
+    asset_id = quarter.world.an_asset(quarter.one)
+    answer = quarter.of(asset_id)
     assert answer.status == "not_assessed"
     found = outcomes(answer)
     assert found["processing:unread"] == "unknown"  # the rule after it cannot know
@@ -104,103 +104,103 @@ def test_before_anything_was_done_every_step_of_processing_is_named(town: Town) 
     assert answer.keeper is None
 
 
-def test_each_step_that_is_done_takes_its_reason_away(town: Town) -> None:
-    town.by_hand()
-    asset_id = town.world.an_asset(town.one)
+def test_each_step_that_is_done_takes_its_reason_away(quarter: Quarter) -> None:
+    quarter.by_hand()
+    asset_id = quarter.world.an_asset(quarter.one)
     read_files([asset_id])
-    assert town.of(asset_id).reasons[0] == "processing:not_fingerprinted"
+    assert quarter.of(asset_id).reasons[0] == "processing:not_fingerprinted"
     fingerprint_files([asset_id])
-    answer = town.of(asset_id)
+    answer = quarter.of(asset_id)
     assert answer.reasons[0] == "processing:not_compared"
     assert outcomes(answer)["last_copy"] == "fail"
-    town.work()
-    assert not [r for r in town.of(asset_id).reasons if r.startswith("processing:")]
+    quarter.work()
+    assert not [r for r in quarter.of(asset_id).reasons if r.startswith("processing:")]
 
 
-def test_an_unreadable_file_is_hashed_for_fixity_and_never_a_candidate(town: Town) -> None:
-    store = town.a_store()
-    pair = [town.world.an_asset(store, b"no image", name=name) for name in ("a.txt", "b.txt")]
-    town.work()
-    town.complete(*pair)
-    for answer in town.answers(*pair):
+def test_an_unreadable_file_is_hashed_for_fixity_and_never_a_candidate(quarter: Quarter) -> None:
+    store = quarter.a_store()
+    pair = [quarter.world.an_asset(store, b"no image", name=name) for name in ("a.txt", "b.txt")]
+    quarter.work()
+    quarter.complete(*pair)
+    for answer in quarter.answers(*pair):
         assert answer.status == "not_assessed"
         assert answer.reasons[0] == "processing:unreadable"
         assert "processing:not_fingerprinted" not in answer.reasons
         assert {"missing:format", "missing:technical", "seal:stale"} <= set(answer.reasons)
 
 
-def test_a_file_that_is_not_there_or_cannot_be_reached_or_changed_says_so(town: Town) -> None:
-    town.by_hand()
-    store = town.a_store()
-    gone, far, other = (town.world.an_asset(store) for _ in range(3))
-    town.world.file_of(gone).unlink()
+def test_a_file_that_is_not_there_or_cannot_be_reached_or_changed_says_so(quarter: Quarter) -> None:
+    quarter.by_hand()
+    store = quarter.a_store()
+    gone, far, other = (quarter.world.an_asset(store) for _ in range(3))
+    quarter.world.file_of(gone).unlink()
     read_files([gone, other])
     with out_of_reach(store):
         read_files([far])
-    os.utime(town.world.file_of(other), (1, 1))
+    os.utime(quarter.world.file_of(other), (1, 1))
     fingerprint_files([other])
-    found = [[r for r in answer.reasons if r.startswith("processing:")] for answer in town.answers(gone, far, other)]
+    found = [[r for r in answer.reasons if r.startswith("processing:")] for answer in quarter.answers(gone, far, other)]
     assert "processing:missing" in found[0]
     assert "processing:unreachable" in found[1]
     assert found[2][0] == "processing:changed"
-    assert set(town.statuses(gone, far, other)) == {"not_assessed"}
-    town.work()
-    assert not [r for r in town.of(other).reasons if r.startswith("processing:")]
+    assert set(quarter.statuses(gone, far, other)) == {"not_assessed"}
+    quarter.work()
+    assert not [r for r in quarter.of(other).reasons if r.startswith("processing:")]
 
 
 @pytest.mark.parametrize("field", ["creator", "custodian", "rights_statement", "legal_basis"])
-def test_a_field_that_nobody_answered_is_named(town: Town, single: UUID, field: str) -> None:
-    asset_id = town.world.an_asset(town.one)
-    town.work()
-    town.world.complete_record(asset_id, without=[field])
-    answer = town.of(asset_id)
+def test_a_field_that_nobody_answered_is_named(quarter: Quarter, single: UUID, field: str) -> None:
+    asset_id = quarter.world.an_asset(quarter.one)
+    quarter.work()
+    quarter.world.complete_record(asset_id, without=[field])
+    answer = quarter.of(asset_id)
     assert answer.status == "blocked_incomplete"
     assert answer.reasons == [f"missing:{field}", "seal:stale", "last_copy"]
-    town.world.change(asset_id, [Assertion(field, town.world.answers()[field])])
-    assert town.of(asset_id).status == "blocked_no_keeper"
+    quarter.world.change(asset_id, [Assertion(field, quarter.world.answers()[field])])
+    assert quarter.of(asset_id).status == "blocked_no_keeper"
 
 
-def test_a_legal_status_that_no_records_manager_confirmed_is_of_the_wrong_source(town: Town) -> None:
-    asset_id = town.world.an_asset(town.one)
-    town.work()
-    town.world.complete_record(asset_id, without=["legal_status"])
-    assert town.of(asset_id).reasons == ["source:legal_status", "seal:stale", "last_copy"]
+def test_a_legal_status_that_no_records_manager_confirmed_is_of_the_wrong_source(quarter: Quarter) -> None:
+    asset_id = quarter.world.an_asset(quarter.one)
+    quarter.work()
+    quarter.world.complete_record(asset_id, without=["legal_status"])
+    assert quarter.of(asset_id).reasons == ["source:legal_status", "seal:stale", "last_copy"]
 
 
-def test_a_file_and_a_person_that_differ_are_in_conflict(town: Town) -> None:
-    asset_id = town.world.an_asset(town.one, creator="Wong Tai Sin")
-    town.work()
-    town.complete(asset_id)
-    answer = town.of(asset_id)
+def test_a_file_and_a_person_that_differ_are_in_conflict(quarter: Quarter) -> None:
+    asset_id = quarter.world.an_asset(quarter.one, creator="Wong Tai Sin")
+    quarter.work()
+    quarter.complete(asset_id)
+    answer = quarter.of(asset_id)
     assert answer.status == "blocked_incomplete"
     assert answer.reasons == ["conflict:creator", "seal:stale", "last_copy"]
 
 
-def test_a_series_statement_on_its_way_makes_the_seal_stale(town: Town) -> None:
-    store = town.a_store()
-    asset_id = town.world.an_asset(store)
-    town.work()
-    town.complete(asset_id)
-    manager = town.world.someone("records_manager", department=town.department)
-    with town.world.api.transaction() as db:
+def test_a_series_statement_on_its_way_makes_the_seal_stale(quarter: Quarter) -> None:
+    store = quarter.a_store()
+    asset_id = quarter.world.an_asset(store)
+    quarter.work()
+    quarter.complete(asset_id)
+    manager = quarter.world.someone("records_manager", department=quarter.department)
+    with quarter.world.api.transaction() as db:
         series = series_for(db, manager, "source-system", store.code)
         state_for_series(db, manager, series, Change([Assertion("place", {"name": "Central"})]))
-    assert town.of(asset_id).reasons == ["seal:stale", "last_copy"]
-    town.work()
-    assert town.of(asset_id).reasons == ["last_copy"]
+    assert quarter.of(asset_id).reasons == ["seal:stale", "last_copy"]
+    quarter.work()
+    assert quarter.of(asset_id).reasons == ["last_copy"]
 
 
 @pytest.mark.parametrize("status", FORBIDDING)
-def test_a_status_that_forbids_or_diverts_is_named(town: Town, single: UUID, status: str) -> None:
-    town.complete(single, legal_status=[status, "institution_owned_non_record"])
-    answer = town.of(single)
+def test_a_status_that_forbids_or_diverts_is_named(quarter: Quarter, single: UUID, status: str) -> None:
+    quarter.complete(single, legal_status=[status, "institution_owned_non_record"])
+    answer = quarter.of(single)
     assert answer.status == "blocked_legal"
     assert answer.reasons == [f"legal:{status}", "last_copy"]
 
 
-def test_an_undetermined_status_is_no_answer_and_forbids(town: Town, single: UUID) -> None:
-    town.complete(single, legal_status=["undetermined"])
-    answer = town.of(single)
+def test_an_undetermined_status_is_no_answer_and_forbids(quarter: Quarter, single: UUID) -> None:
+    quarter.complete(single, legal_status=["undetermined"])
+    answer = quarter.of(single)
     assert answer.status == "blocked_incomplete"
     assert answer.reasons == [
         "source:legal_status",
@@ -212,10 +212,10 @@ def test_an_undetermined_status_is_no_answer_and_forbids(town: Town, single: UUI
 
 @pytest.mark.parametrize("status", CONDITIONS)
 def test_a_condition_without_evidence_is_unknown_and_stops(
-    town: Town, single: UUID, status: str
+    quarter: Quarter, single: UUID, status: str
 ) -> None:
-    town.complete(single, legal_status=[status], **EVIDENCE)
-    answer = town.of(single)
+    quarter.complete(single, legal_status=[status], **EVIDENCE)
+    answer = quarter.of(single)
     assert answer.status == "blocked_legal"
     wanted = [f"legal:{condition}" for condition in CONDITIONS[status]]
     assert sorted(answer.reasons) == sorted([*wanted, "last_copy"])
@@ -232,20 +232,20 @@ def test_a_condition_without_evidence_is_unknown_and_stops(
     ],
 )
 def test_a_condition_that_evidence_could_meet_fails_without_it(
-    town: Town, status: str, field: str, condition: str
+    quarter: Quarter, status: str, field: str, condition: str
 ) -> None:
-    asset_id = town.world.an_asset(town.one)
-    town.work()
+    asset_id = quarter.world.an_asset(quarter.one)
+    quarter.work()
     given = {k: v for k, v in EVIDENCE.items() if k != field}
-    town.complete(asset_id, legal_status=[status], **given)
-    answer = town.of(asset_id)
+    quarter.complete(asset_id, legal_status=[status], **given)
+    answer = quarter.of(asset_id)
     assert outcomes(answer)[f"legal:{condition}"] == "fail"
     assert f"missing:{field}" in answer.reasons
 
 
-def test_personal_data_that_nobody_looked_for_stops(town: Town, single: UUID) -> None:
-    town.complete(single, personal_data_status="unknown")
-    answer = town.of(single)
+def test_personal_data_that_nobody_looked_for_stops(quarter: Quarter, single: UUID) -> None:
+    quarter.complete(single, personal_data_status="unknown")
+    answer = quarter.of(single)
     assert (answer.status, answer.reasons) == (
         "blocked_legal",
         ["personal_data:unknown", "last_copy"],
@@ -254,171 +254,171 @@ def test_personal_data_that_nobody_looked_for_stops(town: Town, single: UUID) ->
 
 @pytest.mark.parametrize("citation", WRONG)
 def test_a_citation_that_is_known_to_be_wrong_is_rejected(
-    town: Town, single: UUID, citation: str
+    quarter: Quarter, single: UUID, citation: str
 ) -> None:
-    town.complete(single, legal_basis=[citation])
-    assert "legal:rejected_citation" in town.of(single).reasons
-    counted = town.count_of("reason", "legal:rejected_citation")
+    quarter.complete(single, legal_basis=[citation])
+    assert "legal:rejected_citation" in quarter.of(single).reasons
+    counted = quarter.count_of("reason", "legal:rejected_citation")
     assert counted.assets == 1
 
 
 @pytest.mark.parametrize("citation", RIGHT)
 def test_a_citation_that_only_looks_like_a_wrong_one_is_not_rejected(
-    town: Town, single: UUID, citation: str
+    quarter: Quarter, single: UUID, citation: str
 ) -> None:
-    town.complete(single, legal_basis=[citation])
-    found = town.of(single).reasons
+    quarter.complete(single, legal_basis=[citation])
+    found = quarter.of(single).reasons
     assert "legal:rejected_citation" not in found
     assert "policy:unverified_instrument" in found
 
 
-def test_an_unverified_instrument_may_block_and_never_authorise(town: Town, single: UUID) -> None:
-    town.complete(single, legal_basis=[town.world.legal_basis, "hk-cap-142"])
-    answer = town.of(single)
+def test_an_unverified_instrument_may_block_and_never_authorise(quarter: Quarter, single: UUID) -> None:
+    quarter.complete(single, legal_basis=[quarter.world.legal_basis, "hk-cap-142"])
+    answer = quarter.of(single)
     assert (answer.status, answer.reasons) == (
         "blocked_legal",
         ["policy:unverified_instrument", "last_copy"],
     )
 
 
-def test_a_single_image_is_the_last_copy(town: Town, single: UUID) -> None:
-    town.complete(single)
-    answer = town.of(single)
+def test_a_single_image_is_the_last_copy(quarter: Quarter, single: UUID) -> None:
+    quarter.complete(single)
+    answer = quarter.of(single)
     assert (answer.status, answer.reasons) == ("blocked_no_keeper", ["last_copy"])
 
 
-def test_a_keeper_that_vanished_is_not_present(town: Town) -> None:
-    keeper, copy = town.a_pair(second=town.a_store(removable=True))
-    town.work()
-    town.complete(keeper, copy)
-    town.by_hand()
-    town.world.file_of(keeper).unlink()
+def test_a_keeper_that_vanished_is_not_present(quarter: Quarter) -> None:
+    keeper, copy = quarter.a_pair(second=quarter.a_store(removable=True))
+    quarter.work()
+    quarter.complete(keeper, copy)
+    quarter.by_hand()
+    quarter.world.file_of(keeper).unlink()
     read_files([keeper])
-    answer = town.of(copy)
+    answer = quarter.of(copy)
     assert answer.status == "blocked_no_keeper"
     assert {"keeper:not_present", "keeper:none_passes"} <= set(answer.reasons)
 
 
-def test_a_keeper_whose_bytes_nobody_verified_lately_is_stale(town: Town) -> None:
-    pair = town.a_pair()
-    town.work()
-    town.complete(*pair)
+def test_a_keeper_whose_bytes_nobody_verified_lately_is_stale(quarter: Quarter) -> None:
+    pair = quarter.a_pair()
+    quarter.work()
+    quarter.complete(*pair)
     for asset_id in pair:
-        town.back_date(asset_id, 31)
-    for answer in town.answers(*pair):
+        quarter.back_date(asset_id, 31)
+    for answer in quarter.answers(*pair):
         assert answer.status == "blocked_no_keeper"
         assert {"keeper:fixity_stale", "copies:0<1"} <= set(answer.reasons)
 
 
-def test_bytes_verified_within_the_window_are_fresh(town: Town) -> None:
-    pair = town.a_pair()
-    town.work()
-    town.complete(*pair)
+def test_bytes_verified_within_the_window_are_fresh(quarter: Quarter) -> None:
+    pair = quarter.a_pair()
+    quarter.work()
+    quarter.complete(*pair)
     for asset_id in pair:
-        town.back_date(asset_id, 29)
-    assert town.statuses(*pair) == ["retained_keeper", "candidate"]
+        quarter.back_date(asset_id, 29)
+    assert quarter.statuses(*pair) == ["retained_keeper", "candidate"]
 
 
-def test_a_keeper_without_a_complete_record_is_not_sealed(town: Town) -> None:
-    keeper, copy = town.a_pair(second=town.a_store(removable=True))
-    town.work()
-    town.complete(copy)
-    assert "keeper:not_sealed" in town.of(copy).reasons
-    assert town.statuses(keeper, copy) == ["blocked_incomplete", "blocked_no_keeper"]
+def test_a_keeper_without_a_complete_record_is_not_sealed(quarter: Quarter) -> None:
+    keeper, copy = quarter.a_pair(second=quarter.a_store(removable=True))
+    quarter.work()
+    quarter.complete(copy)
+    assert "keeper:not_sealed" in quarter.of(copy).reasons
+    assert quarter.statuses(keeper, copy) == ["blocked_incomplete", "blocked_no_keeper"]
 
 
 @pytest.mark.parametrize("days_left", [0, 30])
 def test_a_keeper_whose_custody_ends_within_the_window_cannot_keep(
-    town: Town, days_left: int
+    quarter: Quarter, days_left: int
 ) -> None:
     ends = date.today() + timedelta(days=days_left)  # noqa: DTZ011 - as the database counts days
-    pair = town.a_pair(town.a_store(custody_ends_on=ends), town.a_store(custody_ends_on=ends))
-    town.work()
-    town.complete(*pair)
-    for answer in town.answers(*pair):
+    pair = quarter.a_pair(quarter.a_store(custody_ends_on=ends), quarter.a_store(custody_ends_on=ends))
+    quarter.work()
+    quarter.complete(*pair)
+    for answer in quarter.answers(*pair):
         assert answer.status == "blocked_no_keeper"
         assert "keeper:custody_ending" in answer.reasons
 
 
-def test_custody_that_ends_after_the_window_is_custody(town: Town) -> None:
+def test_custody_that_ends_after_the_window_is_custody(quarter: Quarter) -> None:
     ends = date.today() + timedelta(days=32)  # noqa: DTZ011
-    pair = town.a_pair(town.a_store(custody_ends_on=ends), town.a_store(custody_ends_on=ends))
-    town.work()
-    town.complete(*pair)
-    assert town.statuses(*pair) == ["retained_keeper", "candidate"]
+    pair = quarter.a_pair(quarter.a_store(custody_ends_on=ends), quarter.a_store(custody_ends_on=ends))
+    quarter.work()
+    quarter.complete(*pair)
+    assert quarter.statuses(*pair) == ["retained_keeper", "candidate"]
 
 
-def test_what_can_be_taken_away_cannot_keep(town: Town) -> None:
-    pair = town.a_pair(town.a_store(removable=True), town.a_store(removable=True))
-    town.work()
-    town.complete(*pair)
-    for answer in town.answers(*pair):
+def test_what_can_be_taken_away_cannot_keep(quarter: Quarter) -> None:
+    pair = quarter.a_pair(quarter.a_store(removable=True), quarter.a_store(removable=True))
+    quarter.work()
+    quarter.complete(*pair)
+    for answer in quarter.answers(*pair):
         assert answer.status == "blocked_no_keeper"
         assert "keeper:removable_location" in answer.reasons
 
 
-def test_a_keeper_under_weaker_law_cannot_keep(town: Town) -> None:
-    keeper, copy = town.a_pair()
-    town.work()
-    town.complete(keeper)
-    town.complete(copy, rights_statement="CNE")
-    assert town.of(copy).reasons == ["keeper:legal_weaker", "awaiting:verdict"]
-    town.complete(copy, legal_status=["archival_record"])
-    assert {"legal:archival_record", "keeper:legal_weaker"} <= set(town.of(copy).reasons)
-    assert town.statuses(keeper, copy) == ["retained_keeper", "blocked_legal"]
+def test_a_keeper_under_weaker_law_cannot_keep(quarter: Quarter) -> None:
+    keeper, copy = quarter.a_pair()
+    quarter.work()
+    quarter.complete(keeper)
+    quarter.complete(copy, rights_statement="CNE")
+    assert quarter.of(copy).reasons == ["keeper:legal_weaker", "awaiting:verdict"]
+    quarter.complete(copy, legal_status=["archival_record"])
+    assert {"legal:archival_record", "keeper:legal_weaker"} <= set(quarter.of(copy).reasons)
+    assert quarter.statuses(keeper, copy) == ["retained_keeper", "blocked_legal"]
 
 
-def test_a_keeper_under_stricter_law_keeps_and_its_own_law_is_its_status(town: Town) -> None:
-    keeper, copy = town.a_pair()
-    town.work()
-    town.complete(keeper, legal_status=["archival_record"])
-    town.complete(copy)
-    assert town.statuses(keeper, copy) == ["blocked_legal", "candidate"]
-    assert "keeper:ranked_first" in town.of(keeper).reasons
+def test_a_keeper_under_stricter_law_keeps_and_its_own_law_is_its_status(quarter: Quarter) -> None:
+    keeper, copy = quarter.a_pair()
+    quarter.work()
+    quarter.complete(keeper, legal_status=["archival_record"])
+    quarter.complete(copy)
+    assert quarter.statuses(keeper, copy) == ["blocked_legal", "candidate"]
+    assert "keeper:ranked_first" in quarter.of(keeper).reasons
 
 
-def test_a_copy_that_was_not_compared_with_its_keeper_has_no_pair_with_it(town: Town) -> None:
-    keeper = town.world.an_asset(town.one)
-    town.work()
-    town.complete(keeper)
-    copy = town.world.a_copy_of(keeper, town.two)
-    town.by_hand()
+def test_a_copy_that_was_not_compared_with_its_keeper_has_no_pair_with_it(quarter: Quarter) -> None:
+    keeper = quarter.world.an_asset(quarter.one)
+    quarter.work()
+    quarter.complete(keeper)
+    copy = quarter.world.a_copy_of(keeper, quarter.two)
+    quarter.by_hand()
     read_files([copy])
     fingerprint_files([copy])
-    found = town.of(copy)
+    found = quarter.of(copy)
     assert {"processing:not_compared", "keeper:no_direct_pair"} <= set(found.reasons)
     assert found.status == "not_assessed"
-    town.work()
+    quarter.work()
 
 
-def test_two_names_of_one_object_are_never_candidates_for_each_other(town: Town) -> None:
-    first = town.world.an_asset(town.one)
-    linked = town.two.folder / "linked.jpg"
-    os.link(town.world.file_of(first), linked)
-    second = town.world.an_asset(town.two, linked.read_bytes(), name="linked.jpg")
-    town.work()
-    town.complete(first, second)
-    for answer in town.answers(first, second):
+def test_two_names_of_one_object_are_never_candidates_for_each_other(quarter: Quarter) -> None:
+    first = quarter.world.an_asset(quarter.one)
+    linked = quarter.two.folder / "linked.jpg"
+    os.link(quarter.world.file_of(first), linked)
+    second = quarter.world.an_asset(quarter.two, linked.read_bytes(), name="linked.jpg")
+    quarter.work()
+    quarter.complete(first, second)
+    for answer in quarter.answers(first, second):
         assert answer.status == "blocked_no_keeper"
         assert {"last_copy", "location:shared"} <= set(answer.reasons)
 
 
-def test_fewer_copies_than_the_policy_asks_for_are_counted_out(town: Town) -> None:
-    policy = town.world.a_demo_policy("two-stay", min_verified_copies=2)
-    store = town.world.a_source_system(town.world.a_department(policy=policy))
-    first = town.world.an_asset(store)
-    second, third = town.world.a_copy_of(first), None
-    town.work()
-    town.complete(first, second)
-    assert town.of(second).reasons == ["copies:1<2", "awaiting:verdict"]
-    third = town.world.a_copy_of(first)
-    town.work()
-    town.complete(third)
-    assert town.statuses(first, second, third) == ["retained_keeper", "candidate", "candidate"]
+def test_fewer_copies_than_the_policy_asks_for_are_counted_out(quarter: Quarter) -> None:
+    policy = quarter.world.a_demo_policy("two-stay", min_verified_copies=2)
+    store = quarter.world.a_source_system(quarter.world.a_department(policy=policy))
+    first = quarter.world.an_asset(store)
+    second, third = quarter.world.a_copy_of(first), None
+    quarter.work()
+    quarter.complete(first, second)
+    assert quarter.of(second).reasons == ["copies:1<2", "awaiting:verdict"]
+    third = quarter.world.a_copy_of(first)
+    quarter.work()
+    quarter.complete(third)
+    assert quarter.statuses(first, second, third) == ["retained_keeper", "candidate", "candidate"]
 
 
-def test_every_reason_says_in_three_scripts_what_would_mend_it(town: Town) -> None:
-    for answer in town.answers(*town.rows()):
+def test_every_reason_says_in_three_scripts_what_would_mend_it(quarter: Quarter) -> None:
+    for answer in quarter.answers(*quarter.rows()):
         for rule in answer.rules:
             assert (rule.reason is None) == (rule.outcome == "pass") == (rule.mend is None)
             assert rule.mend is None or set(rule.mend) == {"en", "zh-Hant", "zh-Hans"}

@@ -226,6 +226,10 @@ def test_what_is_filtered_stands_in_columns() -> None:
     ]
 
 
+def test_a_record_without_a_legal_status_has_none_that_the_database_could_take() -> None:
+    assert project(record())["legal_status"] == []
+
+
 @pytest.mark.parametrize("device", [{"make": "X"}, {"software": ""}, [1]])
 def test_a_device_without_software_names_none(device: object) -> None:
     assert project(record(LEGAL, file_says("capture_device", device)))["extracted_software"] is None

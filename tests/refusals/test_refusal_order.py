@@ -220,7 +220,10 @@ def test_a_reading_of_unknown_transaction_lets_nothing_be_hashed(city: City) -> 
 
 def test_only_the_bytes_that_were_read_are_hashed(city: City) -> None:
     row = a_fingerprint(
-        city, city.read, reading_id=city.reading_of(city.read), byte_token="another"
+        city,
+        city.read,
+        reading_id=city.reading_of(city.read),
+        byte_token="another",  # noqa: S106
     )
     for role in (WORKER, OWNER):
         assert refusal(city, role, insert("fingerprints", row)) == Refused(

@@ -1,4 +1,4 @@
-"""Records, storage roots, locks: what no client can leave empty, overlap, move back or take away."""
+"""Records, roots, locks: what no client leaves empty, overlaps, moves back or takes away."""
 
 import threading
 import time
@@ -129,7 +129,6 @@ def test_two_at_the_same_time_do_not_overlap_either(city: City, isolation: str) 
         begun = time.monotonic()
         with pytest.raises(psycopg.Error) as refused:
             run(other, [insert("source_systems", second)])
-            other.rollback()
         waiting.join()
         assert time.monotonic() - begun > 0.1, "the second did not wait for the first"
         other.rollback()

@@ -99,11 +99,11 @@ def test_judging_ends_with_the_transaction(city: City, role: str) -> None:
 
 
 def test_the_judge_reads_and_locks_and_writes_nothing(city: City) -> None:
-    writable = (
-        "SELECT string_agg(c.relname, ' ') FROM pg_class c WHERE c.relkind = 'r'"
-        " AND c.relnamespace = 'public'::regnamespace AND (has_any_column_privilege('catalogue_judge',"
-        " c.oid, 'INSERT, UPDATE') OR has_table_privilege('catalogue_judge', c.oid, 'DELETE, TRUNCATE'))"
-    )
+    writable = """
+    SELECT string_agg(c.relname, ' ') FROM pg_class c
+     WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+       AND (has_any_column_privilege('catalogue_judge', c.oid, 'INSERT, UPDATE')
+         OR has_table_privilege('catalogue_judge', c.oid, 'DELETE, TRUNCATE'))"""
     assert city.ask(writable) == "decision_locks"
 
 
@@ -134,7 +134,7 @@ def test_the_owner_is_not_an_application_role(city: City) -> None:
     ],
 )
 def test_each_process_writes_its_own_stages_only(city: City, role: str, table: str) -> None:
-    assert refusal(city, role, f"INSERT INTO {table} DEFAULT VALUES").state == PRIVILEGE  # noqa: S608
+    assert refusal(city, role, f"INSERT INTO {table} DEFAULT VALUES").state == PRIVILEGE
 
 
 def test_each_role_connects_to_our_databases_alone(city: City) -> None:

@@ -19,10 +19,21 @@ from attacks import (
 SEALERS = ["catalogue_worker", "catalogue_api"]
 OWNER = "catalogue_owner"
 UNFOUNDED = Refused(CHECK, "seals_core_facts", None)
-CORE = (
-    "source_system source_identifier original_name locations department custodian custodian_kind"
-    " format technical legal_status legal_basis rights_statement personal_data_status"
-).split()
+CORE = [
+    "source_system",
+    "source_identifier",
+    "original_name",
+    "locations",
+    "department",
+    "custodian",
+    "custodian_kind",
+    "format",
+    "technical",
+    "legal_status",
+    "legal_basis",
+    "rights_statement",
+    "personal_data_status",
+]
 
 
 def another(city: City) -> object:

@@ -1,4 +1,4 @@
-"""A town whose own policy could let copies go, so that every reason for not doing so shows."""
+"""A quarter whose own policy could let copies go, so that every reason for not doing so shows."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ OFF = "ALTER TABLE {0} DISABLE TRIGGER {0}_append_only"
 ON = "ALTER TABLE {0} ENABLE ALWAYS TRIGGER {0}_append_only"
 
 
-class Town:
+class Quarter:
     """A world with one department under a policy that authorises, and two stores of its own."""
 
     def __init__(self, world: World) -> None:
@@ -65,7 +65,7 @@ class Town:
         self.falsify("fingerprints", earlier, f"asset_id = '{asset_id}'")
 
     def falsify(self, table: str, change: str, where: str) -> None:
-        """Change what is append-only, in this town's own database; only a superuser can."""
+        """Change what is append-only, in this quarter's own database; only a superuser can."""
         update = f"UPDATE {table} SET {change} WHERE {where}"  # noqa: S608 - a test's own words
         steps = [OFF.format(table), update, ON.format(table)]
         self.world.ground.administer(*steps, database=self.world.database)

@@ -1,0 +1,158 @@
+"""What each role may do, and that a department is all that its keys know of."""
+
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi.routing import APIRoute
+from world import World
+
+from app.main import create_app
+from app.people import roles
+from app.people.roles import CITYWIDE, Role
+
+ID = "00000000-0000-7000-8000-000000000000"
+READ, COUNT = sorted(roles.READING), sorted(roles.COUNTING)
+# Method, path, body, and who may; everybody else is answered 403.
+MATRIX: list[tuple[str, str, Any, frozenset[Role]]] = [
+    ("POST", "/v1/departments", {}, roles.OPERATING),
+    ("GET", "/v1/departments", None, roles.COUNTING),
+    ("POST", "/v1/persons", {}, roles.OPERATING),
+    ("POST", "/v1/api-keys", {}, roles.OPERATING),
+    ("GET", "/v1/api-keys", None, roles.OPERATING),
+    ("POST", f"/v1/api-keys/{'a' * 12}/revoke", None, roles.OPERATING),
+    ("POST", "/v1/source-systems", {}, roles.OPERATING),
+    ("GET", "/v1/source-systems", None, roles.COUNTING),
+    ("POST", "/v1/assets", {}, roles.REGISTERING),
+    ("GET", "/v1/assets", None, roles.READING),
+    ("GET", f"/v1/assets/{ID}", None, roles.READING),
+    ("DELETE", f"/v1/assets/{ID}", None, roles.READING),
+    ("GET", f"/v1/assets/{ID}/events", None, roles.READING),
+    ("GET", f"/v1/assets/{ID}/provenance", None, roles.READING),
+    ("GET", f"/v1/assets/{ID}/provenance/versions", None, roles.READING),
+    ("PATCH", f"/v1/assets/{ID}/provenance", {}, roles.DESCRIBING),
+    ("PATCH", "/v1/series/source-system/x/provenance", {}, roles.DESCRIBING),
+    ("GET", f"/v1/assets/{ID}/readings", None, roles.READING),
+    ("GET", f"/v1/assets/{ID}/fingerprints", None, roles.READING),
+    ("GET", f"/v1/assets/{ID}/likenesses", None, roles.READING),
+    ("GET", f"/v1/assets/{ID}/eligibility", None, roles.READING),
+    ("GET", "/v1/policies", None, frozenset(Role)),
+]
+
+
+@pytest.fixture(scope="module")
+def keys(town: World) -> dict[Role, dict[str, str]]:
+    """What a request of each role carries, all of one department."""
+    department = town.a_department()
+    return {role: town.headers(role, department=department) for role in Role}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "allowed"), MATRIX, ids=[f"{m} {p[:40]}" for m, p, _, _ in MATRIX]
+)
+def test_each_route_lets_its_roles_pass_and_no_other(
+    town_api: httpx2.Client,
+    keys: dict[Role, dict[str, str]],
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
+    allowed: frozenset[Role],
+) -> None:
+    for role, headers in keys.items():
+        answer = town_api.request(method, path, json=body, headers=headers)
+        assert (answer.status_code != 403) == (role in allowed), f"{role}: {answer.text}"
+        assert answer.status_code < 500
+    assert town_api.request(method, path, json=body).status_code == 401
+
+
+OPEN = {"/problems/{code}", "/docs", "/openapi.json", "/docs-assets", "/v1/health", "/v1/ready"}
+
+
+def test_every_route_needs_a_key(town_api: httpx2.Client) -> None:
+    """Also those that nobody has written yet."""
+    asked = 0
+    for route in every_route():
+        if route.path in OPEN or "health" in route.path or "ready" in route.path:
+            continue
+        for method in route.methods:
+            path = route.path.format_map(dict.fromkeys(route.param_convertors, ID))
+            answer = town_api.request(method, path)
+            assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"
+            asked += 1
+    assert asked >= 20
+
+
+def every_route() -> list[APIRoute]:
+    return [route for route in create_app().routes if isinstance(route, APIRoute)]
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_departments_and_systems_of_others_are_not_listed(
+    town: World, town_api: httpx2.Client, role: Role
+) -> None:
+    if role not in roles.COUNTING:
+        return
+    mine, theirs = town.a_source_system(), town.a_source_system()
+    headers = town.headers(role, department=mine.department)
+    for path, own, other in (
+        ("/v1/departments", mine.department, theirs.department),
+        ("/v1/source-systems", mine.code, theirs.code),
+    ):
+        listed = {one["code"] for one in town_api.get(path, headers=headers).json()}
+        assert listed == {own}
+        if role in CITYWIDE:
+            every = {one["code"] for one in town_api.get(path, headers=town.headers(role)).json()}
+            assert {own, other} <= every
+
+
+def test_assets_of_others_are_not_listed(town: World, town_api: httpx2.Client) -> None:
+    mine, theirs = town.a_source_system(), town.a_source_system()
+    own, other = town.an_asset(mine), town.an_asset(theirs)
+    headers = town.headers("auditor", department=mine.department)
+    for query in ("", f"?department={theirs.department}", f"?source_system={theirs.code}"):
+        items = town_api.get(f"/v1/assets{query}", headers=headers).json()["items"]
+        assert str(other) not in {one["asset_id"] for one in items}
+        assert query or [one["asset_id"] for one in items] == [str(own)]
+
+
+def test_a_copy_is_registered_in_ones_own_systems_only(
+    town: World, town_api: httpx2.Client
+) -> None:
+    theirs = town.a_source_system()
+    headers = town.headers("registrar", department=town.a_department())
+    said = {
+        "source_identifier": "x",
+        "location": "x",
+        "original_name": "x",
+        "legal_status": ["undetermined"],
+    }
+    told = []
+    for system in (theirs.code, "nowhere"):
+        answer = town_api.post("/v1/assets", json=said | {"source_system": system}, headers=headers)
+        assert answer.status_code == 404
+        told.append(answer.json()["detail"].replace(system, ""))
+    assert told[0] == told[1]
+
+
+def test_operators_of_one_department_add_nothing_to_another(
+    town: World, town_api: httpx2.Client
+) -> None:
+    """A storage root is a right to read files: it is not given in another department's name."""
+    mine, theirs = town.a_department(), town.a_department()
+    headers = town.headers("operator", department=mine)
+    folder = town.folder / "taken"
+    folder.mkdir(exist_ok=True)
+    system = {
+        "code": f"taken-{theirs}",
+        "department": theirs,
+        "label": {"en": "x"},
+        "root": f"{folder.as_uri()}/",
+        "custody_kind": "department",
+        "failure_domain": "x",
+        "removable": False,
+        "custody_ends_on": "none",
+    }
+    answer = town_api.post("/v1/source-systems", json=system, headers=headers)
+    assert answer.status_code in {403, 404}
+    added = {"code": f"new-{mine}", "label": {"en": "x"}}
+    assert town_api.post("/v1/departments", json=added, headers=headers).status_code == 403

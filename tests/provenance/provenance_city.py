@@ -1,0 +1,139 @@
+"""One city for a module's tests, and many read images in it at the price of one job."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from ground import Ground
+from images import draw
+from served import Server
+from sqlalchemy.orm import Session
+from world import System, World
+
+from app.catalogue.registration import Registration
+from app.catalogue.service import Registered, register
+from app.kit.db import judging
+from app.kit.jobs import bind
+from app.kit.settings import settings
+from app.provenance import queries
+from app.provenance.book import open_book
+from app.provenance.projection import Record
+from app.provenance.schemas import ProvenanceOut
+from app.provenance.service import adopt_readings, record_of
+from app.provenance.showing import show_provenance
+from app.readings.tasks import read_files
+
+NUMBERS = count(1)
+NOTHING: Mapping[str, str] = {}
+
+
+@contextmanager
+def a_city(ground: Ground, folder: Path) -> Iterator[World]:
+    """Open a world that lasts as long as a module's tests."""
+    name = ground.clone()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CATALOGUE_ALLOWED_ROOTS", json.dumps([str(folder)]))
+        environment.setenv("CATALOGUE_SECRET_KEY", "for tests only")
+        settings.cache_clear()
+        opened = World(ground, name, folder)
+        yield opened
+        opened.close()
+    settings.cache_clear()
+    ground.drop(name)
+
+
+@contextmanager
+def a_visitor(server: Server, world: World) -> Iterator[httpx2.Client]:
+    """Open a client of the server, which works on this world."""
+    database = server.work_on(world.urls("catalogue_api"))
+    with httpx2.Client(base_url=server.address, timeout=30) as client:
+        yield client
+    database.close()
+
+
+def registered(
+    world: World, system: System, files: Sequence[bytes], **facts: Any  # noqa: ANN401
+) -> list[UUID]:
+    """Put files where the system keeps its own and register them at once."""
+    said = [registration(system, picture, **facts) for picture in files]
+    caller = world.someone("registrar", department=system.department)
+    with world.api.transaction() as db:
+        outcomes = register(db, caller, said)
+    return [outcome.asset_id for outcome in outcomes if isinstance(outcome, Registered)]
+
+
+def registration(
+    system: System, picture: bytes, **facts: Any  # noqa: ANN401 - of the registration
+) -> Registration:
+    """Say what a caller says of one more file."""
+    name = f"file-{next(NUMBERS)}.jpg"
+    (system.folder / name).write_bytes(picture)
+    usual = {"legal_status": ["institution_owned_non_record"], "source_identifier": name}
+    return Registration(
+        source_system=system.code, location=name, original_name=name, **(usual | facts)
+    )
+
+
+def read_assets(
+    world: World, system: System, told: Sequence[Mapping[str, str]]
+) -> list[UUID]:
+    """Register and read one image for each thing that is told of it; nothing is hashed."""
+    ids = registered(world, system, [draw(n, one) for n, one in enumerate(told)])
+    read_and_adopt(world, ids)
+    return ids
+
+
+def read_and_adopt(world: World, ids: Sequence[UUID]) -> None:
+    """Read files and enter what they say in their records."""
+    bind(world.worker)
+    read_files(ids)
+    with world.worker.transaction() as db:
+        adopt_readings(db, ids)
+
+
+def lacking(world: World, asset_id: UUID) -> list[str]:
+    """Return what an asset's record lacks."""
+    with world.api.transaction() as db:
+        found = queries.completeness(open_book(db), [asset_id])
+        with judging(db):
+            return list(db.execute(found).one().missing)
+
+
+def sealed(world: World, asset_id: UUID) -> bool:
+    """Tell whether today's version has a current seal."""
+    with world.api.transaction() as db:
+        book = open_book(db)
+        current = queries.completeness(book, [asset_id]).where(queries.current_seal(book))
+        with judging(db):
+            return db.execute(current).one_or_none() is not None
+
+
+def today(db: Session, asset_id: UUID) -> tuple[int, Record]:
+    """Return a record's version and what it says."""
+    head = db.scalars(queries.heads([asset_id])).one()
+    return head.version, record_of(head)
+
+
+def head_of(world: World, asset_id: UUID) -> tuple[int, Record]:
+    """Return a record's version and what it says, as committed."""
+    with world.api.transaction() as db:
+        return today(db, asset_id)
+
+
+def shown(world: World, asset_id: UUID) -> ProvenanceOut:
+    """Show a record to an auditor."""
+    auditor = world.someone("auditor")
+    with world.api.transaction() as db:
+        return show_provenance(db, auditor, asset_id)
+
+
+def named(world: World, asset_id: UUID, field: str, kind: str = "asserted") -> str:
+    """Return the name of a field's statement from one kind of source."""
+    _, of = head_of(world, asset_id)
+    return next(s.id for s in of.statements if (s.field, s.source_kind) == (field, kind))
