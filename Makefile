@@ -86,7 +86,7 @@ $(READY): requirements/run.txt requirements/dev.txt pyproject.toml hatch_build.p
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)."; exit 1; }
 	@$(BIN)/python -c "" 2> /dev/null || { echo "Making .venv"; $(PYTHON) -m venv --clear .venv; }
-	@echo "Installing what requirements/dev.txt pins (the first time some 400 MB)"
+	@echo "Installing what requirements/dev.txt pins (the first time a minute or more, 550 MB)"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@echo "Bringing ExifTool and the API pages, installing the catalogue"
 	@$(PIP) install --no-deps -e .

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from attacks import City, build_city
 from ground import Ground, Urls, open_ground
 from served import Server, serving
 from sqlalchemy.orm import Session
-from world import World, opened_world
+from world import World, opened_world, sources_within
 
 from app.kit.db import Database
 
@@ -52,14 +53,15 @@ def db(urls: Urls) -> Iterator[Session]:
 @pytest.fixture
 def world(ground: Ground, tmp_path: Path) -> Iterator[World]:
     """A small city on a database of its own, with the packaged policies in force."""
-    with opened_world(ground, tmp_path) as opened:
+    with sources_within(tmp_path), opened_world(ground, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def town(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A world that a module's tests share: each makes its own department and counts no table."""
-    with opened_world(ground, tmp_path_factory.mktemp("town")) as opened:
+    folder = tmp_path_factory.mktemp("town")
+    with sources_within(folder), opened_world(ground, folder) as opened:
         yield opened
 
 
@@ -82,3 +84,14 @@ def town_api(server: Server, town: World) -> Iterator[httpx2.Client]:
     """A client of the server, which works on the module's town."""
     with server.client(town.urls("catalogue_api")) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def city(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """Assets at every stage, made by the product itself, for all attacks by raw SQL."""
+    folder = tmp_path_factory.mktemp("city")
+    with opened_world(ground, folder) as opened:
+        with sources_within(folder):
+            made = build_city(opened)
+        yield made
+        made.close()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx2
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -34,6 +35,11 @@ class Server:
 @contextmanager
 def serving() -> Iterator[Server]:
     """Serve the application from a thread; its lifespan, which finds the database, stays off."""
+    # As in production, but through the handlers that pytest holds.
+    structlog.configure(
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
     app = create_app()
     config = uvicorn.Config(app, lifespan="off", log_level="critical", ws="none")
     running = uvicorn.Server(config)

@@ -39,9 +39,7 @@ from app.worker import LISTENERS
 
 AGENT = process("test")
 VERIFIED = "demo-instrument"
-LEFT = (
-    "SELECT task_name, status, attempts, args FROM procrastinate_jobs WHERE status <> 'succeeded'"
-)
+LEFT = "SELECT task_name, status, attempts FROM procrastinate_jobs WHERE status <> 'succeeded'"
 assert LISTENERS  # their modules are what the queue's tasks are known by
 
 
@@ -99,7 +97,7 @@ class World:
         return self.as_role("catalogue_owner")
 
     def find(
-        self, statement: str, /, role: str = "catalogue_worker", **values: object
+        self, statement: str, role: str = "catalogue_worker", /, **values: object
     ) -> list[Any]:
         """Run one statement by raw SQL, commit it, and return its rows, if it has any."""
         with self.as_role(role).transaction() as db:
@@ -322,15 +320,23 @@ class World:
 
 @contextmanager
 def opened_world(ground: Ground, folder: Path) -> Iterator[World]:
-    """Open a world on a database of its own; sources may lie in the folder alone."""
+    """Open a world on a database of its own."""
+    world = World(ground, ground.clone(FURNISHED), folder)
+    try:
+        yield world
+    finally:
+        world.close()
+        ground.drop(world.database)
+
+
+@contextmanager
+def sources_within(folder: Path) -> Iterator[None]:
+    """Let sources lie in this folder alone, as an installation's settings do."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("CATALOGUE_ALLOWED_ROOTS", json.dumps([str(folder)]))
         environment.setenv("CATALOGUE_SECRET_KEY", "for tests only")
         settings.cache_clear()
-        world = World(ground, ground.clone(FURNISHED), folder)
-        yield world
-        world.close()
-        ground.drop(world.database)
+        yield
     settings.cache_clear()
 
 

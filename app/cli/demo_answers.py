@@ -47,7 +47,11 @@ def count(reader: Remote, departments: Sequence[str], key: str) -> Counted:
 
 
 def await_processed(
-    reader: Remote, departments: Sequence[str], alive: Callable[[], None]
+    reader: Remote,
+    departments: Sequence[str],
+    alive: Callable[[], None],
+    *,
+    what: str = "Reading, fingerprinting, comparing",
 ) -> Counted:
     """Wait until every image has a stated outcome and nothing happens any more.
 
@@ -59,7 +63,7 @@ def await_processed(
     """
     total = count(reader, departments, "status").by.total()
     before, quiet_since = Counted(Counter(), -1), time.monotonic()
-    with following("Reading, fingerprinting, comparing", total) as track:
+    with following(what, total) as track:
         while True:
             alive()
             asked = time.monotonic()

@@ -18,7 +18,7 @@ OWNED = "institution_owned_non_record"
 LIBRARY = Department(
     "demo-library",
     {"en": "Public library (demo)", "zh-Hant": "公共圖書館(示範)", "zh-Hans": "公共图书馆(示范)"},
-    "demo-library-photographs",
+    "demo-photographs",
     pictures.LIBRARY,
     "library_or_museum_repository",
     "demo: server room of the library",
@@ -26,7 +26,7 @@ LIBRARY = Department(
 FILM_ARCHIVE = Department(
     "demo-film-archive",
     {"en": "Film archive (demo)", "zh-Hant": "電影資料館(示範)", "zh-Hans": "电影资料馆(示范)"},
-    "demo-film-stills",
+    "demo-stills",
     pictures.FILM_ARCHIVE,
     "archive",
     "demo: vault of the film archive",

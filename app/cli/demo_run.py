@@ -65,7 +65,9 @@ def play(stage: Stage, cast: Cast, begun: float) -> Came:
     completed = None
     if stage.images is None:
         completed = demo_backlog.complete(cast, reader)
-        reasons = await_processed(reader, stage.departments, stage.prove_alive)
+        reasons = await_processed(
+            reader, stage.departments, stage.prove_alive, what="Mending single records"
+        )
     marks.append(time.monotonic())
     assets = assets_of(reader, stage.departments)
     answers = {}

@@ -25,21 +25,27 @@ def console() -> Console:
 def show_eligibility(
     out: Console, assets: Sequence[dict[str, Any]], answers: Mapping[str, dict[str, Any]]
 ) -> None:
-    """Show each image's status, its first reasons and the copy that would stay."""
-    table = Table(title="May it be disposed of?", show_lines=False)
-    for column in ("Image", "System", "Status", "Reasons", "Keeper"):
-        table.add_column(column, overflow="fold")
+    """Show each image's status, its first reasons and the copy that would stay, by system."""
     names = {asset["asset_id"]: shown(asset) for asset in assets}
-    for asset in assets:
-        answer = answers[asset["asset_id"]]
-        keeper = answer["keeper"] and names.get(
-            answer["keeper"]["asset_id"], "another department's"
-        )
-        row = (names[asset["asset_id"]], asset["source_system"], answer["status"])
-        table.add_row(*map(escape, (*row, in_brief(answer["reasons"]), keeper or "")))
-    out.print(table)
+    for system in dict.fromkeys(asset["source_system"] for asset in assets):
+        table = Table(title=f"May it be disposed of? {system}", title_justify="left")
+        table.add_column("Image", overflow="fold")
+        table.add_column("Status", no_wrap=True)
+        table.add_column("First reasons", overflow="fold")
+        table.add_column("Keeper", overflow="fold")
+        for asset_id in (a["asset_id"] for a in assets if a["source_system"] == system):
+            answer = answers[asset_id]
+            keeper = answer["keeper"] and name_of(answer["keeper"]["asset_id"], names)
+            reasons = in_brief(answer["reasons"]).replace(", ", "\n")
+            table.add_row(*map(escape, (names[asset_id], answer["status"], reasons, keeper or "")))
+        out.print(table)
     show_incomplete(out, names, answers)
     show_candidates(out, names, answers)
+
+
+def name_of(asset_id: str, names: Mapping[str, str]) -> str:
+    """Name the copy that would stay; it may lie in a folder of another run."""
+    return names.get(asset_id, f"asset {asset_id}")
 
 
 def shown(asset: Mapping[str, Any]) -> str:
@@ -49,7 +55,7 @@ def shown(asset: Mapping[str, Any]) -> str:
 
 def in_brief(reasons: Sequence[str]) -> str:
     """Write the first reasons, and how many more there are."""
-    more = f" (+{len(reasons) - FIRST_REASONS})" if len(reasons) > FIRST_REASONS else ""
+    more = f", +{len(reasons) - FIRST_REASONS} more" if len(reasons) > FIRST_REASONS else ""
     return ", ".join(reasons[:FIRST_REASONS]) + more
 
 
@@ -77,7 +83,7 @@ def show_candidates(
     for asset_id, answer in answers.items():
         if answer["status"] == "candidate" and answer["keeper"] is not None:
             [decides] = [one for one in answer["keeper"]["reasons"] if one["decides"]]
-            keeper = names.get(answer["keeper"]["asset_id"], "another department's copy")
+            keeper = name_of(answer["keeper"]["asset_id"], names)
             said = f"{decides['criterion']} ({decides['keeper']} before {decides['this']})"
             still = ", ".join(answer["reasons"])
             out.print(

@@ -34,14 +34,17 @@ class Running:
 
 @contextmanager
 def running(home: Path, allowed: Sequence[Path]) -> Iterator[Running]:
-    """Hold a web process and a worker up as long as the block lasts; their words go to files."""
+    """Hold a web process and a worker up as long as the block lasts; their words go to files.
+
+    The database is there already, at the newest revision.
+    """
     port = free_port()
     told = surroundings(home, allowed, port)
     url = f"http://127.0.0.1:{port}"
     with ExitStack() as held:
         web = held.enter_context(child("serve", home, told))
-        await_ready(url, web, home)
         worker = held.enter_context(child("worker", home, told))
+        await_ready(url, web, home)
         yield Running(url, web, worker)
 
 

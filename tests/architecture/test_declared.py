@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from declare import DECLARED, declaration
-from ground import Ground, Urls
+from ground import Ground, Urls, connections_dropped
 from sqlalchemy import create_engine, text
 
 from app.kit import migrations
@@ -60,7 +60,8 @@ def test_models_match_the_migrated_database(urls: Urls) -> None:
 @unknown_xid8
 def test_up_down_up(ground: Ground) -> None:
     name = "up_down_up"
-    create_database(ground.administrator, name)
+    with connections_dropped():
+        create_database(ground.administrator, name)
     owner = ground.url("catalogue_owner", name)
     engine = create_engine(owner)
     try:

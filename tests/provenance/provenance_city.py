@@ -1,18 +1,11 @@
-"""One city for a module's tests, and many read images in it at the price of one job."""
+"""Many read images at the price of one job, and how their records stand."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from itertools import count
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx2
-import pytest
-from ground import Ground
 from images import draw
-from served import Server
 from sqlalchemy.orm import Session
 from world import System, World
 
@@ -20,7 +13,6 @@ from app.catalogue.registration import Registration
 from app.catalogue.service import Registered, register
 from app.kit.db import judging
 from app.kit.jobs import bind
-from app.kit.settings import settings
 from app.provenance import queries
 from app.provenance.book import open_book
 from app.provenance.projection import Record
@@ -30,31 +22,6 @@ from app.provenance.showing import show_provenance
 from app.readings.tasks import read_files
 
 NUMBERS = count(1)
-NOTHING: Mapping[str, str] = {}
-
-
-@contextmanager
-def a_city(ground: Ground, folder: Path) -> Iterator[World]:
-    """Open a world that lasts as long as a module's tests."""
-    name = ground.clone()
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("CATALOGUE_ALLOWED_ROOTS", json.dumps([str(folder)]))
-        environment.setenv("CATALOGUE_SECRET_KEY", "for tests only")
-        settings.cache_clear()
-        opened = World(ground, name, folder)
-        yield opened
-        opened.close()
-    settings.cache_clear()
-    ground.drop(name)
-
-
-@contextmanager
-def a_visitor(server: Server, world: World) -> Iterator[httpx2.Client]:
-    """Open a client of the server, which works on this world."""
-    database = server.work_on(world.urls("catalogue_api"))
-    with httpx2.Client(base_url=server.address, timeout=30) as client:
-        yield client
-    database.close()
 
 
 def registered(
@@ -102,7 +69,7 @@ def lacking(world: World, asset_id: UUID) -> list[str]:
     with world.api.transaction() as db:
         found = queries.completeness(open_book(db), [asset_id])
         with judging(db):
-            return list(db.execute(found).one().missing)
+            return sorted(db.execute(found).one().missing)
 
 
 def sealed(world: World, asset_id: UUID) -> bool:
@@ -137,3 +104,9 @@ def named(world: World, asset_id: UUID, field: str, kind: str = "asserted") -> s
     """Return the name of a field's statement from one kind of source."""
     _, of = head_of(world, asset_id)
     return next(s.id for s in of.statements if (s.field, s.source_kind) == (field, kind))
+
+
+def ids_in(world: World, system: System) -> list[UUID]:
+    """Return the assets of a source system."""
+    found = world.find("SELECT id FROM assets WHERE source_system = :code", code=system.code)
+    return [asset_id for [asset_id] in found]

@@ -13,6 +13,8 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.engine import make_url
 from world import World
 
+from app.readings import tasks as reading_tasks
+
 PRIVILEGE = "42501"  # insufficient_privilege
 NOT_NULL = "23502"
 CHECK = "23514"
@@ -94,6 +96,29 @@ class City:
             "SELECT version FROM provenance_heads WHERE asset_id = :a", a=asset_id
         )
         return found
+
+
+def build_city(world: World) -> City:
+    """Let work be done on some assets and leave the others where they are."""
+    archive, museum = world.a_department("archive"), world.a_department("museum")
+    system = world.a_source_system(archive, code="archive-store")
+    world.a_source_system(museum, code="museum-store")
+    sealed, other = world.an_asset(system), world.an_asset(system)
+    copy = world.a_copy_of(sealed)
+    undetermined = world.an_asset(system, legal_status=["undetermined"])
+    unreadable = world.an_asset(system, b"not an image", name="note.txt")
+    empty = (world.an_asset(system, b"", name="e1"), world.an_asset(system, b"", name="e2"))
+    world.work()
+    for asset_id in (sealed, copy, other, unreadable):
+        world.complete_record(asset_id)
+    world.complete_record(undetermined, legal_status=["undetermined"])
+    registered, read = world.an_asset(system), world.an_asset(system)
+    reading_tasks.read_files([read])
+    [[policy]] = world.find("SELECT id FROM policy_versions WHERE document_id = 'hk-city-default'")
+    [[event]] = world.find("SELECT id FROM events LIMIT 1")
+    return City(
+        world, event, policy, registered, read, sealed, copy, other, undetermined, unreadable, empty
+    )
 
 
 def bound(statement: str) -> Any:  # noqa: ANN401 - psycopg wants a literal

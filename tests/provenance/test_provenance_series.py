@@ -1,0 +1,323 @@
+"""What is said once counts for every asset of a source system or an import."""
+
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from images import draw
+from provenance_city import head_of, ids_in, named, registered, registration, shown, today
+from sqlalchemy import select
+from stated import STATUSES
+from world import System, World
+
+from app.catalogue.service import register_one
+from app.kit.operations import OperationRow
+from app.provenance.changes import Assertion, Change, Retraction
+from app.provenance.models import SeriesStatementsRow
+from app.provenance.series import Series, enter_series, state_for_series
+from app.provenance.service import write_versions
+
+CUSTODIAN = Assertion("custodian", "Photographic unit")
+
+
+@pytest.fixture
+def system(town: World) -> System:
+    return town.a_source_system()
+
+
+def state(town: World, system: System, *said: Assertion, role: str = "cataloguer") -> UUID:
+    """State for a source system and return what was stated, without its job having run."""
+    caller = town.someone(role, department=system.department)
+    series = Series(f"source-system/{system.code}", system.department)
+    with town.api.transaction() as db:
+        operation = state_for_series(db, caller, series, Change(said, legal_statuses=STATUSES))
+        stated = select(SeriesStatementsRow.id)
+        return db.scalars(stated.where(SeriesStatementsRow.operation_id == operation)).one()
+
+
+def enter(town: World, statements: UUID, *assets: UUID) -> None:
+    """Do what the job of a statement does."""
+    with town.worker.transaction() as db:
+        enter_series(db, assets, statements)
+
+
+def operation_of(town: World, statements: UUID) -> OperationRow:
+    with town.api.transaction() as db:
+        return db.get_one(OperationRow, db.get_one(SeriesStatementsRow, statements).operation_id)
+
+
+def custodian(town: World, asset: UUID) -> object:
+    return head_of(town, asset)[1].displayed("custodian")
+
+
+def test_a_statement_enters_the_assets_that_are_there_and_those_that_come(
+    town: World, system: System
+) -> None:
+    there = registered(town, system, [draw(1), draw(2)])
+    other = registered(town, town.a_source_system(system.department), [draw(1)])
+    stated = state(town, system, CUSTODIAN)
+    assert custodian(town, there[0]) is None
+    enter(town, stated, *there)
+    later = registered(town, system, [draw(3)])
+    assert {custodian(town, asset) for asset in there + later} == {"Photographic unit"}
+    assert custodian(town, other[0]) is None
+    _, of = head_of(town, later[0])
+    [one] = of.of("custodian")
+    assert (one.locator, one.since_version) == (f"series:source-system/{system.code}", 1)
+
+
+def test_its_job_enters_it_and_finishes_the_operation(
+    world: World, api: httpx2.Client
+) -> None:
+    system = world.a_source_system()
+    there = registered(world, system, [draw(1), draw(2)])
+    headers = world.headers("records_manager", department=system.department)
+    body = {"assert": [{"field": "custodian", "value": "Unit"}]}
+    answer = api.patch(
+        f"/v1/series/source-system/{system.code}/provenance", json=body, headers=headers
+    )
+    assert (answer.status_code, answer.headers["Retry-After"]) == (202, "1")
+    follow = answer.headers["Location"]
+    before = api.get(follow, headers=headers).json()
+    assert (before["state"], before["total"], before["done"]) == ("waiting", 2, 0)
+    world.work()
+    after = api.get(follow, headers=headers).json()
+    assert (after["state"], after["done"], after["refused"]) == ("done", 2, 0)
+    assert after["finished_at"] is not None
+    assert {custodian(world, asset) for asset in there} == {"Unit"}
+    [version] = world.find(
+        "SELECT change, recorded_by FROM provenance_versions WHERE asset_id = :id"
+        " AND change ? 'series'",
+        id=there[0],
+    )
+    assert version.change["series"] == f"source-system/{system.code}"
+
+
+def test_an_import_is_a_series_too(world: World, api: httpx2.Client) -> None:
+    system = world.a_source_system()
+    line = registration(system, draw(1)).model_dump_json()
+    registrar = world.headers("registrar", "cataloguer", department=system.department)
+    imported = api.post("/v1/imports", content=line, headers=registrar).json()["id"]
+    world.work()
+    body = {"assert": [{"field": "custodian", "value": "Unit"}]}
+    answer = api.patch(f"/v1/series/import/{imported}/provenance", json=body, headers=registrar)
+    assert answer.json()["series"] == f"import/{imported}"
+    world.work()
+    [asset] = ids_in(world, system)
+    assert custodian(world, asset) == "Unit"
+
+
+def test_a_statement_for_nothing_yet_is_done_at_once(town: World, system: System) -> None:
+    operation = operation_of(town, state(town, system, CUSTODIAN))
+    assert (operation.state, operation.total) == ("done", 0)
+    assert operation.finished_at is not None
+
+
+def test_the_own_statement_beats_the_series_until_the_series_is_confirmed(
+    town: World, system: System
+) -> None:
+    [asset] = registered(town, system, [draw(1)])
+    town.change(asset, [Assertion("custodian", "Own")], role="cataloguer")
+    enter(town, state(town, system, CUSTODIAN), asset)
+    assert custodian(town, asset) == "Own"
+    enter(town, state(town, system, CUSTODIAN, role="records_manager"), asset)
+    assert custodian(town, asset) == "Photographic unit"
+    town.change(asset, [Assertion("custodian", "Own")])
+    assert custodian(town, asset) == "Own"
+
+
+def test_a_registration_under_a_confirmed_status_starts_with_it(
+    town: World, system: System
+) -> None:
+    status = Assertion("legal_status", ["government_record"])
+    state(town, system, status, role="records_manager")
+    [asset] = registered(town, system, [draw(1)])
+    [[shown_status]] = town.find(
+        "SELECT legal_status FROM provenance_versions WHERE asset_id = :id", id=asset
+    )
+    assert shown_status == ["government_record"]
+
+
+def test_a_second_statement_follows_the_first(town: World, system: System) -> None:
+    [asset] = registered(town, system, [draw(1)])
+    first, second = state(town, system, CUSTODIAN), state(town, system, Assertion("custodian", "B"))
+    enter(town, first, asset)
+    enter(town, second, asset)
+    assert [s.value for s in head_of(town, asset)[1].of("custodian")] == ["B"]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_older_job_that_runs_late_changes_nothing(
+    town: World, system: System, times: int
+) -> None:
+    [asset] = registered(town, system, [draw(1)])
+    first, second = state(town, system, CUSTODIAN), state(town, system, Assertion("custodian", "B"))
+    enter(town, second, asset)
+    for _ in range(times):
+        enter(town, first, asset)
+    assert head_of(town, asset)[0] == 2
+    assert custodian(town, asset) == "B"
+
+
+def test_an_older_job_that_runs_late_still_finishes_its_operation(
+    town: World, system: System
+) -> None:
+    [asset] = registered(town, system, [draw(1)])
+    first, second = state(town, system, CUSTODIAN), state(town, system, Assertion("custodian", "B"))
+    enter(town, second, asset)
+    enter(town, first, asset)
+    assert operation_of(town, second).state == "done"
+    assert operation_of(town, first).state == "done"
+
+
+def test_a_job_that_runs_twice_counts_once(town: World, system: System) -> None:
+    one, two = registered(town, system, [draw(1), draw(2)])
+    stated = state(town, system, CUSTODIAN)
+    enter(town, stated, one)
+    enter(town, stated, one)
+    operation = operation_of(town, stated)
+    assert (operation.done, operation.state) == (1, "running")
+    enter(town, stated, two)
+    assert operation_of(town, stated).state == "done"
+
+
+def test_a_job_that_runs_twice_does_not_undo_a_retraction_between(
+    town: World, system: System
+) -> None:
+    [asset] = registered(town, system, [draw(1)])
+    stated = state(town, system, CUSTODIAN)
+    enter(town, stated, asset)
+    town.change(asset, retractions=[Retraction(named(town, asset, "custodian"), "not this one")])
+    enter(town, stated, asset)
+    assert custodian(town, asset) is None
+
+
+def test_statements_of_a_first_version_are_named_apart(town: World, system: System) -> None:
+    for field, value in (("custodian", "A"), ("custodian", "B"), ("usage_terms", "C")):
+        state(town, system, Assertion(field, value))
+    [asset] = registered(town, system, [draw(1)])
+    names = [s.id for s in head_of(town, asset)[1].statements]
+    assert len(set(names)) == len(names)
+
+
+def test_the_evidence_of_a_statement_for_a_series_stays_with_it(
+    town: World, system: System
+) -> None:
+    state(town, system, Assertion("custodian", "Unit", evidence="deed of 1988, page 3"))
+    [asset] = registered(town, system, [draw(1)])
+    [one] = head_of(town, asset)[1].of("custodian")
+    assert one.evidence == "deed of 1988, page 3"
+
+
+def test_no_asset_is_missed_when_it_is_registered_meanwhile(town: World, system: System) -> None:
+    waiting = [registration(system, draw(n)) for n in range(12)]
+    stated: list[UUID] = []
+    caller = town.someone("registrar", department=system.department)
+
+    def register_some(part: int) -> None:
+        for said in waiting[part::3]:
+            with town.api.transaction() as db:
+                register_one(db, caller, said)
+
+    threads = [Thread(target=register_some, args=(part,)) for part in range(3)]
+    threads.append(Thread(target=lambda: stated.append(state(town, system, CUSTODIAN))))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    [[args]] = town.find(
+        "SELECT coalesce((SELECT jsonb_agg(args->'asset_ids') FROM procrastinate_jobs"
+        " WHERE args->>'series_statements_id' = :id), '[]')",
+        id=str(stated[0]),
+    )
+    there = [UUID(name) for ids in args for name in ids]
+    enter(town, stated[0], *there)
+    everywhere = ids_in(town, system)
+    assert len(everywhere) == len(waiting)
+    assert {custodian(town, asset) for asset in everywhere} == {"Photographic unit"}
+
+
+@pytest.fixture
+def theirs(town: World) -> Iterator[tuple[System, str]]:
+    """Another department's system and import."""
+    system = town.a_source_system()
+    with town.api.transaction() as db:
+        operation = state_for_series(
+            db,
+            town.someone("cataloguer", department=system.department),
+            Series(f"source-system/{system.code}", system.department),
+            Change([CUSTODIAN]),
+        )
+    yield system, str(operation)
+
+
+def test_another_departments_series_does_not_exist(
+    town: World, town_api: httpx2.Client, theirs: tuple[System, str]
+) -> None:
+    system, operation = theirs
+    stranger = town.headers("cataloguer", department=town.a_department())
+    names = [f"source-system/{system.code}", "source-system/nowhere", "import/no-id"]
+    names += [f"import/{operation}", f"import/{uuid4()}"]
+    for name in names:
+        body: dict[str, Any] = {"assert": [{"field": "custodian", "value": "Ours"}]}
+        answer = town_api.patch(f"/v1/series/{name}/provenance", json=body, headers=stranger)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), name
+
+
+def test_a_piece_of_work_that_is_no_import_is_no_series(
+    town: World, town_api: httpx2.Client, theirs: tuple[System, str]
+) -> None:
+    system, operation = theirs
+    owner = town.headers("cataloguer", department=system.department)
+    body = {"assert": [{"field": "custodian", "value": "Ours"}]}
+    answer = town_api.patch(f"/v1/series/import/{operation}/provenance", json=body, headers=owner)
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"assert": []}, "/assert"),
+        ({"assert": [{"field": "nothing", "value": "x"}]}, "/assert/0"),
+        ({"assert": [{"field": "legal_status", "value": ["mine"]}]}, "/assert/0"),
+        ({"assert": [{"field": "title", "value": "A"}], "retract": []}, "/retract"),
+    ],
+)
+def test_a_malformed_statement_for_a_series_is_refused_with_its_place(
+    town: World, town_api: httpx2.Client, body: dict[str, Any], pointer: str
+) -> None:
+    system = town.a_source_system()
+    owner = town.headers("cataloguer", department=system.department)
+    answer = town_api.patch(
+        f"/v1/series/source-system/{system.code}/provenance", json=body, headers=owner
+    )
+    assert answer.status_code == 422
+    assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("kind", ["source-system", "import"])
+def test_a_series_whose_name_cannot_be_stored_does_not_exist(
+    town: World, town_api: httpx2.Client, kind: str
+) -> None:
+    clerk = town.headers("cataloguer", department=town.a_department())
+    body = {"assert": [{"field": "custodian", "value": "Ours"}]}
+    answer = town_api.patch(f"/v1/series/{kind}/a%00b/provenance", json=body, headers=clerk)
+    assert answer.status_code in (404, 422)
+
+
+def test_a_series_is_read_in_a_record_beside_the_own(town: World, system: System) -> None:
+    state(town, system, CUSTODIAN)
+    [asset] = registered(town, system, [draw(1)])
+    town.change(asset, [Assertion("custodian", "Own")])
+    [one] = [one for one in shown(town, asset).fields if one.field == "custodian"]
+    assert (one.displayed, len(one.statements)) == ("Own", 2)
+
+
+def test_writing_nothing_writes_nothing(town: World, system: System) -> None:
+    [asset] = registered(town, system, [draw(1)])
+    with town.worker.transaction() as db:
+        write_versions(db, town.someone("auditor").agent, [])
+        assert today(db, asset)[0] == 1

@@ -1,0 +1,449 @@
+"""Versions, adoption and seals as the service writes them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Barrier, Thread
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from images import draw
+from provenance_city import (
+    head_of,
+    lacking,
+    named,
+    read_and_adopt,
+    read_assets,
+    registered,
+    sealed,
+    shown,
+)
+from world import System, World
+
+from app.kit.errors import NoSuchResource, RevisionStale
+from app.kit.jobs import bind
+from app.policies.packaged import packaged_documents
+from app.policies.service import record_document
+from app.provenance import queries
+from app.provenance.adoption import adopted
+from app.provenance.changes import Assertion, Change, Choice, Retraction
+from app.provenance.errors import NotSealed
+from app.provenance.service import (
+    adopt_readings,
+    change_provenance,
+    prove_sealed,
+    seal_complete,
+    write_versions,
+)
+from app.provenance.tasks import adopt_what_was_left
+from app.readings.tasks import read_files
+
+TITLE = {"assert": [{"field": "title", "value": "A tram"}]}
+
+
+@pytest.fixture(scope="module")
+def system(town: World) -> System:
+    return town.a_source_system()
+
+
+@pytest.fixture(scope="module")
+def pool(town: World, system: System) -> Iterator[UUID]:
+    return iter(read_assets(town, system, [{"description": "A bus"}] * 60))
+
+
+@pytest.fixture
+def asset(pool: Iterator[UUID]) -> UUID:
+    return next(pool)
+
+
+@pytest.fixture(scope="module")
+def clerk(town: World, system: System) -> dict[str, str]:
+    return town.headers("cataloguer", department=system.department)
+
+
+def address(asset: UUID) -> str:
+    return f"/v1/assets/{asset}/provenance"
+
+
+def test_a_change_against_the_version_that_was_read_writes_the_next(
+    town: World, town_api: httpx2.Client, clerk: dict[str, str], asset: UUID
+) -> None:
+    etag = town_api.get(address(asset), headers=clerk).headers["ETag"]
+    answer = town_api.patch(address(asset), json=TITLE, headers=clerk | {"If-Match": etag})
+    assert (answer.status_code, answer.headers["ETag"]) == (200, '"3"')
+    assert answer.json()["version"] == head_of(town, asset)[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("if_match", "status", "code"),
+    [
+        (None, 428, "revision-required"),
+        ('"1"', 412, "revision-stale"),
+        ('"999999999"', 412, "revision-stale"),
+        ("2", 422, "malformed-request"),
+        ('W/"2"', 422, "malformed-request"),
+        ('"2", "3"', 422, "malformed-request"),
+        ("*", 422, "malformed-request"),
+        ('"-2"', 422, "malformed-request"),
+        ('"9999999999"', 422, "malformed-request"),
+        ('""', 422, "malformed-request"),
+    ],
+)
+def test_a_change_names_the_version_it_was_made_against(
+    town: World,
+    town_api: httpx2.Client,
+    clerk: dict[str, str],
+    asset: UUID,
+    if_match: str | None,
+    status: int,
+    code: str,
+) -> None:
+    named = {"If-Match": if_match} if if_match else {}
+    answer = town_api.patch(address(asset), json=TITLE, headers=clerk | named)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert head_of(town, asset)[0] == 2
+
+
+def test_of_two_changes_against_one_version_exactly_one_wins(
+    town_api: httpx2.Client, clerk: dict[str, str], asset: UUID
+) -> None:
+    start, answers = Barrier(4), []
+
+    def change(title: int) -> None:
+        body = {"assert": [{"field": "title", "value": str(title)}]}
+        start.wait()
+        answer = town_api.patch(address(asset), json=body, headers=clerk | {"If-Match": '"2"'})
+        answers.append(answer.status_code)
+
+    threads = [Thread(target=change, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 412, 412, 412]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"assert": [{"field": "title", "value": "a\0b"}]}, "/assert/0/value"),
+        ({"assert": [{"field": "place", "value": {"a\0": 1}}]}, "/assert/0/value"),
+        ({"assert": [{"field": "place", "value": [[[[[[[[[[[[[1]]]]]]]]]]]]]}]}, "/assert/0/value"),
+        ({"assert": [{"field": "title", "value": "x" * 20_001}]}, "/assert/0/value"),
+        ({"assert": [{"field": "title", "value": "A", "lang": "\0"}]}, "/assert/0/lang"),
+        ({"assert": [{"field": "title", "value": "A"}] * 201}, "/assert"),
+        ({"assert": [{"field": "title", "value": "A"}, {"field": "x", "value": 1}]}, "/assert/1"),
+        ({"erase": []}, "/erase"),
+        ({"retract": [{"statement": "1.1"}]}, "/retract/0/reason"),
+        ({"resolve": [{"field": "title", "choose": "", "reason": "r"}]}, "/resolve/0/choose"),
+    ],
+    ids=lambda value: str(value)[:50],
+)
+def test_a_malformed_change_is_refused_with_its_place(
+    town: World,
+    town_api: httpx2.Client,
+    clerk: dict[str, str],
+    asset: UUID,
+    body: dict[str, object],
+    pointer: str,
+) -> None:
+    answer = town_api.patch(address(asset), json=body, headers=clerk | {"If-Match": '"2"'})
+    assert answer.status_code == 422
+    assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
+    assert head_of(town, asset)[0] == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"\\ud800"', '{"\\udfff": 1}', "1e400", "-1e999", "NaN", "[" * 3000 + "]" * 3000, "9" * 5000],
+    ids=["surrogate", "key", "infinite", "negative", "NaN", "deep", "long number"],
+)
+def test_what_cannot_be_stored_is_refused_and_is_never_a_fault(
+    town_api: httpx2.Client, clerk: dict[str, str], asset: UUID, value: str
+) -> None:
+    body = f'{{"assert": [{{"field": "place", "value": {value}}}]}}'
+    sent = clerk | {"If-Match": '"2"', "Content-Type": "application/json"}
+    answer = town_api.patch(address(asset), content=body, headers=sent)
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed-request")
+
+
+def test_a_date_at_the_end_of_a_day_beside_the_files_own_is_no_fault(
+    town: World, town_api: httpx2.Client, system: System, clerk: dict[str, str]
+) -> None:
+    [dated] = read_assets(town, system, [{"taken": "2019:05:02 10:11:12"}])
+    body = {"assert": [{"field": "date_created", "value": "2019-05-01T24:00:00"}]}
+    answer = town_api.patch(address(dated), json=body, headers=clerk | {"If-Match": '"2"'})
+    assert answer.status_code in (200, 422)
+
+
+def test_a_change_asserts_retracts_and_settles_at_once(
+    town: World, town_api: httpx2.Client, clerk: dict[str, str], asset: UUID
+) -> None:
+    town.change(asset, [Assertion("description", "A tram"), Assertion("title", "T")])
+    body = {
+        "assert": [{"field": "custodian", "value": "Unit", "certainty": "probable"}],
+        "retract": [{"statement": named(town, asset, "title"), "reason": "of another"}],
+        "resolve": [
+            {
+                "field": "description",
+                "choose": named(town, asset, "description", "extracted"),
+                "reason": "seen",
+            }
+        ],
+    }
+    answer = town_api.patch(address(asset), json=body, headers=clerk | {"If-Match": '"3"'}).json()
+    fields = {one["field"]: one for one in answer["fields"]}
+    assert "title" not in fields
+    assert (fields["description"]["displayed"], fields["description"]["conflict"]) == (
+        "A bus",
+        False,
+    )
+    assert fields["custodian"]["statements"][0]["certainty"] == "probable"
+    [resolution] = answer["resolutions"]
+    assert (resolution["reason"], resolution["values"]) == ("seen", ["a bus", "a tram"])
+
+
+@pytest.mark.parametrize(
+    ("retract", "code"),
+    [("7.7", "statement-not-current"), ("1.1", "field-needs-answer")],
+)
+def test_a_refused_change_writes_nothing(
+    town: World,
+    town_api: httpx2.Client,
+    clerk: dict[str, str],
+    asset: UUID,
+    retract: str,
+    code: str,
+) -> None:
+    body = TITLE | {"retract": [{"statement": retract, "reason": "r"}]}
+    answer = town_api.patch(address(asset), json=body, headers=clerk | {"If-Match": '"2"'})
+    assert (answer.status_code, answer.json()["code"]) == (409, code)
+    assert head_of(town, asset)[0] == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_another_departments_record_does_not_exist(
+    town: World, town_api: httpx2.Client, asset: UUID, method: str
+) -> None:
+    stranger = town.headers("cataloguer", department=town.a_department()) | {"If-Match": '"2"'}
+    mine, nothing = (
+        town_api.request(method, address(of), json=TITLE, headers=stranger)
+        for of in (asset, uuid4())
+    )
+    assert (mine.status_code, nothing.status_code) == (404, 404)
+    assert mine.json()["detail"].replace(str(asset), "") == f"There is no asset {''}."
+    versions = f"{address(asset)}/versions"
+    assert town_api.get(versions, headers=stranger).status_code == 404
+
+
+def test_versions_are_listed_newest_first_a_page_at_a_time(
+    town: World, town_api: httpx2.Client, clerk: dict[str, str], asset: UUID
+) -> None:
+    for title in ("one", "two", "three"):
+        town.change(asset, [Assertion("title", title)])
+    seen, cursor = [], None
+    while len(seen) < 6:
+        asked = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = town_api.get(f"{address(asset)}/versions", params=asked, headers=clerk).json()
+        seen += [one["version"] for one in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == [5, 4, 3, 2, 1]
+
+
+def test_a_record_before_its_reading_is_shown_without_one(town: World, system: System) -> None:
+    [unread] = registered(town, system, [draw(1)])
+    out = shown(town, unread)
+    assert (out.reading, out.complete, out.version) == (None, False, 1)
+
+
+def test_a_record_shows_the_file_beside_the_people(town: World, asset: UUID) -> None:
+    town.change(asset, [Assertion("description", "A bus")], role="cataloguer")
+    out = shown(town, asset)
+    [one] = [one for one in out.fields if one.field == "description"]
+    assert {s["source_kind"] for s in one.statements} == {"asserted", "extracted"}
+    assert out.reading is not None
+    [file] = [s for s in one.statements if s["source_kind"] == "extracted"]
+    assert (file["reading"], file["tool"]) == (out.reading.id, out.reading.tool)
+    assert file["locator"] == "EXIF:IFD0:ImageDescription"
+
+
+# -- adoption ------------------------------------------------------------------------------------
+
+
+def test_a_reading_is_adopted_once(town: World, asset: UUID) -> None:
+    before = head_of(town, asset)
+    with town.worker.transaction() as db:
+        adopt_readings(db, [asset])
+    assert head_of(town, asset) == before
+
+
+def test_an_asset_without_a_reading_has_nothing_to_adopt(town: World, system: System) -> None:
+    [unread] = registered(town, system, [draw(1)])
+    with town.worker.transaction() as db:
+        adopt_readings(db, [unread])
+    assert head_of(town, unread)[0] == 1
+
+
+def test_adopting_what_does_not_exist_is_refused(town: World) -> None:
+    with pytest.raises(NoSuchResource), town.worker.transaction() as db:
+        adopt_readings(db, [uuid4()])
+
+
+def test_a_new_reading_takes_the_place_of_the_old(town: World, asset: UUID) -> None:
+    town.change(asset, [Assertion("title", "Kept")])
+
+    rewrite_file(town, asset, draw(7, {"creator": "Wong"}))
+    read_and_adopt(town, [asset])
+    _, of = head_of(town, asset)
+    extracted = {s.field: s.value for s in of.statements if s.source_kind == "extracted"}
+    assert extracted["creator"] == ["Wong"]
+    assert "description" not in extracted
+    assert of.displayed("title") == "Kept"
+    assert len(adopted(of)) == 1
+
+
+def rewrite_file(town: World, asset: UUID, picture: bytes) -> None:
+    town.file_of(asset).write_bytes(picture)
+
+
+def test_a_choice_of_the_files_word_outlives_reading_the_same_word_again(
+    town: World, asset: UUID
+) -> None:
+    town.complete_record(asset, description="A tram")
+    chosen = named(town, asset, "description", "extracted")
+    town.change(asset, choices=[Choice("description", chosen, "seen on the print")])
+    rewrite_file(town, asset, draw(9, {"description": "A bus"}))
+    read_and_adopt(town, [asset])
+    _, of = head_of(town, asset)
+    assert sealed(town, asset)
+    assert of.displayed("description") == "A bus"
+
+
+def test_a_reading_that_contradicts_what_was_settled_opens_it_again(
+    town: World, asset: UUID
+) -> None:
+    town.complete_record(asset, description="A tram")
+    chosen = named(town, asset, "description", "extracted")
+    town.change(asset, choices=[Choice("description", chosen, "seen on the print")])
+    assert sealed(town, asset)
+    rewrite_file(town, asset, draw(9, {"description": "A lorry"}))
+    read_and_adopt(town, [asset])
+    assert lacking(town, asset) == ["conflict:title_or_description"]
+    assert not sealed(town, asset)
+
+
+def test_a_file_that_became_unreadable_ends_the_seal(town: World, asset: UUID) -> None:
+    town.complete_record(asset, without=["description"], title="A tram")
+    assert sealed(town, asset)
+    rewrite_file(town, asset, b"no image any more")
+    read_and_adopt(town, [asset])
+    assert not sealed(town, asset)
+    assert not shown(town, asset).complete
+    with town.api.transaction() as db:
+        assert seal_complete(db, [asset]) == 0
+
+
+# -- seals ---------------------------------------------------------------------------------------
+
+
+def test_an_edit_makes_the_seal_stale_and_a_new_one_is_made(town: World, asset: UUID) -> None:
+    town.complete_record(asset)
+    with town.api.transaction() as db:
+        first = prove_sealed(db, asset)
+    town.change(asset, [Assertion("description", "A bus")])
+    with town.api.transaction() as db:
+        second = prove_sealed(db, asset)
+    assert (second.provenance_version, second.asset_id) == (first.provenance_version + 1, asset)
+    assert second.id != first.id
+    town.change(asset, retractions=[Retraction(named(town, asset, "creator"), "of another")])
+    with pytest.raises(NotSealed, match="missing:creator"), town.api.transaction() as db:
+        prove_sealed(db, asset)
+
+
+def test_sealing_twice_makes_one_seal(town: World, asset: UUID) -> None:
+    town.complete_record(asset)
+    with town.worker.transaction() as db:
+        assert seal_complete(db, [asset]) == 0
+    assert len(town.find("SELECT id FROM seals WHERE asset_id = :id", id=asset)) == 1
+
+
+def test_a_complete_record_of_an_unread_file_is_not_proved(town: World, system: System) -> None:
+    [unread] = registered(town, system, [draw(1)])
+    with pytest.raises(NotSealed), town.api.transaction() as db:
+        prove_sealed(db, unread)
+
+
+def test_a_stale_revision_is_refused_by_the_service_itself(town: World, asset: UUID) -> None:
+    [[department]] = town.find("SELECT department FROM assets WHERE id = :id", id=asset)
+    caller = town.someone("cataloguer", department=department)
+    with pytest.raises(RevisionStale, match="version 2, not 1"), town.api.transaction() as db:
+        change_provenance(db, caller, asset, 1, Change())
+
+
+def test_no_version_is_nothing_to_write(town: World, system: System) -> None:
+    with town.api.transaction() as db:
+        write_versions(db, town.someone("registrar", department=system.department).agent, [])
+
+
+# -- the sweep -----------------------------------------------------------------------------------
+
+
+def test_the_sweep_adopts_what_a_lost_job_left(
+    town: World, system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [lost] = registered(town, system, [draw(3, {"description": "Lost"})])
+    bind(town.worker)
+    read_files([lost])
+    adopt_what_was_left()
+    assert head_of(town, lost)[0] == 1, "its own job has two minutes for it"
+    monkeypatch.setattr(queries, "LEFT_ALONE", timedelta(0))
+    adopt_what_was_left()
+    assert head_of(town, lost)[1].displayed("description") == "Lost"
+    adopt_what_was_left()
+    assert head_of(town, lost)[0] == 2
+
+
+def test_the_sweep_seals_again_when_the_policy_moves_on(world: World) -> None:
+    system = world.a_source_system()
+    [asset] = read_assets(world, system, [{}])
+    world.complete_record(asset)
+    policy = packaged_documents()[0]
+    policy["policy"] |= {"version": "1.0.1"}
+    with world.owner.transaction() as db:
+        record_document(db, policy)
+    assert not sealed(world, asset)
+    with pytest.raises(NotSealed, match="a seal"), world.api.transaction() as db:
+        prove_sealed(db, asset)
+    bind(world.worker)
+    adopt_what_was_left()
+    assert sealed(world, asset)
+
+
+# -- P11 -----------------------------------------------------------------------------------------
+
+CITING = (
+    "SELECT t.asset_id, e.xid::text::numeric % 4294967296 = t.xmin::text::numeric AS together,"
+    " e.asset_id = t.asset_id AS of_it, e.kind FROM {} t LEFT JOIN events e ON e.id = t.event_id"
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "kinds"),
+    [("provenance_versions", {"ing", "mem"}), ("seals", {"x:seal"}), ("readings", {"mee"})],
+)
+def test_everything_written_cites_an_event_of_its_own_transaction(
+    town: World, asset: UUID, table: str, kinds: set[str]
+) -> None:
+    town.complete_record(asset)
+    rows = town.find(CITING.format(table))
+    assert rows
+    assert all(row.together and row.of_it for row in rows)
+    assert {row.kind for row in rows} <= kinds
+
+
+def test_every_asset_cites_its_registration(town: World, asset: UUID) -> None:
+    rows = town.find(CITING.format("(SELECT *, id AS asset_id, xmin FROM assets)"))
+    assert asset in {row.asset_id for row in rows}
+    assert {(row.together, row.of_it, row.kind) for row in rows} == {(True, True, "ing")}
