@@ -95,12 +95,16 @@ def perform(images: Path | None, *, as_json: bool, serving: bool) -> None:
                     say(stage, came, told, as_json=as_json)
                     if serving:
                         serve(stage, cast)
+                    if came.left_out:
+                        raise NotDone(f"Not registered: {len(came.left_out)}, as told above.")
                 finally:
                     cast.dismiss()
 
 
 def say(stage: Stage, came: Came, told: dict[str, Any], *, as_json: bool) -> None:
     """Print what came of it: one object for machines, tables for people."""
+    for sentence in came.left_out:
+        typer.echo(sentence, err=True)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False))
         return

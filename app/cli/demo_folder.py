@@ -3,11 +3,9 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-import typer
 
 from app.cli.demo_people import Cast, add_department, add_system
 from app.cli.remote import NotDone
@@ -21,7 +19,7 @@ LEGAL_STATUS = "undetermined"
 
 
 def register_own(cast: Cast, images: Path) -> list[str]:
-    """Register everything beneath a folder and return the codes of its systems."""
+    """Register everything beneath a folder; return the sentences about what was left out."""
     add_department(cast.operator, CODE, LABEL)
     registrar = cast.give(f"Registrar of {CODE}", "registrar", CODE)
     known = {
@@ -29,36 +27,36 @@ def register_own(cast: Cast, images: Path) -> list[str]:
         for one in cast.operator.get("/v1/source-systems")
         if one["department"] == CODE
     }
-    systems = []
-    for root, wish in places(images):
-        code = known.get(root) or first_free(wish, set(known.values()))
+    left_out: list[str] = []
+    found = places(images, left_out.append)
+    for root, wish in found:
         if root not in known:
-            add_system(cast.operator, facts_of(code, root))
-            known[root] = code
-        folder = Folder(code, root, (), only_direct=root == os.fsencode(images))
-        told = register_folder(registrar, folder, [LEGAL_STATUS], complain)
-        for one in told.refused:
-            complain(f"refused {one['name']!r}: {one['detail']} ({one['code']})")
-        systems.append(code)
-    if not systems:
+            known[root] = first_free(wish, set(known.values()))
+            add_system(cast.operator, facts_of(known[root], root))
+        folder = Folder(known[root], root, (), only_direct=root == os.fsencode(images))
+        told = register_folder(registrar, folder, [LEGAL_STATUS], left_out.append)
+        left_out += [f"refused {r['name']!r}: {r['detail']} ({r['code']})" for r in told.refused]
+    if not found and not left_out:
         raise NotDone(f"There is no file in {images}.")
-    return systems
+    return left_out
 
 
-def complain(sentence: str) -> None:
-    """Tell people what was left out; the rest goes on."""
-    typer.echo(sentence, err=True)
-
-
-def places(images: Path) -> list[tuple[bytes, str]]:
+def places(images: Path, unlisted: Callable[[str], None]) -> list[tuple[bytes, str]]:
     """Return each folder that becomes a system's root, with the code that fits it best."""
     top = os.fsencode(images)
     found = []
-    if any(True for _ in files_of(Folder("root", top, (), only_direct=True), complain)):
+    if any(True for _ in files_of(Folder("root", top, (), only_direct=True), unlisted)):
         found.append((top, "root"))
     with os.scandir(top) as entries:
         names = sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
-    return found + [(top.rstrip(b"/") + b"/" + name, code_of(name)) for name in names]
+    for name in names:
+        try:
+            os.scandir(top.rstrip(b"/") + b"/" + name).close()
+        except OSError as trouble:
+            unlisted(f"{display_name(name)} cannot be listed: {trouble.strerror}.")
+        else:
+            found.append((top.rstrip(b"/") + b"/" + name, code_of(name)))
+    return found
 
 
 def code_of(name: bytes) -> str:

@@ -24,6 +24,7 @@ class Came:
     statuses: Counted
     reasons: Counted
     completed: demo_backlog.Completed | None
+    left_out: list[str]  # sentences about files and folders that could not be registered
     seconds: dict[str, float]
 
 
@@ -54,11 +55,11 @@ class Stage:
 
 def play(stage: Stage, cast: Cast, begun: float) -> Came:
     """Register, wait, mend single records, and ask."""
-    marks = [begun, time.monotonic()]
+    marks, left_out = [begun, time.monotonic()], list[str]()
     if stage.images is None:
         demo_backlog.register(cast, stage.home / PICTURES)
     else:
-        demo_folder.register_own(cast, stage.images)
+        left_out = demo_folder.register_own(cast, stage.images)
     marks.append(time.monotonic())
     reader = cast.give("Demo auditor", "auditor")
     reasons = await_processed(reader, stage.departments, stage.prove_alive)
@@ -77,4 +78,4 @@ def play(stage: Stage, cast: Cast, begun: float) -> Came:
     stages = zip(("setup", "register", "process"), marks, marks[1:], strict=False)
     seconds = {name: round(later - earlier, 2) for name, earlier, later in stages}
     statuses = count(reader, stage.departments, "status")
-    return Came(assets, answers, statuses, reasons, completed, seconds)
+    return Came(assets, answers, statuses, reasons, completed, left_out, seconds)

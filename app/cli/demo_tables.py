@@ -15,6 +15,11 @@ from app.storage.locations import decode_location, display_name
 
 WIDTH = 150  # where no terminal says how wide it is
 FIRST_REASONS = 3
+LACKS = {
+    "missing:": "these facts are missing",
+    "source:": "said, but not by whom or as the policy asks",
+    "conflict:": "sources differ and nobody has chosen",
+}
 
 
 def console() -> Console:
@@ -64,16 +69,13 @@ def show_incomplete(
 ) -> None:
     """Say which facts each incomplete record lacks."""
     for asset_id, answer in answers.items():
-        lacking = [
-            reason.partition(":")[2]
-            for reason in answer["reasons"]
-            if reason.partition(":")[0] in ("missing", "source")
+        said = [
+            f"{words}: {', '.join(facts)}"
+            for kind, words in LACKS.items()
+            if (facts := [r.partition(":")[2] for r in answer["reasons"] if r.startswith(kind)])
         ]
-        if answer["status"] == "blocked_incomplete" and lacking:
-            facts = ", ".join(lacking)
-            out.print(
-                f"{escape(names[asset_id])}: not deletable: these facts are missing: {facts}."
-            )
+        if answer["status"] == "blocked_incomplete" and said:
+            out.print(f"{escape(names[asset_id])}: not deletable: {'; '.join(said)}.")
 
 
 def show_candidates(

@@ -2,14 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Date, Select, and_, case, cast, func, literal, select
 
 from app.assets.models import AssetRow, SightingRow, SourceSystemRow
 from app.fingerprints.models import FingerprintRow
 from app.people.models import DepartmentRow
 from app.provenance.book import Book
 from app.provenance.models import ProvenanceHeadRow, ProvenanceVersionRow
-from app.provenance.queries import IN_HEAD, current_seal, missing_codes, policy_version
+from app.provenance.queries import (
+    IN_HEAD,
+    current_seal,
+    missing_codes,
+    policy_version,
+    series_on_its_way,
+)
 from app.readings.queries import newest_reading
 
 READING = newest_reading(AssetRow.id)
@@ -71,11 +77,12 @@ def facts(book: Book) -> Select[*tuple[Any, ...]]:
             FINGERPRINT.c.id.label("fingerprint_id"),
             FINGERPRINT.c.sha256,
             FINGERPRINT.c.object_key,
+            READING.c.mountless_token,
             FINGERPRINT.c.computed_at.label("verified_at"),
             func.coalesce(FINGERPRINT.c.computed_at > recent, literal(value=False)).label(
                 "fixity_recent"
             ),
-            (current_seal(book) & complete).label("sealed"),
+            and_(current_seal(book, READING.c.id), complete, ~series_on_its_way()).label("sealed"),
             func.coalesce(SIGHTING.c.state, "present").label("sighted"),
         )
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)

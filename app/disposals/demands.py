@@ -13,12 +13,10 @@ from app.assets.models import AssetRow
 from app.comparisons.facts import FINGERPRINT, READING, SIGHTING, days
 from app.comparisons.models import ComparedRow
 from app.disposals.legal import legal_demands
-from app.kit.operations import OperationRow
 from app.policies.rules.in_force import PolicyInForce
 from app.provenance.book import Book
 from app.provenance.completeness import Code, Demand, Tier, completeness_demands
-from app.provenance.models import SeriesStatementsRow
-from app.provenance.queries import current_seal
+from app.provenance.queries import current_seal, series_on_its_way
 
 # Rules of the design whose facts no room collects yet: they are not in the statement, and every
 # answer says so.
@@ -103,16 +101,8 @@ def processing_demands() -> list[Demand]:
 
 def seal_code(book: Book) -> Code:
     """Return a code where today's version has no seal, or a series' statement is on its way."""
-    series = literal("source-system/") + AssetRow.source_system
-    of_import = func.concat("import/", AssetRow.import_id)
-    on_its_way = (
-        select(SeriesStatementsRow.id)
-        .join(OperationRow, OperationRow.id == SeriesStatementsRow.operation_id)
-        .where(
-            SeriesStatementsRow.series.in_([series, of_import]), OperationRow.finished_at.is_(None)
-        )
-    )
-    return case((on_its_way.exists(), "seal:stale"), (~current_seal(book), "seal:stale"))
+    sealed = current_seal(book, READING.c.id)
+    return case((series_on_its_way(), "seal:stale"), (~sealed, "seal:stale"))
 
 
 PAIR_RULES = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, func, literal, null, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.assets.queries import visible_assets
@@ -99,7 +99,7 @@ def policy_of(question: Question, version_id: UUID) -> PolicyInForce:
 
 def keeper_of(row: Row[Any]) -> KeeperOut | None:
     """Show the copy that would stay, and what ranks it first."""
-    if row.keeper_id is None or row.status == "retained_keeper":
+    if row.keeper_id is None or "keeper:ranked_first" in row.codes:
         return None
     reasons = []
     for criterion in CRITERIA:
@@ -138,16 +138,19 @@ def counts(db: Session, caller: Principal, group_by: Sequence[GroupBy]) -> Count
 
 def grouped(answers: Subquery, department: str | None, group_by: Sequence[GroupBy]) -> Select[Any]:
     """Select counts and bytes of the visible answers, by these keys."""
+    code = func.unnest(answers.c.codes).table_valued("code", name="codes").render_derived().c.code
+    # An unknown and a failure of the same name are one reason.
     reason = (
-        func.unnest(func.array_remove(answers.c.codes, null()))
-        .table_valued("code", name="reasons")
-        .render_derived()
+        select(func.ltrim(code, "?").label("code"))
+        .where(code.is_not(None))
+        .distinct()
+        .lateral("reasons")
     )
     keys: dict[GroupBy, ColumnElement[Any]] = {
         "department": answers.c.department,
         "source_system": answers.c.source_system,
         "status": answers.c.status,
-        "reason": func.ltrim(reason.c.code, "?"),
+        "reason": reason.c.code,
         "month": func.to_char(func.timezone("UTC", answers.c.registered_at), "YYYY-MM"),
     }
     chosen = [keys[key].label(key) for key in dict.fromkeys(group_by)]

@@ -84,16 +84,23 @@ def survivors(book: Book, coded: CTE) -> tuple[CTE, CTE]:
         coded.c.sighted == "present",
         coded.c.verified_at > func.statement_timestamp() - days(age),
     )
+    key = (coded.c.sha256, coded.c.size_bytes, coded.c.object_key)
+    # One object counts in one domain, though two systems may claim it for two.
+    placed = (
+        select(*key, func.min(coded.c.failure_domain).label("failure_domain"))
+        .where(verified)
+        .group_by(*key)
+        .cte("object_domains")
+        .c
+    )
+    set_in_domain = (placed.sha256, placed.size_bytes, placed.failure_domain)
     by_domain = (
         select(
-            coded.c.sha256,
-            coded.c.size_bytes,
-            coded.c.failure_domain,
-            func.count(coded.c.object_key.distinct()).label("objects"),
-            func.min(coded.c.object_key).label("object_key"),
+            *set_in_domain,
+            func.count().label("objects"),
+            func.min(placed.object_key).label("object_key"),
         )
-        .where(verified)
-        .group_by(coded.c.sha256, coded.c.size_bytes, coded.c.failure_domain)
+        .group_by(*set_in_domain)
         .cte("by_domain")
     )
     d = by_domain.c
@@ -171,6 +178,12 @@ def shared_object(rows: CTE) -> ColumnElement[bool]:
     """Tell whether another asset was ever read from the same physical object."""
     return (
         select(ReadingRow.id)
-        .where(ReadingRow.object_key == rows.c.object_key, ReadingRow.asset_id != rows.c.asset_id)
+        .where(
+            ReadingRow.asset_id != rows.c.asset_id,
+            or_(
+                ReadingRow.object_key == rows.c.object_key,
+                ReadingRow.mountless_token == rows.c.mountless_token,
+            ),
+        )
         .exists()
     )

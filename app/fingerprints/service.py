@@ -38,7 +38,7 @@ def record_fingerprints(db: Session, hashed: Sequence[Hashed], *, tool_version: 
     waiting = {row.id for row in db.scalars(queries.unfingerprinted_of(ids))}
     new = [one for one in hashed if one.fingerprint.read.reading_id in waiting]
     whose = select(AssetRow.id, AssetRow.department).where(AssetRow.id.in_(ids))
-    departments = dict(db.execute(whose).tuples().all())
+    departments = dict(db.execute(whose).all())
     event_ids = record_all(db, AGENT, [event_of(one, departments) for one in new])
     rows = [
         {

@@ -48,7 +48,7 @@ def fingerprint_files(asset_ids: Sequence[UUID]) -> None:
 def places_of(db: Session, asset_ids: Sequence[UUID]) -> list[Place]:
     """Prove for each file still to be hashed that it was read, and find where it lies."""
     waiting = [row.asset_id for row in db.scalars(queries.unfingerprinted_of(asset_ids))]
-    found = db.execute(whereabouts(waiting)).tuples()
+    found = db.execute(whereabouts(waiting)).all()
     return [(prove_read(db, asset_id), root, path) for asset_id, root, path in found]
 
 

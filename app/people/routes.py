@@ -132,7 +132,7 @@ def list_api_keys(db: Db, caller: Operator) -> list[KeyOut]:
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,
         )
-        for key, person in db.execute(queries.keys(caller)).tuples()
+        for key, person in db.execute(queries.keys(caller)).all()
     ]
 
 

@@ -15,7 +15,7 @@ def adopt(record: Record, reading: ReadingRow, *, version: int) -> Record:
     picked = [one for one in reading.statements if one["picked"] and one["field"] in FIELDS]
     added = [
         as_statement(one, reading, f"{version}.{number}", version)
-        for number, one in enumerate(picked, start=len(record.statements) + 1)
+        for number, one in enumerate(picked, start=record.next_number(version))
     ]
     return replace(record, statements=(*kept, *added))
 

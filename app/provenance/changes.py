@@ -1,7 +1,9 @@
 """From one record to the next: assert, retract, settle. Nothing earlier is changed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from edtf import EDTFParseException, parse_edtf
@@ -13,9 +15,12 @@ from app.provenance.errors import (
     StatementMalformed,
 )
 from app.provenance.fields import FIELDS, Kind
+from app.provenance.normalise import names
 from app.provenance.projection import Record, known_values
 from app.provenance.statements import Resolution, Statement
 
+LONGEST_DATE = 100  # characters; EDTF lists can be made to take seconds
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 NEEDED_AT_G0 = frozenset({"source_system", "source_identifier", "department", "original_name"})
 
 
@@ -97,7 +102,7 @@ def add_assertions(
 ) -> Record:
     """Add assertions; one follows the earlier one of the same field, language and way in."""
     statements = list(record.statements)
-    for number, one in enumerate(assertions, start=len(statements) + 1):
+    for number, one in enumerate(assertions, start=record.next_number(version)):
         earlier = [s for s in statements if follows(one, s, speaker)]
         statements = [s for s in statements if s not in earlier]
         statements.append(
@@ -148,7 +153,7 @@ def settle(record: Record, choices: Sequence[Choice], speaker: Speaker, *, versi
     resolutions = list(record.resolutions)
     for one in choices:
         said = record.of(one.field) if one.field in FIELDS else []
-        if not any(s.id == one.statement for s in said):
+        if not any(s.id == one.statement and s.unknown_reason is None for s in said):
             raise NoSuchStatement(f"{one.statement!r} says nothing of {one.field} today.")
         if not record.in_conflict(one.field):
             raise NothingToSettle(f"{one.field} has no open conflict.")
@@ -202,19 +207,26 @@ def is_lines(value: Any) -> bool:  # noqa: ANN401 - any JSON value
 
 
 def is_edtf(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell whether it is a date in EDTF."""
-    if not is_line(value):
+    """Tell whether it is a date in EDTF that the calendar knows."""
+    if not is_line(value) or len(value) > LONGEST_DATE or value != value.strip():
         return False
     try:
         parse_edtf(value)
-    except EDTFParseException:
+        for day in DAY.findall(value):
+            date.fromisoformat(day)
+    except (EDTFParseException, ValueError):
         return False
     return True
 
 
+def is_names(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether it is a list of names, or a text that holds some."""
+    return is_lines(value) or (is_line(value) and bool(names(value)))
+
+
 FITS: Mapping[Kind, Any] = {
     Kind.TEXT: is_line,
-    Kind.AGENTS: lambda value: is_line(value) or is_lines(value),
+    Kind.AGENTS: is_names,
     Kind.DATE: is_edtf,
     Kind.CODE: is_line,
     Kind.CODES: is_lines,

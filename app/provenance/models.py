@@ -96,7 +96,8 @@ class SealRow(Row):
             "asset_id",
             "provenance_version",
             "policy_version_id",
-            name="uq_seals_asset_id_provenance_version_policy_version_id",
+            "reading_id",
+            name="uq_seals_what_is_sealed",
         ),
         ForeignKeyConstraint(
             ["asset_id", "provenance_version"],

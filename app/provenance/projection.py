@@ -25,6 +25,12 @@ class Record:
     statements: tuple[Statement, ...]
     resolutions: tuple[Resolution, ...]
 
+    def next_number(self, version: int) -> int:
+        """Return the number after those that statements of a version bear or followed."""
+        said = [name for s in self.statements for name in (s.id, s.supersedes) if name]
+        mine = [name for name in said if name.startswith(f"{version}.")]
+        return 1 + max((int(name.partition(".")[2]) for name in mine), default=0)
+
     def of(self, field: str) -> list[Statement]:
         """Return the statements that count for a field.
 

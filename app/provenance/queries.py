@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from app.assets.models import AssetRow
 from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
+from app.kit.operations import OperationRow
 from app.people.models import DepartmentRow
 from app.policies.rules.in_force import PolicyInForce
 from app.provenance.book import Book
@@ -90,7 +91,7 @@ def policy_version(book: Book) -> ColumnElement[UUID]:
 
 
 def completeness(book: Book, asset_ids: Sequence[UUID]) -> Select[Any]:
-    """Select each asset's version, policy version, reading and what its record lacks."""
+    """Select each asset's version, policy version, reading, seal and what its record lacks."""
     reading = newest_reading(AssetRow.id)
     return (
         select(
@@ -101,6 +102,7 @@ def completeness(book: Book, asset_ids: Sequence[UUID]) -> Select[Any]:
             reading.c.id.label("reading_id"),
             reading.c.outcome,
             missing_codes(book).label("missing"),
+            current_seal(book, reading.c.id).label("sealed"),
         )
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
         .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
@@ -111,14 +113,33 @@ def completeness(book: Book, asset_ids: Sequence[UUID]) -> Select[Any]:
     )
 
 
-def current_seal(book: Book) -> ColumnElement[bool]:
-    """Tell, in a statement over assets and heads, whether today's version is sealed."""
+def current_seal(book: Book, reading_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Tell, in a statement over assets and heads, whether today's version is sealed.
+
+    A seal of an earlier reading is stale: the record may not hold yet what the bytes now say.
+    """
     return (
         select(SealRow.id)
         .where(
             SealRow.asset_id == ProvenanceHeadRow.asset_id,
             SealRow.provenance_version == ProvenanceHeadRow.version,
             SealRow.policy_version_id == policy_version(book),
+            SealRow.reading_id == reading_id,
+        )
+        .exists()
+    )
+
+
+def series_on_its_way() -> ColumnElement[bool]:
+    """Tell whether something was said of an asset's series that its record does not hold yet."""
+    of_system = literal("source-system/") + AssetRow.source_system
+    of_import = func.concat("import/", AssetRow.import_id)
+    return (
+        select(SeriesStatementsRow.id)
+        .join(OperationRow, OperationRow.id == SeriesStatementsRow.operation_id)
+        .where(
+            SeriesStatementsRow.series.in_([of_system, of_import]),
+            OperationRow.finished_at.is_(None),
         )
         .exists()
     )
@@ -155,7 +176,7 @@ def left_unsealed(book: Book) -> Select[UUID]:
         .where(
             func.cardinality(missing_codes(book)) == 0,
             reading.c.outcome != "unreadable",
-            ~current_seal(book),
+            ~current_seal(book, reading.c.id),
         )
         .limit(MOST_ASSETS_A_JOB)
     )

@@ -129,7 +129,7 @@ def with_departments(db: Session, versions: Sequence[NewVersion]) -> list[NewVer
     """Name in each version's event the department whose record it is."""
     wanted = [v.asset_id for v in versions]
     whose = select(AssetRow.id, AssetRow.department).where(AssetRow.id.in_(wanted))
-    known = dict(db.execute(whose).tuples().all())
+    known = dict(db.execute(whose).all())
     return [replace(v, department=known[v.asset_id]) for v in versions]
 
 
@@ -137,10 +137,12 @@ def seal_complete(db: Session, asset_ids: Sequence[UUID]) -> int:
     """Seal today's versions that are complete under their department's policy; say how many."""
     book = open_book(db)
     with judging(db):
-        found = db.execute(
-            queries.completeness(book, asset_ids).where(~queries.current_seal(book))
-        ).all()
-    ready = [row for row in found if not row.missing and row.outcome in ("read", "nothing_found")]
+        found = db.execute(queries.completeness(book, asset_ids)).all()
+    ready = [
+        row
+        for row in found
+        if not row.sealed and not row.missing and row.outcome in ("read", "nothing_found")
+    ]
     if not ready:
         return 0
     facts = [
@@ -181,6 +183,7 @@ def prove_sealed(db: Session, asset_id: UUID) -> Seal:
                 SealRow.asset_id == asset_id,
                 SealRow.provenance_version == row.version,
                 SealRow.policy_version_id == row.policy_version_id,
+                SealRow.reading_id == row.reading_id,
             )
         ).one_or_none()
     if seal is None or row.missing:

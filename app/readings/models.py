@@ -4,7 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Row, Xid8
@@ -23,6 +31,7 @@ class ReadingRow(Row):
             name="fk_readings_asset_id_provenance_version",
         ),
         Index("ix_readings_object_key", "object_key", "asset_id"),
+        Index("ix_readings_mountless_token", "mountless_token", "asset_id"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     asset_id: Mapped[UUID]
@@ -32,6 +41,9 @@ class ReadingRow(Row):
     reason: Mapped[str | None]  # why unreadable
     byte_token: Mapped[str]
     object_key: Mapped[str]  # the physical object, whatever its names
+    mountless_token: Mapped[str] = mapped_column(
+        Computed("regexp_replace(byte_token, '^fs:[0-9]+:', 'fs:')", persisted=True)
+    )
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     tool: Mapped[str]
     tool_version: Mapped[str]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Integer, Select, column, func, select, table
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.assets.models import AssetRow
@@ -18,6 +19,7 @@ COLUMNS = (
     ReadingRow.size_bytes,
     ReadingRow.byte_token,
     ReadingRow.object_key,
+    ReadingRow.mountless_token,
     ReadingRow.read_at,
     ReadingRow.read_xid,
     ReadingRow.format,
@@ -48,7 +50,7 @@ def newest_readings(asset_ids: Sequence[UUID]) -> Select[ReadingRow]:
     """Select the newest reading of each of these assets."""
     return (
         select(ReadingRow)
-        .distinct(ReadingRow.asset_id)
+        .ext(distinct_on(ReadingRow.asset_id))
         .where(ReadingRow.asset_id.in_(asset_ids))
         .order_by(ReadingRow.asset_id, ReadingRow.ordinal.desc())
     )

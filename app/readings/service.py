@@ -61,11 +61,11 @@ def record_readings(db: Session, found: Sequence[Found]) -> None:
     ids = [one.asset_id for one in found]
     lock_decisions(db, ids)  # so that two workers number an asset's readings in turn
     whose = select(AssetRow.id, AssetRow.department).where(AssetRow.id.in_(ids))
-    departments = dict(db.execute(whose).tuples().all())
+    departments = dict(db.execute(whose).all())
     last = {row.asset_id: row for row in db.scalars(queries.newest_readings(ids))}
     new = [one for one in found if not already(one, last.get(one.asset_id))]
     heads = queries.head_versions([one.asset_id for one in new])
-    versions = dict(db.execute(heads).tuples().all())
+    versions = dict(db.execute(heads).all())
     events = [event_of(one, departments[one.asset_id]) for one in new]
     event_ids = record_all(db, AGENT, events)
     rows = [
@@ -75,7 +75,7 @@ def record_readings(db: Session, found: Sequence[Found]) -> None:
     ]
     if rows:
         db.execute(insert(ReadingRow), rows)
-    for one in new:
+    for one in found:
         report_sighting(db, AGENT, one.asset_id, "present", "read")
     publish(db, AssetsRead(tuple(ids)))
 

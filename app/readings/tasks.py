@@ -51,7 +51,7 @@ def read_again(fact: BytesChanged) -> None:
 
 def read_files(asset_ids: Sequence[UUID]) -> None:
     """Read files and record what they say, a few at a time."""
-    places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).tuples()))
+    places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).all()))
     for start in range(0, len(places), FILES_AT_ONCE):
         read_some(places[start : start + FILES_AT_ONCE])
 

@@ -18,6 +18,8 @@ CREATE TABLE readings (
   reason text,
   byte_token text NOT NULL,
   object_key text NOT NULL,
+  -- A store that is mounted anew changes the device number and nothing else.
+  mountless_token text NOT NULL GENERATED ALWAYS AS (regexp_replace(byte_token, '^fs:[0-9]+:', 'fs:')) STORED,
   size_bytes bigint NOT NULL CONSTRAINT ck_readings_size_bytes CHECK (size_bytes >= 0),
   tool text NOT NULL,
   tool_version text NOT NULL,
@@ -38,6 +40,7 @@ CREATE TABLE readings (
   CONSTRAINT fk_readings_event_id FOREIGN KEY (event_id) REFERENCES events (id)
 );
 CREATE INDEX ix_readings_object_key ON readings (object_key, asset_id);
+CREATE INDEX ix_readings_mountless_token ON readings (mountless_token, asset_id);
 CREATE FUNCTION stamp_reading() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -17,8 +17,7 @@ CREATE TABLE seals (
   sealed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   event_id uuid NOT NULL,
   CONSTRAINT pk_seals PRIMARY KEY (id),
-  CONSTRAINT uq_seals_asset_id_provenance_version_policy_version_id
-    UNIQUE (asset_id, provenance_version, policy_version_id),
+  CONSTRAINT uq_seals_what_is_sealed UNIQUE (asset_id, provenance_version, policy_version_id, reading_id),
   CONSTRAINT fk_seals_asset_id_provenance_version FOREIGN KEY (asset_id, provenance_version)
     REFERENCES provenance_versions (asset_id, version),
   CONSTRAINT fk_seals_asset_id_reading_id FOREIGN KEY (asset_id, reading_id) REFERENCES readings (asset_id, id),

@@ -70,9 +70,7 @@ def results(api: httpx2.Client, headers: dict[str, str], import_id: str) -> list
     return [json.loads(one) for one in answer.text.splitlines()]
 
 
-def test_an_import_answers_at_once_and_registers_later(
-    world: World, api: httpx2.Client
-) -> None:
+def test_an_import_answers_at_once_and_registers_later(world: World, api: httpx2.Client) -> None:
     system = world.a_source_system()
     headers = world.headers("registrar", department=system.department)
     lines = [line(system, "a"), b"", line(system, "a"), b"not json", line(system, "b")]

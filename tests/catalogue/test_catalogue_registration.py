@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from itertools import count
 from threading import Barrier, Thread
 from typing import Any
@@ -19,6 +19,7 @@ from app.kit.refusals import Refusal
 
 NUMBERS = count(1)
 Json = dict[str, Any]
+Post = Callable[[Json], httpx2.Response]
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +47,11 @@ def body(system: System) -> Json:
 
 
 @pytest.fixture
-def post(town_api: httpx2.Client, registrar: dict[str, str]) -> Iterator[Any]:
-    yield lambda body: town_api.post("/v1/assets", json=body, headers=registrar)
+def post(town_api: httpx2.Client, registrar: dict[str, str]) -> Post:
+    return lambda body: town_api.post("/v1/assets", json=body, headers=registrar)
 
 
-def test_a_new_copy_is_created_with_what_its_record_lacks(post: Any, body: Json) -> None:
+def test_a_new_copy_is_created_with_what_its_record_lacks(post: Post, body: Json) -> None:
     answer = post(body)
     assert answer.status_code == 201
     said = answer.json()
@@ -59,13 +60,13 @@ def test_a_new_copy_is_created_with_what_its_record_lacks(post: Any, body: Json)
     assert {"missing:custodian", "missing:format", "source:legal_status"} <= set(said["missing"])
 
 
-def test_the_same_again_is_the_same_asset(post: Any, body: Json) -> None:
+def test_the_same_again_is_the_same_asset(post: Post, body: Json) -> None:
     first, second = post(body), post(body)
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json()["asset_id"] == second.json()["asset_id"]
 
 
-def test_the_order_of_a_set_makes_no_other_registration(post: Any, body: Json) -> None:
+def test_the_order_of_a_set_makes_no_other_registration(post: Post, body: Json) -> None:
     post(body | {"legal_status": ["evidential", "convenience_copy"]})
     turned = ["convenience_copy", "evidential", "evidential"]
     assert post(body | {"legal_status": turned}).status_code == 200
@@ -83,7 +84,7 @@ def test_the_order_of_a_set_makes_no_other_registration(post: Any, body: Json) -
     ids=lambda other: next(iter(other)),
 )
 def test_the_same_name_with_other_facts_is_a_contradiction(
-    post: Any, body: Json, other: Json
+    post: Post, body: Json, other: Json
 ) -> None:
     asset_id = post(body).json()["asset_id"]
     answer = post(body | other)
@@ -127,14 +128,14 @@ def test_another_departments_system_does_not_exist(
     ids=lambda value: str(value)[:60],
 )
 def test_what_cannot_be_registered_is_refused_with_its_place(
-    post: Any, body: Json, wrong: Json, pointer: str
+    post: Post, body: Json, wrong: Json, pointer: str
 ) -> None:
     answer = post(body | wrong)
     assert answer.status_code == 422
     assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
 
 
-def test_a_legal_status_is_never_assumed(post: Any, body: Json) -> None:
+def test_a_legal_status_is_never_assumed(post: Post, body: Json) -> None:
     del body["legal_status"]
     answer = post(body)
     assert answer.json()["errors"][0]["pointer"] == "/legal_status"
@@ -152,7 +153,7 @@ def test_a_legal_status_is_never_assumed(post: Any, body: Json) -> None:
     ids=["long name", "large number", "large negative", "large and small", "odd letters"],
 )
 def test_an_unusual_registration_is_taken_or_refused_and_is_never_a_fault(
-    post: Any, body: Json, wrong: Json
+    post: Post, body: Json, wrong: Json
 ) -> None:
     assert post(body | wrong).status_code in (201, 422)
 
@@ -174,9 +175,8 @@ def test_a_name_that_is_no_utf_8_is_kept_byte_for_byte(
     system = world.a_source_system()
     name = "颱風.jpg".encode("big5")
     (system.folder / name.decode("utf-8", "surrogateescape")).write_bytes(draw(2))
-    said = body | {"source_system": system.code, "location": "%bb%E4%adr.jpg"}
     assert name == b"\xbb\xe4\xad\xb7.jpg"
-    said["location"] = "%bb%E4%ad%B7.jpg"
+    said = body | {"source_system": system.code, "location": "%bb%E4%ad%B7.jpg"}
     registrar = world.headers("registrar", "cataloguer", department=system.department)
     asset_id = api.post("/v1/assets", json=said, headers=registrar).json()["asset_id"]
     world.work()
@@ -185,7 +185,7 @@ def test_a_name_that_is_no_utf_8_is_kept_byte_for_byte(
 
 
 def test_registering_hashes_nothing_and_keeps_claims_as_claims(
-    town: World, system: System, post: Any, body: Json
+    town: World, system: System, post: Post, body: Json
 ) -> None:
     content = (system.folder / body["location"]).read_bytes()
     wrong = hashlib.sha256(b"another file").hexdigest()
@@ -209,7 +209,7 @@ def mentions(town: World, digest: bytes) -> bool:
     )
     return any(
         town.find(
-            f"SELECT FROM {table} t WHERE strpos(lower(t::text), :hex) > 0 LIMIT 1",  # noqa: S608
+            f"SELECT FROM {table} t WHERE strpos(lower(t::text), :hex) > 0 LIMIT 1",
             role="catalogue_owner",
             hex=digest.hex(),
         )
@@ -217,7 +217,7 @@ def mentions(town: World, digest: bytes) -> bool:
     )
 
 
-def test_eight_at_once_register_one_asset(post: Any, body: Json, town: World) -> None:
+def test_eight_at_once_register_one_asset(post: Post, body: Json, town: World) -> None:
     start, answers = Barrier(8), []
 
     def send() -> None:
@@ -235,9 +235,7 @@ def test_eight_at_once_register_one_asset(post: Any, body: Json, town: World) ->
     assert [row.kind for row in found] == ["ing"]
 
 
-def test_each_of_a_batch_is_registered_for_itself(
-    town: World, system: System, body: Json
-) -> None:
+def test_each_of_a_batch_is_registered_for_itself(town: World, system: System, body: Json) -> None:
     good = Registration(**body)
     other = Registration(**(body | {"original_name": "other.jpg"}))
     bad = Registration(**(body | {"location": "../x"}))
@@ -253,7 +251,7 @@ def test_each_of_a_batch_is_registered_for_itself(
 
 
 def test_an_asset_is_shown_and_never_deleted_by_address(
-    town_api: httpx2.Client, town: World, post: Any, body: Json
+    town_api: httpx2.Client, town: World, post: Post, body: Json
 ) -> None:
     auditor = town.headers("auditor")
     at = f"/v1/assets/{post(body).json()['asset_id']}"
@@ -268,7 +266,7 @@ def test_an_asset_is_shown_and_never_deleted_by_address(
 
 
 def test_what_happened_to_an_asset_is_listed_with_its_place_in_the_log(
-    town_api: httpx2.Client, town: World, post: Any, body: Json
+    town_api: httpx2.Client, town: World, post: Post, body: Json
 ) -> None:
     asset_id = post(body).json()["asset_id"]
     at, auditor = f"/v1/assets/{asset_id}/events", town.headers("auditor")

@@ -1,9 +1,12 @@
 """What the tests of commands need of a running catalogue."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import httpx2
 
 from app.cli.demo_people import Cast, add_department, add_system
 from app.cli.remote import Remote
@@ -40,3 +43,11 @@ class Catalogue:
         add_system(self.cast.operator, facts)
         registrar = self.cast.give(f"Registrar of {name}", "registrar", name)
         return folder, f"{name}-files", registrar
+
+
+def answering(answer: Callable[[httpx2.Request], httpx2.Response]) -> Remote:
+    """A way into a catalogue that is played by a function."""
+    made = Remote("http://catalogue.test/", "cat_x_y")
+    made._http.close()
+    made._http = httpx2.Client(base_url=made.url, transport=httpx2.MockTransport(answer))
+    return made

@@ -1,23 +1,12 @@
 """What a command makes of a catalogue that refuses, is silent, or is none."""
 
-from collections.abc import Callable
-
 import httpx2
 import pytest
+from demonstration import answering
 
 from app.cli.remote import NotDone, Refused, Remote, local_url
 from app.cli.sending import follow
 from app.kit.settings import settings
-
-Answer = Callable[[httpx2.Request], httpx2.Response]
-
-
-def remote(answer: Answer) -> Remote:
-    made = Remote("http://catalogue.test/", "cat_x_y")
-    made._http.close()
-    transport = httpx2.MockTransport(answer)
-    made._http = httpx2.Client(base_url=made.url, transport=transport)
-    return made
 
 
 def test_a_problem_is_told_with_code_status_and_each_place() -> None:
@@ -28,7 +17,7 @@ def test_a_problem_is_told_with_code_status_and_each_place() -> None:
     }
     said = r"It is wrong\. \[/a: no\] \(malformed, 422\)"
     answer = httpx2.Response(422, json=problem)
-    with remote(lambda _: answer) as asked, pytest.raises(Refused, match=said) as told:
+    with answering(lambda _: answer) as asked, pytest.raises(Refused, match=said) as told:
         asked.get("/v1/assets")
     assert (told.value.code, told.value.status) == ("malformed", 422)
 
@@ -39,7 +28,7 @@ def test_a_problem_is_told_with_code_status_and_each_place() -> None:
     ids=["no JSON", "no problem", "a redirection"],
 )
 def test_something_that_is_no_catalogue_is_named_so(answer: httpx2.Response) -> None:
-    with remote(lambda _: answer) as asked, pytest.raises(Refused, match="is no catalogue"):
+    with answering(lambda _: answer) as asked, pytest.raises(Refused, match="is no catalogue"):
         asked.get("/v1/assets")
 
 
@@ -52,7 +41,7 @@ def test_an_operation_that_nobody_works_on_is_given_up(monkeypatch: pytest.Monke
     monkeypatch.setattr("app.cli.sending.PATIENCE_SECONDS", 0.0)
     waiting = {"state": "waiting", "done": 0, "total": 5}
     answer, said = httpx2.Response(200, json=waiting), "stands at 0 of 5: does a worker run"
-    with remote(lambda _: answer) as asked, pytest.raises(NotDone, match=said):
+    with answering(lambda _: answer) as asked, pytest.raises(NotDone, match=said):
         follow(asked, "1")
 
 
@@ -63,7 +52,7 @@ def test_pages_are_followed_to_the_last() -> None:
             200, json={"items": [{"first": first}], "next": "more" if first else None}
         )
 
-    with remote(page) as asked:
+    with answering(page) as asked:
         assert list(asked.pages("/v1/assets")) == [{"first": True}, {"first": False}]
 
 

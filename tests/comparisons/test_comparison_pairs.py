@@ -80,14 +80,19 @@ def test_two_names_of_one_object_are_told_apart_from_copies(town: World, store: 
     other = town.an_asset(store, town.file_of(one).read_bytes(), name="link.jpg")
     copy = town.a_copy_of(one, store)
     town.work()
-    found = town.find("SELECT a_asset_id, b_asset_id, same_object FROM likenesses WHERE :id IN (a_asset_id, b_asset_id)", id=one)
+    found = town.find(
+        "SELECT a_asset_id, b_asset_id, same_object FROM likenesses WHERE :id IN (a_asset_id, b_asset_id)",
+        id=one,
+    )
     assert {frozenset(row[:2]): row[2] for row in found} == {
         frozenset((one, other)): True,
         frozenset((one, copy)): False,
     }
 
 
-def test_beyond_twenty_each_is_paired_with_the_first_ranked_only(town: World, store: System) -> None:
+def test_beyond_twenty_each_is_paired_with_the_first_ranked_only(
+    town: World, store: System
+) -> None:
     assets = equal_files(town, store, 21)
     town.work()
     first, *others = assets
@@ -108,7 +113,8 @@ def test_the_sweep_compares_what_no_job_compared_and_only_after_a_while(
     assert town.find(COMPARED, id=asset_id) == []
     town.ground.administer(
         "ALTER TABLE fingerprints DISABLE TRIGGER fingerprints_append_only",
-        f"UPDATE fingerprints SET computed_at = computed_at - interval '3 minutes' WHERE asset_id = '{asset_id}'",
+        f"UPDATE fingerprints SET computed_at = computed_at - interval '3 minutes'"
+        f" WHERE asset_id = '{asset_id}'",
         "ALTER TABLE fingerprints ENABLE ALWAYS TRIGGER fingerprints_append_only",
         database=town.database,
     )

@@ -38,7 +38,9 @@ class Quarter:
         """Add a store of the department."""
         return self.world.a_source_system(self.department, **facts)
 
-    def a_pair(self, first: System | None = None, second: System | None = None) -> tuple[UUID, UUID]:
+    def a_pair(
+        self, first: System | None = None, second: System | None = None
+    ) -> tuple[UUID, UUID]:
         """Register two equal files, the earlier in the first store; nothing is read yet."""
         earlier = self.world.an_asset(first or self.one)
         return earlier, self.world.a_copy_of(earlier, second or self.two)

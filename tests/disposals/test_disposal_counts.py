@@ -35,7 +35,15 @@ def keys_of(answer: EligibilityOut, month: str, by: Sequence[GroupBy]) -> Iterat
 
 @pytest.mark.parametrize(
     "by",
-    [["status"], ["department"], ["source_system"], ["month"], ["reason"], list(EVERYTHING), ["status", "reason"]],
+    [
+        ["status"],
+        ["department"],
+        ["source_system"],
+        ["month"],
+        ["reason"],
+        list(EVERYTHING),
+        ["status", "reason"],
+    ],
     ids="+".join,
 )
 @pytest.mark.parametrize("scoped", [False, True], ids=["the city", "one department"])
@@ -98,12 +106,16 @@ def test_up_to_a_thousand_are_answered_and_the_unknown_are_listed(
     none = town_api.post("/v1/eligibility/check", json={"asset_ids": others}, headers=key).json()
     assert none == {"answers": [], "not_found": others}
     assert town_api.get(f"/v1/assets/{others[0]}/eligibility", headers=key).status_code == 404
-    assert town_api.get(f"/v1/assets/{mine[0]}/eligibility", headers=key).json()["asset_id"] == mine[0]
+    assert (
+        town_api.get(f"/v1/assets/{mine[0]}/eligibility", headers=key).json()["asset_id"] == mine[0]
+    )
 
 
 def test_who_sees_no_content_may_still_ask_for_statuses(full: Quarter, town_api: Client) -> None:
     [one, *_] = full.rows()
     path = f"/v1/assets/{one}"
-    assert town_api.get(f"{path}/eligibility", headers=headers(full, "dashboard")).status_code == 200
+    assert (
+        town_api.get(f"{path}/eligibility", headers=headers(full, "dashboard")).status_code == 200
+    )
     assert town_api.get(f"{path}/likenesses", headers=headers(full, "dashboard")).status_code == 403
     assert isinstance(full.auditor, Principal)

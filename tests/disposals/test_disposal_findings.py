@@ -18,19 +18,25 @@ def test_two_copies_whose_custody_ends_are_not_both_candidates_because_another_w
 ) -> None:
     quarter.world.a_department(policy="hk-film-archive")  # recovers for 180 days, we for 30
     ends = date.today() + timedelta(days=100)  # noqa: DTZ011
-    pair = quarter.a_pair(quarter.a_store(custody_ends_on=ends), quarter.a_store(custody_ends_on=ends))
+    pair = quarter.a_pair(
+        quarter.a_store(custody_ends_on=ends), quarter.a_store(custody_ends_on=ends)
+    )
     quarter.work()
     quarter.complete(*pair)
     assert quarter.statuses(*pair).count("candidate") < 2
 
 
 def test_one_file_registered_in_two_failure_domains_is_one_copy(quarter: Quarter) -> None:
-    careful = quarter.world.a_department(policy=quarter.world.a_demo_policy("careful", min_verified_copies=2))
+    careful = quarter.world.a_department(
+        policy=quarter.world.a_demo_policy("careful", min_verified_copies=2)
+    )
     near = quarter.world.a_source_system(careful, failure_domain="near")
     far = quarter.world.a_source_system(careful, near.folder, failure_domain="far")
     other = quarter.world.a_source_system(careful)
     first = quarter.world.an_asset(near)
-    again = quarter.world.an_asset(far, quarter.world.file_of(first).read_bytes(), name=quarter.world.file_of(first).name)
+    again = quarter.world.an_asset(
+        far, quarter.world.file_of(first).read_bytes(), name=quarter.world.file_of(first).name
+    )
     copy = quarter.world.a_copy_of(first, other)
     quarter.work()
     quarter.complete(first, again, copy)
@@ -44,7 +50,9 @@ def test_an_unread_asset_counts_once_under_its_reason(quarter: Quarter) -> None:
     assert quarter.count_of("reason", "processing:unread").assets == len(behind)
 
 
-def test_the_copy_that_stays_is_told_of_no_keeper_of_its_own_whatever_stops_it(quarter: Quarter) -> None:
+def test_the_copy_that_stays_is_told_of_no_keeper_of_its_own_whatever_stops_it(
+    quarter: Quarter,
+) -> None:
     department = quarter.world.a_department()
     first = quarter.world.an_asset(quarter.world.a_source_system(department))
     second = quarter.world.a_copy_of(first)
@@ -103,7 +111,9 @@ def test_a_store_that_answers_again_brings_its_files_back(quarter: Quarter) -> N
     assert quarter.statuses(keeper, copy) == ["retained_keeper", "candidate"]
 
 
-def test_a_store_that_was_mounted_anew_between_two_readings_holds_no_second_copy(quarter: Quarter) -> None:
+def test_a_store_that_was_mounted_anew_between_two_readings_holds_no_second_copy(
+    quarter: Quarter,
+) -> None:
     there = quarter.a_store()
     again = quarter.a_store(folder=there.folder)
     first = quarter.world.an_asset(there)
@@ -113,7 +123,9 @@ def test_a_store_that_was_mounted_anew_between_two_readings_holds_no_second_copy
     quarter.complete(first, second)
     assert "candidate" not in quarter.statuses(first, second)
     device = f"'fs:{file.stat().st_dev}:', 'fs:9999:'"
-    renamed = f"byte_token = replace(byte_token, {device}), object_key = replace(object_key, {device})"
+    renamed = (
+        f"byte_token = replace(byte_token, {device}), object_key = replace(object_key, {device})"
+    )
     for table in ("readings", "fingerprints"):
         quarter.falsify(table, renamed, f"asset_id = '{second}'")
     quarter.falsify("likenesses", "same_object = false", f"b_asset_id = '{second}'")

@@ -43,7 +43,14 @@ def become_a_link(file: Path) -> None:
     file.symlink_to(aside)
 
 
-BREAKS: list[Callable[[Path], None]] = [vanish, change, spoil, empty, become_a_folder, become_a_link]
+BREAKS: list[Callable[[Path], None]] = [
+    vanish,
+    change,
+    spoil,
+    empty,
+    become_a_folder,
+    become_a_link,
+]
 
 
 @pytest.mark.parametrize("broken", BREAKS)

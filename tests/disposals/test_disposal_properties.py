@@ -115,7 +115,9 @@ def everything_holds(quarter: Quarter) -> None:
 def test_of_equal_complete_files_one_stays_and_the_others_are_candidates(
     quarter: Quarter, many: int
 ) -> None:
-    assets = quarter.some_copies(*[quarter.one, quarter.two, quarter.one, quarter.two, quarter.one][:many])
+    assets = quarter.some_copies(
+        *[quarter.one, quarter.two, quarter.one, quarter.two, quarter.one][:many]
+    )
     quarter.work()
     quarter.complete(*assets)
     answers = quarter.answers(*assets)
@@ -136,7 +138,9 @@ def test_empty_files_are_nobodys_copies(quarter: Quarter) -> None:
 def test_a_copy_may_go_for_a_keeper_of_another_department(quarter: Quarter) -> None:
     museum = quarter.world.a_department(policy="demo-standard")
     keeper = quarter.world.an_asset(quarter.world.a_source_system(museum, custody_kind="archive"))
-    copy = quarter.world.an_asset(quarter.one, quarter.world.file_of(keeper).read_bytes(), name="lent.jpg")
+    copy = quarter.world.an_asset(
+        quarter.one, quarter.world.file_of(keeper).read_bytes(), name="lent.jpg"
+    )
     quarter.work()
     quarter.complete(keeper, copy)
     answer = quarter.of(copy)
@@ -148,7 +152,9 @@ def test_a_copy_may_go_for_a_keeper_of_another_department(quarter: Quarter) -> N
 def test_each_side_is_judged_by_its_own_departments_policy(quarter: Quarter) -> None:
     plain = quarter.world.a_source_system(quarter.world.a_department())
     theirs = quarter.world.an_asset(plain)
-    ours = quarter.world.an_asset(quarter.one, quarter.world.file_of(theirs).read_bytes(), name="ours.jpg")
+    ours = quarter.world.an_asset(
+        quarter.one, quarter.world.file_of(theirs).read_bytes(), name="ours.jpg"
+    )
     quarter.work()
     quarter.complete(theirs, ours)
     kept, copy = quarter.answers(theirs, ours)
@@ -166,7 +172,11 @@ def test_the_rules_of_every_policy_line_up_with_the_codes(quarter: Quarter) -> N
     assert {"hk-film-archive@1.0.0", "newsroom@1.0.0", "demo-standard@1.0.1"} <= set(found)
     for answer in found.values():
         for rule in answer.rules:
-            if rule.reason and rule.rule.startswith(("complete:", "agreed:")) and rule.reason != "seal:stale":
+            if (
+                rule.reason
+                and rule.rule.startswith(("complete:", "agreed:"))
+                and rule.reason != "seal:stale"
+            ):
                 assert rule.reason.split(":")[1] == rule.rule.split(":")[1]
             if rule.reason and rule.rule.startswith("processing:"):
                 assert rule.reason.startswith("processing:")

@@ -53,7 +53,9 @@ def outcomes(answer: EligibilityOut) -> dict[str, str]:
     return {rule.reason: rule.outcome for rule in answer.rules if rule.reason is not None}
 
 
-def test_a_complete_exact_copy_is_a_candidate_with_its_keeper_and_the_reasons(quarter: Quarter) -> None:
+def test_a_complete_exact_copy_is_a_candidate_with_its_keeper_and_the_reasons(
+    quarter: Quarter,
+) -> None:
     earlier, later = quarter.a_pair()
     quarter.work()
     quarter.complete(earlier, later)
@@ -139,7 +141,10 @@ def test_a_file_that_is_not_there_or_cannot_be_reached_or_changed_says_so(quarte
         read_files([far])
     os.utime(quarter.world.file_of(other), (1, 1))
     fingerprint_files([other])
-    found = [[r for r in answer.reasons if r.startswith("processing:")] for answer in quarter.answers(gone, far, other)]
+    found = [
+        [r for r in answer.reasons if r.startswith("processing:")]
+        for answer in quarter.answers(gone, far, other)
+    ]
     assert "processing:missing" in found[0]
     assert "processing:unreachable" in found[1]
     assert found[2][0] == "processing:changed"
@@ -160,7 +165,9 @@ def test_a_field_that_nobody_answered_is_named(quarter: Quarter, single: UUID, f
     assert quarter.of(asset_id).status == "blocked_no_keeper"
 
 
-def test_a_legal_status_that_no_records_manager_confirmed_is_of_the_wrong_source(quarter: Quarter) -> None:
+def test_a_legal_status_that_no_records_manager_confirmed_is_of_the_wrong_source(
+    quarter: Quarter,
+) -> None:
     asset_id = quarter.world.an_asset(quarter.one)
     quarter.work()
     quarter.world.complete_record(asset_id, without=["legal_status"])
@@ -191,7 +198,9 @@ def test_a_series_statement_on_its_way_makes_the_seal_stale(quarter: Quarter) ->
 
 
 @pytest.mark.parametrize("status", FORBIDDING)
-def test_a_status_that_forbids_or_diverts_is_named(quarter: Quarter, single: UUID, status: str) -> None:
+def test_a_status_that_forbids_or_diverts_is_named(
+    quarter: Quarter, single: UUID, status: str
+) -> None:
     quarter.complete(single, legal_status=[status, "institution_owned_non_record"])
     answer = quarter.of(single)
     assert answer.status == "blocked_legal"
@@ -227,7 +236,11 @@ def test_a_condition_without_evidence_is_unknown_and_stops(
     ("status", "field", "condition"),
     [
         ("government_record", "disposal_class", "disposal_class_assigned"),
-        ("government_record_potential_archival", "archival_appraisal", "appraised_no_archival_value"),
+        (
+            "government_record_potential_archival",
+            "archival_appraisal",
+            "appraised_no_archival_value",
+        ),
         ("contract_restricted", "contract_reference", "contract_terms_recorded"),
     ],
 )
@@ -272,7 +285,9 @@ def test_a_citation_that_only_looks_like_a_wrong_one_is_not_rejected(
     assert "policy:unverified_instrument" in found
 
 
-def test_an_unverified_instrument_may_block_and_never_authorise(quarter: Quarter, single: UUID) -> None:
+def test_an_unverified_instrument_may_block_and_never_authorise(
+    quarter: Quarter, single: UUID
+) -> None:
     quarter.complete(single, legal_basis=[quarter.world.legal_basis, "hk-cap-142"])
     answer = quarter.of(single)
     assert (answer.status, answer.reasons) == (
@@ -332,7 +347,9 @@ def test_a_keeper_whose_custody_ends_within_the_window_cannot_keep(
     quarter: Quarter, days_left: int
 ) -> None:
     ends = date.today() + timedelta(days=days_left)  # noqa: DTZ011 - as the database counts days
-    pair = quarter.a_pair(quarter.a_store(custody_ends_on=ends), quarter.a_store(custody_ends_on=ends))
+    pair = quarter.a_pair(
+        quarter.a_store(custody_ends_on=ends), quarter.a_store(custody_ends_on=ends)
+    )
     quarter.work()
     quarter.complete(*pair)
     for answer in quarter.answers(*pair):
@@ -342,7 +359,9 @@ def test_a_keeper_whose_custody_ends_within_the_window_cannot_keep(
 
 def test_custody_that_ends_after_the_window_is_custody(quarter: Quarter) -> None:
     ends = date.today() + timedelta(days=32)  # noqa: DTZ011
-    pair = quarter.a_pair(quarter.a_store(custody_ends_on=ends), quarter.a_store(custody_ends_on=ends))
+    pair = quarter.a_pair(
+        quarter.a_store(custody_ends_on=ends), quarter.a_store(custody_ends_on=ends)
+    )
     quarter.work()
     quarter.complete(*pair)
     assert quarter.statuses(*pair) == ["retained_keeper", "candidate"]

@@ -103,7 +103,9 @@ def test_a_file_that_vanished_after_it_was_read_is_missing(town: World, store: S
     fingerprint_files([asset_id])
     assert states(town, asset_id) == ["missing"]
     assert town.find(HASHES, id=asset_id) == []
-    assert town.find("SELECT 1 FROM events WHERE kind = 'x:loss-report' AND asset_id = :id", id=asset_id)
+    assert town.find(
+        "SELECT 1 FROM events WHERE kind = 'x:loss-report' AND asset_id = :id", id=asset_id
+    )
     town.work()
 
 
@@ -112,7 +114,7 @@ def append_once_open(file: Path, hashing: threading.Event) -> None:
     while not hashing.is_set():
         for descriptor in Path("/proc/self/fd").iterdir():
             try:
-                if os.readlink(descriptor) == str(file):
+                if descriptor.readlink() == file:
                     with file.open("ab") as growing:
                         growing.write(b"one byte more")
                     return
@@ -147,7 +149,7 @@ def test_a_storage_that_fails_in_the_middle_is_unreachable_and_not_missing() -> 
         read = CommittedReading(uuid4(), uuid4(), now(), str(opened.token), 0)
         answer = hash_file(read, folder, "mem")
     assert not hasattr(answer, "fingerprint")
-    assert answer[1] == "unreachable"  # type: ignore[index]
+    assert answer[1] == "unreachable"
 
 
 def test_the_sweep_hashes_what_no_job_hashed_and_only_after_a_while(
@@ -160,7 +162,8 @@ def test_the_sweep_hashes_what_no_job_hashed_and_only_after_a_while(
     assert town.find(HASHES, id=asset_id) == []
     town.ground.administer(
         "ALTER TABLE readings DISABLE TRIGGER readings_append_only",
-        f"UPDATE readings SET read_at = read_at - interval '3 minutes' WHERE asset_id = '{asset_id}'",
+        f"UPDATE readings SET read_at = read_at - interval '3 minutes'"
+        f" WHERE asset_id = '{asset_id}'",
         "ALTER TABLE readings ENABLE ALWAYS TRIGGER readings_append_only",
         database=town.database,
     )

@@ -25,7 +25,10 @@ NUMBERS = count(1)
 
 
 def registered(
-    world: World, system: System, files: Sequence[bytes], **facts: Any  # noqa: ANN401
+    world: World,
+    system: System,
+    files: Sequence[bytes],
+    **facts: Any,  # noqa: ANN401
 ) -> list[UUID]:
     """Put files where the system keeps its own and register them at once."""
     said = [registration(system, picture, **facts) for picture in files]
@@ -36,7 +39,9 @@ def registered(
 
 
 def registration(
-    system: System, picture: bytes, **facts: Any  # noqa: ANN401 - of the registration
+    system: System,
+    picture: bytes,
+    **facts: Any,  # noqa: ANN401 - of the registration
 ) -> Registration:
     """Say what a caller says of one more file."""
     name = f"file-{next(NUMBERS)}.jpg"
@@ -47,9 +52,7 @@ def registration(
     )
 
 
-def read_assets(
-    world: World, system: System, told: Sequence[Mapping[str, str]]
-) -> list[UUID]:
+def read_assets(world: World, system: System, told: Sequence[Mapping[str, str]]) -> list[UUID]:
     """Register and read one image for each thing that is told of it; nothing is hashed."""
     ids = registered(world, system, [draw(n, one) for n, one in enumerate(told)])
     read_and_adopt(world, ids)

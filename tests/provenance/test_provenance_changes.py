@@ -248,7 +248,9 @@ def test_these_are_dates(written: str) -> None:
     assert is_edtf(written)
 
 
-NO_DATES = "nonsense open uuuu 196x 2019-13 2019-02-30 12345 1967-5-2 02/05/1967 2019-05-02T25:61:61"
+NO_DATES = (
+    "nonsense open uuuu 196x 2019-13 2019-02-30 12345 1967-5-2 02/05/1967 2019-05-02T25:61:61"
+)
 
 
 @pytest.mark.parametrize(

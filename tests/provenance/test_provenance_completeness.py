@@ -314,7 +314,9 @@ def test_the_film_archive_asks_for_the_print_unless_the_image_was_born_digital(
     [asset_id] = read_assets(town, system, [{}])
     town.complete_record(asset_id, **FILM, digital_source_type="humanEdits")
     assert lacking(town, asset_id) == ["missing:digitisation_source"]
-    town.complete_record(asset_id, **FILM, digital_source_type="print", acquisition_method="deposit")
+    town.complete_record(
+        asset_id, **FILM, digital_source_type="print", acquisition_method="deposit"
+    )
     assert lacking(town, asset_id) == [
         "missing:digitisation_batch",
         "missing:digitisation_source",

@@ -69,9 +69,7 @@ def test_a_statement_enters_the_assets_that_are_there_and_those_that_come(
     assert (one.locator, one.since_version) == (f"series:source-system/{system.code}", 1)
 
 
-def test_its_job_enters_it_and_finishes_the_operation(
-    world: World, api: httpx2.Client
-) -> None:
+def test_its_job_enters_it_and_finishes_the_operation(world: World, api: httpx2.Client) -> None:
     system = world.a_source_system()
     there = registered(world, system, [draw(1), draw(2)])
     headers = world.headers("records_manager", department=system.department)

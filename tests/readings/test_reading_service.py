@@ -124,7 +124,7 @@ def touch_once_open(file: Path, done: threading.Event) -> None:
     while not done.is_set():
         for descriptor in Path("/proc/self/fd").iterdir():
             try:
-                if os.readlink(descriptor) == str(file):
+                if descriptor.readlink() == file:
                     os.utime(file, (2, 2))
                     return
             except OSError:
@@ -148,7 +148,9 @@ def test_a_file_that_changes_while_it_is_read_is_not_recorded(town: World, store
     town.work()
 
 
-def test_the_sweep_reads_what_no_job_read_and_only_after_a_while(town: World, store: System) -> None:
+def test_the_sweep_reads_what_no_job_read_and_only_after_a_while(
+    town: World, store: System
+) -> None:
     asset_id = town.an_asset(store)
     bind(town.worker)
     read_what_was_left()
@@ -186,7 +188,7 @@ def test_five_hundred_lost_files_do_not_keep_the_sweep_from_the_next(world: Worl
 def test_raw_bytes_are_written_as_base64_and_nothing_as_nothing() -> None:
     said = [
         Extracted("creator", "Chan", "XMP-dc:creator", picked=True, raw_bytes=b"\xb3\xaf"),
-        Extracted("title", "A tram", "XMP-dc:title"),
+        Extracted("title", "A tram", "XMP-dc:title", picked=False),
     ]
     first, second = as_documents(said)
     assert base64.b64decode(first["raw_bytes"]) == b"\xb3\xaf"
