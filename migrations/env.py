@@ -15,11 +15,9 @@ from app.policies import models as policies
 from app.provenance import models as provenance
 from app.readings import models as readings
 
-ROOMS = (installation, operations, ledger, policies, people, assets, readings) + (
-    provenance,
-    fingerprints,
-    comparisons,
-    catalogue,
+ROOMS = (
+    *(installation, operations, ledger, policies, people, assets, readings),
+    *(provenance, fingerprints, comparisons, catalogue),
 )
 TABLES = frozenset(Row.metadata.tables)
 config = context.config

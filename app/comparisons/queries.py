@@ -60,6 +60,18 @@ def same_bytes(sha256: bytes, size_bytes: int) -> Select[FingerprintRow]:
     )
 
 
+def large_sets(more_than: int) -> Select[bytes, int]:
+    """Select digest and size of the sets with more than so many current, non-empty files."""
+    same = (FingerprintRow.sha256, FingerprintRow.size_bytes)
+    return (
+        current_fingerprints()
+        .with_only_columns(*same)
+        .where(FingerprintRow.size_bytes > 0)
+        .group_by(*same)
+        .having(func.count() > more_than)
+    )
+
+
 def likenesses_of(asset_id: UUID) -> Select[LikenessRow]:
     """Select the pairs that an asset is part of, the newest first."""
     return (

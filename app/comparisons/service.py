@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -54,27 +54,58 @@ def pair_up(db: Session, book: Book, mine: FingerprintRow) -> int:
     others = db.scalars(queries.same_bytes(mine.sha256, mine.size_bytes)).all()
     if len(others) < 2:
         return 0
-    with judging(db):
-        rows = db.execute(facts(book).where(AssetRow.id.in_([o.asset_id for o in others])))
-        known = {row["asset_id"]: dict(row) for row in rows.mappings()}
-    first = min(others, key=lambda o: ranking.place(known[o.asset_id]))
+    known = facts_about(db, book, others)
     if len(others) <= EVERY_PAIR_UP_TO:
         pairs = [p for p in combinations(others, 2) if mine.id in (p[0].id, p[1].id)]
     else:
+        first = min(others, key=lambda o: ranking.place(known[o.asset_id]))
         mate = first if first.id != mine.id else next(o for o in others if o.id != mine.id)
-        pairs = [(min(mine, mate, key=by_asset), max(mine, mate, key=by_asset))]
-    there = {
-        (row.a_fingerprint_id, row.b_fingerprint_id)
-        for row in db.scalars(queries.likenesses_of(mine.asset_id))
-    }
+        pairs = [in_order(mine, mate)]
+    return write_new(db, book, pairs, known)
+
+
+def pair_with_first(db: Session, sha256: bytes, size_bytes: int) -> int:
+    """Pair each of a large set with the file that ranks first today; say how many pairs are new.
+
+    The ranking moves on with the records, and disposal needs a direct pair with the keeper.
+    """
+    book = open_book(db)
+    db.execute(LOCK_DIGEST, {"digest": sha256.hex()})
+    others = db.scalars(queries.same_bytes(sha256, size_bytes)).all()
+    known = facts_about(db, book, others)
+    first = min(others, key=lambda o: ranking.place(known[o.asset_id]))
+    pairs = [in_order(first, other) for other in others if other.id != first.id]
+    return write_new(db, book, pairs, known)
+
+
+def facts_about(
+    db: Session, book: Book, fingerprints: Sequence[FingerprintRow]
+) -> dict[UUID, Mapping[str, Any]]:
+    """Return what ranks each of these assets."""
+    wanted = [one.asset_id for one in fingerprints]
+    with judging(db):
+        rows = db.execute(facts(book).where(AssetRow.id.in_(wanted))).mappings()
+        return {row["asset_id"]: dict(row) for row in rows}
+
+
+def in_order(one: FingerprintRow, other: FingerprintRow) -> tuple[FingerprintRow, FingerprintRow]:
+    """Say a pair once, whichever side it is seen from."""
+    return (one, other) if one.asset_id < other.asset_id else (other, one)
+
+
+def write_new(
+    db: Session,
+    book: Book,
+    pairs: Sequence[tuple[FingerprintRow, FingerprintRow]],
+    known: Mapping[UUID, Mapping[str, Any]],
+) -> int:
+    """Write those of these pairs that are not there yet; say how many."""
+    a_side = LikenessRow.a_fingerprint_id.in_([a.id for a, _ in pairs])
+    asked = select(LikenessRow.a_fingerprint_id, LikenessRow.b_fingerprint_id).where(a_side)
+    there = {(a, b) for a, b in db.execute(asked)}
     new = [(a, b) for a, b in pairs if (a.id, b.id) not in there]
     write_pairs(db, book, new, known)
     return len(new)
-
-
-def by_asset(fingerprint: FingerprintRow) -> UUID:
-    """Order the sides of a pair."""
-    return fingerprint.asset_id
 
 
 def write_pairs(

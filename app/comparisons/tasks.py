@@ -5,7 +5,8 @@ from functools import partial
 from uuid import UUID
 
 from app.comparisons import queries
-from app.comparisons.service import compare_once
+from app.comparisons.queries import large_sets
+from app.comparisons.service import EVERY_PAIR_UP_TO, compare_once, pair_with_first
 from app.fingerprints.events import AssetsFingerprinted
 from app.kit.jobs import batches, in_transaction, on, sweep
 
@@ -22,6 +23,14 @@ def compare_assets(fact: AssetsFingerprinted) -> None:
 def compare_what_was_left() -> None:
     """Compare files that were hashed a while ago and that no job has compared."""
     compare_files(in_transaction(lambda db: list(db.scalars(queries.left_uncompared()))))
+
+
+@sweep("pairs", cron="17 * * * *")
+def pair_large_sets() -> None:
+    """Pair each file of a large set with the one that ranks first by now, once an hour."""
+    sets = in_transaction(lambda db: db.execute(large_sets(EVERY_PAIR_UP_TO)).all())
+    for sha256, size_bytes in sets:
+        in_transaction(partial(pair_with_first, sha256=sha256, size_bytes=size_bytes))
 
 
 def compare_files(asset_ids: Sequence[UUID]) -> None:

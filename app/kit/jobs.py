@@ -59,7 +59,7 @@ def on(event: type[Fact]) -> Callable[[Listener], Listener]:
     return register
 
 
-def sweep(stage: str) -> Callable[[Sweep], Sweep]:
+def sweep(stage: str, cron: str = "* * * * *") -> Callable[[Sweep], Sweep]:
     """Run the decorated task every minute, one at a time: it does what lost jobs left undone."""
 
     def register(task: Sweep) -> Sweep:
@@ -67,7 +67,7 @@ def sweep(stage: str) -> Callable[[Sweep], Sweep]:
             task()
 
         name = f"sweep.{stage}"
-        queue.periodic(cron="* * * * *")(queue.task(name=name, queueing_lock=name, lock=name)(run))
+        queue.periodic(cron=cron)(queue.task(name=name, queueing_lock=name, lock=name)(run))
         return task
 
     return register

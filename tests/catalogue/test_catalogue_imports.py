@@ -73,7 +73,13 @@ def results(api: httpx2.Client, headers: dict[str, str], import_id: str) -> list
 def test_an_import_answers_at_once_and_registers_later(world: World, api: httpx2.Client) -> None:
     system = world.a_source_system()
     headers = world.headers("registrar", department=system.department)
-    lines = [line(system, "a"), b"", line(system, "a"), b"not json", line(system, "b")]
+    lines: list[bytes | Json] = [
+        line(system, "a"),
+        b"",
+        line(system, "a"),
+        b"not json",
+        line(system, "b"),
+    ]
     answer = api.post("/v1/imports", content=written(lines) + b"\r\n\n", headers=headers)
     assert (answer.status_code, answer.headers["Retry-After"]) == (202, "1")
     said = answer.json()

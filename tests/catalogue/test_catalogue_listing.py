@@ -41,7 +41,7 @@ def places(town: World) -> Places:
 
 @pytest.fixture
 def ask(town_api: httpx2.Client, places: Places) -> Ask:
-    def listed(headers: dict[str, str] | None = None, **asked: object) -> Any:  # noqa: ANN401
+    def listed(headers: dict[str, str] | None = None, **asked: str | int) -> Any:  # noqa: ANN401
         found = town_api.get("/v1/assets", params=asked, headers=headers or places.auditor)
         return found.json()
 

@@ -14,8 +14,14 @@ from app.readings.tasks import read_files
 
 PAIRS = "SELECT a_asset_id, b_asset_id FROM likenesses WHERE a_asset_id = :id OR b_asset_id = :id"
 COMPARED = "SELECT fingerprint_id FROM compared WHERE asset_id = :id"
+LONG_AGO = """
+UPDATE fingerprints SET computed_at = computed_at - interval '3 minutes' WHERE asset_id = '{}'
+"""
 TOLD = "SELECT kind FROM events WHERE asset_id = :id AND kind = 'ffa'"
-EVERYTHING = "SELECT (SELECT count(*) FROM likenesses), (SELECT count(*) FROM compared), (SELECT count(*) FROM events)"
+EVERYTHING = """
+SELECT (SELECT count(*) FROM likenesses), (SELECT count(*) FROM compared),
+       (SELECT count(*) FROM events)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +87,8 @@ def test_two_names_of_one_object_are_told_apart_from_copies(town: World, store: 
     copy = town.a_copy_of(one, store)
     town.work()
     found = town.find(
-        "SELECT a_asset_id, b_asset_id, same_object FROM likenesses WHERE :id IN (a_asset_id, b_asset_id)",
+        "SELECT a_asset_id, b_asset_id, same_object FROM likenesses"
+        " WHERE :id IN (a_asset_id, b_asset_id)",
         id=one,
     )
     assert {frozenset(row[:2]): row[2] for row in found} == {
@@ -113,8 +120,7 @@ def test_the_sweep_compares_what_no_job_compared_and_only_after_a_while(
     assert town.find(COMPARED, id=asset_id) == []
     town.ground.administer(
         "ALTER TABLE fingerprints DISABLE TRIGGER fingerprints_append_only",
-        f"UPDATE fingerprints SET computed_at = computed_at - interval '3 minutes'"
-        f" WHERE asset_id = '{asset_id}'",
+        LONG_AGO.format(asset_id),
         "ALTER TABLE fingerprints ENABLE ALWAYS TRIGGER fingerprints_append_only",
         database=town.database,
     )

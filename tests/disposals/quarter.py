@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 from world import System, World
 
+from app.catalogue.registration import Registration
+from app.catalogue.service import register
 from app.disposals.eligibility import eligibility
 from app.disposals.schemas import CountOut, CountsOut, EligibilityOut, GroupBy
 from app.disposals.service import ask, counts, eligibility_of
@@ -18,7 +22,10 @@ from app.provenance.changes import Assertion, Change
 from app.provenance.series import series_for, state_for_series
 
 EVERYTHING: Sequence[GroupBy] = ("department", "source_system", "status", "reason", "month")
+IDS = "SELECT source_identifier, id FROM assets WHERE source_system = :code"
 OFF = "ALTER TABLE {0} DISABLE TRIGGER {0}_append_only"
+NUMBERS = count(1)
+PERMITTING = frozenset({"institution_owned_non_record"})
 ON = "ALTER TABLE {0} ENABLE ALWAYS TRIGGER {0}_append_only"
 
 
@@ -34,9 +41,9 @@ class Quarter:
 
     # -- building --------------------------------------------------------------------------------
 
-    def a_store(self, **facts: object) -> System:
+    def a_store(self, folder: Path | None = None, **facts: object) -> System:
         """Add a store of the department."""
-        return self.world.a_source_system(self.department, **facts)
+        return self.world.a_source_system(self.department, folder, **facts)
 
     def a_pair(
         self, first: System | None = None, second: System | None = None
@@ -49,6 +56,27 @@ class Quarter:
         """Register as many equal files as stores are named, in their order."""
         first = self.world.an_asset(stores[0])
         return [first, *(self.world.a_copy_of(first, store) for store in stores[1:])]
+
+    def many_copies(self, store: System, picture: bytes, many: int) -> list[UUID]:
+        """Register equal files by the hundred, in one transaction."""
+        names = [f"{len(picture)}-{next(NUMBERS)}.jpg" for _ in range(many)]
+        for name in names:
+            (store.folder / name).write_bytes(picture)
+        said = [
+            Registration(
+                source_system=store.code,
+                source_identifier=name,
+                location=name,
+                original_name=name,
+                legal_status=sorted(PERMITTING),
+            )
+            for name in names
+        ]
+        caller = self.world.someone("registrar", department=store.department)
+        with self.world.api.transaction() as db:
+            register(db, caller, said)
+        known = dict(self.world.find(IDS, code=store.code))
+        return [known[name] for name in names]
 
     def work(self) -> None:
         """Let all jobs be done."""
@@ -69,7 +97,7 @@ class Quarter:
         said = [Assertion(field, value) for field, value in self.world.answers().items()]
         with self.world.api.transaction() as db:
             series = series_for(db, manager, "source-system", store.code)
-            state_for_series(db, manager, series, Change(said))
+            state_for_series(db, manager, series, Change(said, legal_statuses=PERMITTING))
         self.work()
 
     def back_date(self, asset_id: UUID, days: int) -> None:

@@ -3,14 +3,24 @@
 import os
 from datetime import date, timedelta
 
+import pytest
+from images import draw
 from quarter import Quarter, out_of_reach
+from world import World
 
 from app.comparisons.service import compare_once
+from app.comparisons.tasks import pair_large_sets
 from app.fingerprints.tasks import fingerprint_files
 from app.kit.jobs import in_transaction
 from app.provenance.changes import Assertion, Change
 from app.provenance.series import series_for, state_for_series
 from app.readings.tasks import read_files
+
+
+@pytest.fixture(scope="module")
+def quarter(town: World) -> Quarter:
+    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
+    return Quarter(town)
 
 
 def test_two_copies_whose_custody_ends_are_not_both_candidates_because_another_waits_longer(
@@ -136,10 +146,29 @@ def test_more_than_twenty_copies_are_candidates_of_whoever_ranks_first_today(
     quarter: Quarter,
 ) -> None:
     store = quarter.a_store()
-    copies = quarter.some_copies(*[store] * 21)
+    copies = quarter.many_copies(store, draw(2101), 21)
     quarter.work()
     quarter.complete_store(store)
     assert sorted(set(quarter.statuses(*copies))) == ["candidate", "retained_keeper"]
     quarter.world.change(copies[7], [Assertion("place", {"name": "Central"})])
+    quarter.by_hand()
+    pair_large_sets()
     found = quarter.statuses(*copies)
     assert (found[7], found.count("candidate")) == ("retained_keeper", 20)
+
+
+def test_more_than_twenty_copies_are_paired_with_the_first_that_can_keep_them(
+    quarter: Quarter,
+) -> None:
+    card, store = quarter.a_store(removable=True), quarter.a_store()
+    copies = [
+        *quarter.many_copies(card, draw(2102), 1),
+        *quarter.many_copies(store, draw(2102), 20),
+    ]
+    quarter.work()
+    quarter.complete_store(card)
+    quarter.complete_store(store)
+    quarter.by_hand()
+    pair_large_sets()
+    found = quarter.statuses(*copies)
+    assert (found[1], found.count("candidate")) == ("retained_keeper", 20)

@@ -3,10 +3,18 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from quarter import Quarter
+from world import World
 
 from app.comparisons.ranking import CRITERIA, place, reasons
 from app.provenance.changes import Assertion
+
+
+@pytest.fixture(scope="module")
+def quarter(town: World) -> Quarter:
+    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
+    return Quarter(town)
 
 
 def decided_by(quarter: Quarter, first: UUID, second: UUID) -> str:
@@ -35,7 +43,7 @@ def test_each_criterion_decides_in_its_order(quarter: Quarter) -> None:
     quarter.complete(by_record[1])
     quarter.back_date(by_fixity[0], 31)
     quarter.world.change(by_richness[1], [Assertion("place", {"name": "Central"})])
-    same = f"registered_at = (SELECT registered_at FROM assets WHERE id = '{by_id[0]}')"
+    same = f"registered_at = (SELECT registered_at FROM assets WHERE id = '{by_id[0]}')"  # noqa: S608
     quarter.falsify("assets", same, f"id = '{by_id[1]}'")
     assert decided_by(quarter, *by_archive) == "hold_or_archival_custody"
     assert decided_by(quarter, *by_library) == "trusted_custody"

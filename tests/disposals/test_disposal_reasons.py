@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from quarter import Quarter, out_of_reach
+from world import World
 
 from app.disposals.explaining import mend_of
 from app.disposals.schemas import EligibilityOut
@@ -41,9 +42,15 @@ RIGHT = ["Sex Discrimination Ordinance, Cap. 480", "Cap. 4801"]
 
 
 @pytest.fixture(scope="module")
+def quarter(town: World) -> Quarter:
+    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
+    return Quarter(town)
+
+
+@pytest.fixture(scope="module")
 def single(quarter: Quarter) -> UUID:
     """One image without a copy, read, hashed and compared; its record is changed by each test."""
-    asset_id = quarter.world.an_asset(quarter.one)
+    asset_id: UUID = quarter.world.an_asset(quarter.one)
     quarter.work()
     return asset_id
 

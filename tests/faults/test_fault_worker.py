@@ -16,7 +16,9 @@ from app.worker import number_forever, revive_forever, work
 
 NOBODY = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 COMPARED = "SELECT count(*) FROM compared"
-UNNUMBERED = "SELECT count(*) FROM events e WHERE NOT EXISTS (SELECT 1 FROM log_entries l WHERE l.event_id = e.id)"
+UNNUMBERED = """
+SELECT count(*) FROM events e LEFT JOIN log_entries l ON l.event_id = e.id WHERE l.event_id IS NULL
+"""
 DIED = """
 WITH died AS (
   INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id

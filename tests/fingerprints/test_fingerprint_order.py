@@ -31,6 +31,9 @@ SELECT f.id FROM fingerprints f JOIN readings r ON (r.asset_id, r.id) = (f.asset
   LEFT JOIN log_entries hashed ON hashed.event_id = f.event_id
  WHERE (read.log_index < hashed.log_index) IS NOT TRUE
 """
+LONG_AGO = """
+UPDATE readings SET read_at = read_at - interval '3 minutes' WHERE asset_id = '{}'
+"""
 HASHES = "SELECT reading_id, sha256 FROM fingerprints WHERE asset_id = :id ORDER BY id"
 READINGS = "SELECT id, outcome FROM readings WHERE asset_id = :id ORDER BY ordinal"
 SIGHTINGS = "SELECT state FROM sightings WHERE asset_id = :id ORDER BY ordinal"
@@ -162,8 +165,7 @@ def test_the_sweep_hashes_what_no_job_hashed_and_only_after_a_while(
     assert town.find(HASHES, id=asset_id) == []
     town.ground.administer(
         "ALTER TABLE readings DISABLE TRIGGER readings_append_only",
-        f"UPDATE readings SET read_at = read_at - interval '3 minutes'"
-        f" WHERE asset_id = '{asset_id}'",
+        LONG_AGO.format(asset_id),
         "ALTER TABLE readings ENABLE ALWAYS TRIGGER readings_append_only",
         database=town.database,
     )

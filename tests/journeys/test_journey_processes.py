@@ -90,7 +90,7 @@ def wait_for(met: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not met():
         assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.1)
+        time.sleep(0.5)
 
 
 @pytest.fixture
@@ -137,7 +137,8 @@ def lines(house: House, code: str) -> bytes:
         (house.sources / code / name).write_bytes(draw(number, {"description": f"Tram {number}"}))
         found.append(
             f'{{"source_system": "{code}-store", "source_identifier": "{name}",'
-            f' "location": "{name}", "original_name": "{name}", "legal_status": ["institution_owned_non_record"]}}'
+            f' "location": "{name}", "original_name": "{name}",'
+            f' "legal_status": ["institution_owned_non_record"]}}'
         )
     return "\n".join(found).encode()
 

@@ -15,9 +15,10 @@ from app.kit.db import judging
 from app.kit.jobs import bind
 from app.provenance import queries
 from app.provenance.book import open_book
+from app.provenance.errors import NotSealed
 from app.provenance.projection import Record
 from app.provenance.schemas import ProvenanceOut
-from app.provenance.service import adopt_readings, record_of
+from app.provenance.service import adopt_readings, prove_sealed, record_of
 from app.provenance.showing import show_provenance
 from app.readings.tasks import read_files
 
@@ -76,12 +77,12 @@ def lacking(world: World, asset_id: UUID) -> list[str]:
 
 
 def sealed(world: World, asset_id: UUID) -> bool:
-    """Tell whether today's version has a current seal."""
-    with world.api.transaction() as db:
-        book = open_book(db)
-        current = queries.completeness(book, [asset_id]).where(queries.current_seal(book))
-        with judging(db):
-            return db.execute(current).one_or_none() is not None
+    """Tell whether today's version can be proved to be sealed."""
+    try:
+        with world.api.transaction() as db:
+            return prove_sealed(db, asset_id).asset_id == asset_id
+    except NotSealed:
+        return False
 
 
 def today(db: Session, asset_id: UUID) -> tuple[int, Record]:

@@ -22,7 +22,7 @@ def said(
     **rest: Any,  # noqa: ANN401 - the statement's own facts
 ) -> Statement:
     """Make one statement."""
-    facts = {"agent": "someone", "since_version": 1} | rest
+    facts: dict[str, Any] = {"agent": "someone", "since_version": 1} | rest
     return Statement(name, field, value, kind, locator, **facts)
 
 

@@ -255,8 +255,20 @@ NO_DATES = (
 
 @pytest.mark.parametrize(
     "written",
-    [*NO_DATES.split(), "", " ", "May 1967", "2019 - 05", "'); DROP TABLE assets", "٢٠١٩", 1967]
-    + ["2019-01-01T24:00:01", "1965-02-29", "1967\n", "[" * 200],
+    [
+        *NO_DATES.split(),
+        "",
+        " ",
+        "May 1967",
+        "2019 - 05",
+        "'); DROP TABLE assets",
+        "٢٠١٩",
+        1967,
+        "2019-01-01T24:00:01",
+        "1965-02-29",
+        "1967\n",
+        "[" * 200,
+    ],
 )
 def test_these_are_none(written: object) -> None:
     assert not is_edtf(written)

@@ -9,6 +9,7 @@ from app.provenance.normalise import normalise, same
 
 RIGHTS = "http://rightsstatements.org/vocab"
 LICENCES = "https://creativecommons.org/licenses"
+FULL_WIDTH = "\uff23\uff48\uff41\uff4e"  # Chan
 TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype"
 
 
@@ -27,8 +28,8 @@ def agree(field: str, one: Any, other: Any) -> bool:  # noqa: ANN401 - any JSON 
         ("creator", "Chan Siu Ming", "  CHAN  siu ming "),
         ("creator", "Chan; Wong", ["wong", "CHAN"]),
         ("creator", "Chan;;Wong;", "Wong; Chan"),
-        ("creator", "Ｃｈａｎ", "chan"),
-        ("creator", "Ｃｈａｎ；", "chan"),
+        ("creator", FULL_WIDTH, "chan"),
+        ("creator", f"{FULL_WIDTH}\uff1bWong", "wong; chan"),
         ("title", "Straße", "STRASSE"),
         ("title", "ﬁlm  still", "film still"),
         ("legal_status", ["a", "b"], ["b", "a"]),

@@ -1,6 +1,5 @@
 """What is said once counts for every asset of a source system or an import."""
 
-from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
@@ -239,7 +238,7 @@ def test_no_asset_is_missed_when_it_is_registered_meanwhile(town: World, system:
 
 
 @pytest.fixture
-def theirs(town: World) -> Iterator[tuple[System, str]]:
+def theirs(town: World) -> tuple[System, str]:
     """Another department's system and import."""
     system = town.a_source_system()
     with town.api.transaction() as db:
@@ -249,7 +248,7 @@ def theirs(town: World) -> Iterator[tuple[System, str]]:
             Series(f"source-system/{system.code}", system.department),
             Change([CUSTODIAN]),
         )
-    yield system, str(operation)
+    return system, str(operation)
 
 
 def test_another_departments_series_does_not_exist(

@@ -241,7 +241,8 @@ def test_versions_are_listed_newest_first_a_page_at_a_time(
 ) -> None:
     for title in ("one", "two", "three"):
         town.change(asset, [Assertion("title", title)])
-    seen, cursor = [], None
+    seen: list[int] = []
+    cursor = None
     while len(seen) < 6:
         asked = {"limit": 2} | ({"cursor": cursor} if cursor else {})
         page = town_api.get(f"{address(asset)}/versions", params=asked, headers=clerk).json()

@@ -147,7 +147,4 @@ def test_no_seal_comes_before_its_version_within_one_statement(city: City) -> No
 
 def test_one_seal_for_a_version_under_a_policy(city: City) -> None:
     row = in_order(city) | {"policy_version_id": city.policy}
-    assert (
-        refusal(city, SEALERS[0], insert("seals", row)).constraint
-        == "uq_seals_asset_id_provenance_version_policy_version_id"
-    )
+    assert refusal(city, SEALERS[0], insert("seals", row)).constraint == "uq_seals_what_is_sealed"
