@@ -8,7 +8,7 @@ from app.kit.jobs import in_transaction, on
 from app.people.roles import Principal, Role
 
 
-@on(ImportReceived)
+@on(ImportReceived, priority=1)  # somebody waits for its results; reading can follow
 def register_import(fact: ImportReceived) -> None:
     """Register an import's lines, 500 a transaction; done lines are not done again."""
     caller = Principal(

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, func, literal, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.assets.queries import visible_assets
 from app.comparisons.ranking import CRITERIA
-from app.disposals.compiled import answers_for, rules_under
+from app.disposals.compiled import answers_for, counts_for, rules_under
 from app.disposals.demands import NOT_YET_BUILT
-from app.disposals.eligibility import Question, eligibility
+from app.disposals.eligibility import Question
 from app.disposals.explaining import mend_of, outcome_of, plain
 from app.disposals.schemas import (
     CountOut,
@@ -118,9 +118,9 @@ def counts(db: Session, caller: Principal, group_by: Sequence[GroupBy]) -> Count
 
     Grouped by reason an asset counts once under each of its reasons.
     """
-    answers = eligibility(ask(db)).subquery("answers")
+    question = ask(db)
     with judging(db):
-        rows = db.execute(grouped(answers, caller.department, group_by)).mappings().all()
+        rows = counts_for(db, question, tuple(dict.fromkeys(group_by)), caller.department)
         # Of an empty catalogue there is no row to carry the moment.
         empty = select(
             newest_log_index().label("log_index"), func.statement_timestamp().label("as_of")
@@ -134,35 +134,3 @@ def counts(db: Session, caller: Principal, group_by: Sequence[GroupBy]) -> Count
         log_index=moment["log_index"],
         as_of=moment["as_of"],
     )
-
-
-def grouped(answers: Subquery, department: str | None, group_by: Sequence[GroupBy]) -> Select[Any]:
-    """Select counts and bytes of the visible answers, by these keys."""
-    code = func.unnest(answers.c.codes).table_valued("code", name="codes").render_derived().c.code
-    # An unknown and a failure of the same name are one reason.
-    reason = (
-        select(func.ltrim(code, "?").label("code"))
-        .where(code.is_not(None))
-        .distinct()
-        .lateral("reasons")
-    )
-    keys: dict[GroupBy, ColumnElement[Any]] = {
-        "department": answers.c.department,
-        "source_system": answers.c.source_system,
-        "status": answers.c.status,
-        "reason": reason.c.code,
-        "month": func.to_char(func.timezone("UTC", answers.c.registered_at), "YYYY-MM"),
-    }
-    chosen = [keys[key].label(key) for key in dict.fromkeys(group_by)]
-    statement = select(
-        *chosen,
-        func.count().label("assets"),
-        func.coalesce(func.sum(answers.c.size_bytes), 0).label("bytes"),
-        func.max(answers.c.log_index).label("log_index"),
-        func.max(answers.c.as_of).label("as_of"),
-    ).select_from(answers)
-    if "reason" in group_by:
-        statement = statement.join(reason, literal(value=True))
-    if department is not None:
-        statement = statement.where(answers.c.department == department)
-    return statement.group_by(*chosen).order_by(*chosen)

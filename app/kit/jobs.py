@@ -20,7 +20,7 @@ PATIENCE = procrastinate.RetryStrategy(max_attempts=100, wait=1, linear_wait=10)
 queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
 # Never opened: it only writes jobs over connections that sessions lend it.
 _writing = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
-_listeners: dict[type, list[str]] = {}
+_listeners: dict[type, list[tuple[str, int]]] = {}
 _bound: list[Database] = []
 T = TypeVar("T")
 Listener = TypeVar("Listener", bound=Callable[..., None])
@@ -37,8 +37,10 @@ def bound() -> Database:
     return _bound[0]
 
 
-def on(event: type[Fact]) -> Callable[[Listener], Listener]:
+def on(event: type[Fact], *, priority: int = 0) -> Callable[[Listener], Listener]:
     """Run the decorated task, `task(fact)`, once for each published fact of that class.
+
+    Waiting jobs of a higher priority go first.
 
     The task opens its own transactions. A job may run twice: the second time must change nothing.
     """
@@ -53,7 +55,7 @@ def on(event: type[Fact]) -> Callable[[Listener], Listener]:
             listener(event(tuple(map(UUID, asset_ids)), **rest))
 
         queue.task(name=name, retry=PATIENCE)(run)
-        _listeners.setdefault(event, []).append(name)
+        _listeners.setdefault(event, []).append((name, priority))
         return listener
 
     return register
@@ -78,8 +80,10 @@ def publish(db: Session, fact: Fact) -> None:
     rest = {f.name: asdict(fact)[f.name] for f in fields(fact) if f.name != "asset_ids"}
     own = db.connection().connection.driver_connection
     for ids in batches(fact.asset_ids):
-        for name in _listeners.get(type(fact), ()):
-            job = _writing.configure_task(name, allow_unknown=True, connection=own)
+        for name, priority in _listeners.get(type(fact), ()):
+            job = _writing.configure_task(
+                name, allow_unknown=True, connection=own, priority=priority
+            )
             job.defer(asset_ids=list(map(str, ids)), **rest)
 
 

@@ -1,5 +1,6 @@
 """The fields of a provenance record, named and typed (domain: the provenance record)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,9 +52,16 @@ FIELDS: Mapping[str, Field] = {
     for kind, names in table.items()
     for name in names.split()
 }
+VERSION = re.compile(r"\d+(\.\d+)+")
 SCANS = frozenset({"negativeFilm", "positiveFilm", "print"})  # of IPTC digitalsourcetype
 
 
 def last_segment(term: str) -> str:
-    """Return what a URI of a vocabulary ends in; a plain term is itself."""
-    return term.rstrip("/").rpartition("/")[2] or term
+    """Return what a URI of a vocabulary ends in; a plain term is itself.
+
+    A version is no term: of `.../InC/1.0/` it is `InC`, of `.../by-nc/4.0/` it is `by-nc/4.0`.
+    """
+    steps = [step for step in term.split("/") if step]
+    if len(steps) > 1 and VERSION.fullmatch(steps[-1]):
+        return steps[-2] if steps[-1] == "1.0" else "/".join(steps[-2:])
+    return steps[-1] if steps else term

@@ -287,6 +287,13 @@ def test_an_asset_without_a_reading_has_nothing_to_adopt(town: World, system: Sy
     assert head_of(town, unread)[0] == 1
 
 
+def test_a_file_that_says_nothing_leaves_the_record_as_it_was(town: World, system: System) -> None:
+    [silent] = registered(town, system, [b""])
+    read_and_adopt(town, [silent])
+    assert head_of(town, silent)[0] == 1
+    assert shown(town, silent).complete is False
+
+
 def test_adopting_what_does_not_exist_is_refused(town: World) -> None:
     with pytest.raises(NoSuchResource), town.worker.transaction() as db:
         adopt_readings(db, [uuid4()])
