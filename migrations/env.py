@@ -2,13 +2,14 @@
 
 from alembic import context
 from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
 
 from app.assets import models as assets
 from app.catalogue import models as catalogue
 from app.comparisons import models as comparisons
 from app.fingerprints import models as fingerprints
 from app.kit import installation, operations
-from app.kit.db import Row
+from app.kit.db import Row, Xid8
 from app.ledger import models as ledger
 from app.people import models as people
 from app.policies import models as policies
@@ -20,6 +21,7 @@ ROOMS = (
     *(provenance, fingerprints, comparisons, catalogue),
 )
 TABLES = frozenset(Row.metadata.tables)
+ischema_names["xid8"] = Xid8
 config = context.config
 LOCK = 7_205_759_403_792_793_600  # any constant: two upgrades at once take turns
 

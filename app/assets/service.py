@@ -22,6 +22,7 @@ from app.ledger.agents import Agent
 from app.ledger.service import Event, record
 from app.people.models import DepartmentRow
 from app.people.roles import Principal
+from app.people.service import within
 from app.storage.files import check_root
 from app.storage.locations import encode_location, parse_root
 
@@ -67,6 +68,7 @@ def add_source_system(
         RootsOverlap: another department's root lies in this one or around it.
         OutsideRoots: the root lies in no folder this installation may read.
     """
+    within(agent, system.department)
     if db.get(DepartmentRow, system.department) is None:
         raise NoSuchResource(f"There is no department {system.department!r}.")
     real = check_root(parse_root(system.root), settings().allowed_roots)

@@ -17,3 +17,4 @@ class DeletionNotHere(Refusal):
 
     code: ClassVar[str] = "deletion-not-here"
     status: ClassVar[int] = 405
+    headers: ClassVar[dict[str, str]] = {"Allow": "GET"}

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnCollection, UnaryExpression
+from sqlalchemy import ColumnCollection, ColumnElement, UnaryExpression, and_, false, func, not_
+
+from app.provenance.book import Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Criterion:
 # Of equal bytes generation and technical fidelity are equal by definition; holds and inbound
 # references are collected by rooms to come.
 CRITERIA = (
+    Criterion("keeper_filters", "may_keep", larger_first=True),
     Criterion("hold_or_archival_custody", "archival_custody", larger_first=True),
     Criterion("trusted_custody", "custody_tier", larger_first=False),
     Criterion("fixity_verified_recently", "fixity_recent", larger_first=True),
@@ -27,6 +30,22 @@ CRITERIA = (
     Criterion("earliest_registration", "registered_at", larger_first=False),
     Criterion("asset_id", "asset_id", larger_first=False),
 )
+
+
+def may_keep(book: Book, facts: ColumnCollection[str, Any]) -> ColumnElement[bool]:
+    """Tell whether a copy passes the keeper filters that concern it alone.
+
+    By the city's measure, and the longest recovery window of the policies in force.
+    """
+    window = max(p.effective.disposal.recovery_window_days for p in book.every)
+    ends = facts["custody_ends_on"] <= func.current_date() + window
+    return and_(
+        facts["sealed"],
+        facts["sighted"] == "present",
+        facts["fixity_recent"],
+        not_(facts["removable"]),
+        not_(func.coalesce(ends, false())),
+    )
 
 
 def in_rank(facts: ColumnCollection[str, Any]) -> list[UnaryExpression[Any]]:

@@ -84,7 +84,9 @@ def facts_about(
     """Return what ranks each of these assets."""
     wanted = [one.asset_id for one in fingerprints]
     with judging(db):
-        rows = db.execute(facts(book).where(AssetRow.id.in_(wanted))).mappings()
+        known = facts(book).where(AssetRow.id.in_(wanted)).subquery("known")
+        keeps = ranking.may_keep(book, known.c).label("may_keep")
+        rows = db.execute(select(known, keeps)).mappings()
         return {row["asset_id"]: dict(row) for row in rows}
 
 

@@ -26,7 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.assets.models import AssetRow
 from app.comparisons.facts import facts
-from app.comparisons.ranking import CRITERIA
+from app.comparisons.ranking import CRITERIA, may_keep
 from app.disposals.demands import PAIR_RULES, Demands, demands_of, pair_codes
 from app.disposals.legal import conditions_of, effect_rank
 from app.disposals.sets import beside_keepers, rank_in_sets
@@ -127,7 +127,8 @@ def with_status(question: Question, judged: CTE) -> CTE:
         (judged.c.policy_version_id == policy.version_id, first_failing(policy))
         for policy in question.book.every
     ]
-    return select(judged, case(*chosen).label("own_status")).cte("coded")
+    keeps = may_keep(question.book, judged.c).label("may_keep")
+    return select(judged, case(*chosen).label("own_status"), keeps).cte("coded")
 
 
 def failing(codes: ColumnElement[Any], first: int, last: int) -> ColumnElement[bool]:

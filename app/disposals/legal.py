@@ -119,8 +119,8 @@ def names_wrong(one: RejectedCitation, cited: TableValuedAlias) -> ColumnElement
     """Tell whether a citation holds any of these words and none of those."""
     text = cited.c.citation.cast(Text)
     return and_(
-        or_(*(text.op("~*")(pattern(words)) for words in one.match_any)),
-        *(not_(text.op("~*")(pattern(words))) for words in one.unless_any),
+        or_(*(text.bool_op("~*")(pattern(words)) for words in one.match_any)),
+        *(not_(text.bool_op("~*")(pattern(words))) for words in one.unless_any),
     )
 
 

@@ -23,17 +23,14 @@ class Ranked:
 
 def rank_in_sets(book: Book, coded: CTE) -> Ranked:
     """Rank the physical objects of each set of equal, non-empty files."""
-    passes = filters(book, coded)
     same = (coded.c.sha256, coded.c.size_bytes)
     placed = (
         select(
             coded.c.asset_id,
             *same,
             coded.c.object_key,
-            passes.label("passes"),
-            func.row_number()
-            .over(partition_by=same, order_by=[passes.desc(), *in_rank(coded.c)])
-            .label("place"),
+            coded.c.may_keep,
+            func.row_number().over(partition_by=same, order_by=in_rank(coded.c)).label("place"),
         )
         .where(coded.c.sha256.is_not(None), coded.c.size_bytes > 0)
         .cte("placed")
@@ -49,7 +46,7 @@ def rank_in_sets(book: Book, coded: CTE) -> Ranked:
             best.c.sha256,
             best.c.size_bytes,
             best.c.object_key,
-            best.c.passes,
+            best.c.may_keep,
             func.row_number()
             .over(partition_by=[best.c.sha256, best.c.size_bytes], order_by=best.c.place)
             .label("number"),
@@ -58,19 +55,6 @@ def rank_in_sets(book: Book, coded: CTE) -> Ranked:
         .cte("objects")
     )
     return Ranked(objects, *survivors(book, coded))
-
-
-def filters(book: Book, coded: CTE) -> ColumnElement[bool]:
-    """Tell whether a copy may be a keeper by itself, by the longest of the recovery windows."""
-    window = max(p.effective.disposal.recovery_window_days for p in book.every)
-    ends = coded.c.custody_ends_on <= func.current_date() + window
-    return and_(
-        coded.c.sealed,
-        coded.c.sighted == "present",
-        coded.c.fixity_recent,
-        ~coded.c.removable,
-        ~func.coalesce(ends, literal(value=False)),
-    )
 
 
 def survivors(book: Book, coded: CTE) -> tuple[CTE, CTE]:
@@ -137,12 +121,12 @@ def beside_keepers(coded: CTE, ranked: Ranked) -> CTE:
             func.coalesce(
                 and_(
                     first.c.asset_id == coded.c.asset_id,
-                    first.c.passes,
+                    first.c.may_keep,
                     second.c.asset_id.is_not(None),
                 ),
                 literal(value=False),
             ).label("ranked_first"),
-            func.coalesce(first.c.passes, literal(value=False)).label("set_has_keeper"),
+            func.coalesce(first.c.may_keep, literal(value=False)).label("set_has_keeper"),
             left.label("survivors"),
         )
         .outerjoin(first, and_(same_set(first), first.c.number == 1))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.db import Db
-from app.kit.text import Label, Line
+from app.kit.text import Label, Line, Storable
 from app.people import queries, service
 from app.people.models import DepartmentRow
 from app.people.rights import Counter, Operator
@@ -137,6 +137,8 @@ def list_api_keys(db: Db, caller: Operator) -> list[KeyOut]:
 
 
 @router.post("/api-keys/{key_id}/revoke", operation_id="revoke_api_key", status_code=204)
-def revoke_api_key(db: Db, caller: Operator, key_id: Annotated[str, Path(max_length=64)]) -> None:
+def revoke_api_key(
+    db: Db, caller: Operator, key_id: Annotated[Storable, Path(max_length=64)]
+) -> None:
     """End a key at once."""
     service.revoke_key(db, caller, key_id)

@@ -44,6 +44,7 @@ def add_department(
         NoPolicyInForce: no version of that policy is in force.
     """
     policy_in_force(db, policy_id)
+    within(agent, code)
     there = db.get(DepartmentRow, code)
     if there is not None:
         if (there.label, there.policy_id) != (label, policy_id):
@@ -55,6 +56,16 @@ def add_department(
     db.add(row)
     db.flush()
     return row, True
+
+
+def within(agent: Agent, department: str | None) -> None:
+    """Refuse an operator of one department what concerns another, or the whole city.
+
+    Raises:
+        NoSuchResource: outside the operator's scope: looks as if it were not there (HTTP 404).
+    """
+    if agent.department not in (None, department):
+        raise NoSuchResource(f"There is no department {department!r} that your key may manage.")
 
 
 def add_person(db: Session, agent: Agent, name: str) -> UUID:
@@ -82,6 +93,7 @@ def give_key(
     """
     if department is None and not CITYWIDE.issuperset(roles):
         raise Malformed("These roles act for one department: name it in `department`.")
+    within(agent, department)
     if db.get(PersonRow, person_id) is None:
         raise NoSuchResource(f"There is no person {person_id}.")
     if department is not None and db.get(DepartmentRow, department) is None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Response
 from app.kit.db import Db
 from app.kit.paging import Cursor, Limit, Listing, Page, read_page
 from app.kit.revisions import IfMatch, etag, required_revision
+from app.kit.text import Storable
 from app.people.rights import Describer, Reader
 from app.policies.service import registers_in_force
 from app.provenance import queries
@@ -68,7 +69,7 @@ def patch_series(
     db: Db,
     caller: Describer,
     kind: Literal["source-system", "import"],
-    name: Annotated[str, Path(max_length=63)],
+    name: Annotated[Storable, Path(max_length=63)],
     change: SeriesIn,
     response: Response,
 ) -> SeriesOut:

@@ -28,6 +28,10 @@ CREATE TABLE source_systems (
 CREATE FUNCTION refuse_overlapping_roots() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF current_setting('transaction_isolation') = 'repeatable read' THEN
+    RAISE EXCEPTION 'a snapshot from before the lock does not see a root that came meanwhile'
+      USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'source_systems_roots_apart', TABLE = 'source_systems';
+  END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('source_systems.root', 0));
   IF EXISTS (SELECT FROM public.source_systems s WHERE s.department <> NEW.department
              AND (starts_with(s.root, NEW.root) OR starts_with(NEW.root, s.root))) THEN

@@ -16,7 +16,8 @@ CREATE TABLE provenance_versions (
   change jsonb NOT NULL,
   -- What is filtered, sorted or judged stands beside the document in columns of its own.
   legal_status text[] NOT NULL
-    CONSTRAINT ck_provenance_versions_legal_status CHECK (cardinality(legal_status) > 0 AND NOT '' = ANY (legal_status)),
+    CONSTRAINT ck_provenance_versions_legal_status CHECK (
+      cardinality(legal_status) > 0 AND NOT '' = ANY (legal_status) AND array_position(legal_status, NULL) IS NULL),
   legal_basis text[] NOT NULL,
   rights_statement text,
   title text,

@@ -28,24 +28,26 @@ CREATE TABLE seals (
 CREATE FUNCTION refuse_unfounded_seal() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT FROM public.readings r WHERE r.id = NEW.reading_id AND r.outcome = 'unreadable')
-  OR EXISTS (SELECT FROM public.provenance_versions v
-    WHERE v.asset_id = NEW.asset_id AND v.version = NEW.provenance_version AND (
-     'undetermined' = ANY (v.legal_status)
-     OR v.title_answer & 15 = 0 AND v.description_answer & 15 = 0
-     OR v.source_system_answer & 15 = 0
-     OR v.source_identifier_answer & 15 = 0
-     OR v.original_name_answer & 15 = 0
-     OR v.locations_answer & 15 = 0
-     OR v.department_answer & 15 = 0
-     OR v.custodian_answer & 15 = 0
-     OR v.custodian_kind_answer & 15 = 0
-     OR v.format_answer & 15 = 0
-     OR v.technical_answer & 15 = 0
-     OR v.legal_status_answer & 15 = 0
-     OR v.legal_basis_answer & 15 = 0
-     OR v.rights_statement_answer & 15 = 0
-     OR v.personal_data_status_answer & 15 = 0)) THEN
+  -- Both must be there: one statement could bring them after the seal.
+  IF NOT EXISTS (SELECT FROM public.readings r
+      WHERE r.asset_id = NEW.asset_id AND r.id = NEW.reading_id AND r.outcome <> 'unreadable')
+  OR NOT EXISTS (SELECT FROM public.provenance_versions v
+    WHERE v.asset_id = NEW.asset_id AND v.version = NEW.provenance_version
+     AND NOT 'undetermined' = ANY (v.legal_status)
+     AND (v.title_answer & 15 <> 0 OR v.description_answer & 15 <> 0)
+     AND v.source_system_answer & 15 <> 0
+     AND v.source_identifier_answer & 15 <> 0
+     AND v.original_name_answer & 15 <> 0
+     AND v.locations_answer & 15 <> 0
+     AND v.department_answer & 15 <> 0
+     AND v.custodian_answer & 15 <> 0
+     AND v.custodian_kind_answer & 15 <> 0
+     AND v.format_answer & 15 <> 0
+     AND v.technical_answer & 15 <> 0
+     AND v.legal_status_answer & 15 <> 0
+     AND v.legal_basis_answer & 15 <> 0
+     AND v.rights_statement_answer & 15 <> 0
+     AND v.personal_data_status_answer & 15 <> 0) THEN
     RAISE EXCEPTION 'a seal stands on a readable file and every core fact'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'seals_core_facts', TABLE = 'seals';
   END IF;

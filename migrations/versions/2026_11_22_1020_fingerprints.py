@@ -50,10 +50,8 @@ DECLARE
 BEGIN
   SELECT read_xid, byte_token INTO xid, token FROM public.readings
    WHERE asset_id = NEW.asset_id AND id = NEW.reading_id;
-  IF NOT FOUND THEN
-    RETURN NEW;  -- the foreign key refuses it, by name
-  END IF;
-  IF xid IS NULL OR xid = pg_current_xact_id() THEN
+  -- Not there yet is refused too: one statement could bring the reading after its fingerprint.
+  IF NOT FOUND OR xid IS NULL OR xid = pg_current_xact_id() THEN
     RAISE EXCEPTION 'a fingerprint cites a reading committed in an earlier transaction'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'fingerprints_after_reading', TABLE = 'fingerprints';
   END IF;

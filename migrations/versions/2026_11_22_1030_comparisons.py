@@ -54,8 +54,9 @@ DECLARE
 BEGIN
   SELECT sha256, size_bytes, object_key INTO a FROM public.fingerprints WHERE id = NEW.a_fingerprint_id;
   SELECT sha256, size_bytes, object_key INTO b FROM public.fingerprints WHERE id = NEW.b_fingerprint_id;
-  IF a.sha256 <> b.sha256 OR a.size_bytes <> b.size_bytes OR a.size_bytes = 0
-     OR NEW.same_object <> (a.object_key = b.object_key) THEN
+  -- What is not there yet compares as unknown, and unknown is not equal.
+  IF (a.sha256 = b.sha256 AND a.size_bytes = b.size_bytes AND a.size_bytes > 0
+      AND NEW.same_object = (a.object_key = b.object_key)) IS NOT TRUE THEN
     RAISE EXCEPTION 'exact_bytes is said of equal, non-empty files only'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'likenesses_exact_is_equal', TABLE = 'likenesses';
   END IF;

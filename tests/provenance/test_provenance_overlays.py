@@ -6,6 +6,7 @@ import pytest
 from provenance_city import lacking, read_assets, sealed, shown
 from world import World
 
+from app.provenance.book import open_book
 from app.provenance.changes import Assertion
 
 FILM = {
@@ -72,3 +73,15 @@ def test_a_newsroom_says_where_a_published_picture_ran_and_how_it_was_edited(tow
     assert lacking(town, asset_id) == ["missing:edit_history", "missing:publication_links"]
     town.change(asset_id, [Assertion("place", unknown_reason="at sea")])
     assert lacking(town, asset_id) == ["missing:edit_history", "missing:publication_links"]
+
+
+def test_a_book_names_each_policy_once_and_is_known_by_what_it_holds(town: World) -> None:
+    for policy in ("newsroom", "newsroom", "hk-city-default", None):
+        town.a_department(policy=policy)
+    with town.api.transaction() as db:
+        book, again = open_book(db), open_book(db)
+    names = [policy.id for policy in book.every]
+    assert names[0] == "hk-city-default"
+    assert len(names) == len(set(names)) >= 2
+    assert (book.of(None).id, book.of("newsroom").id) == ("hk-city-default", "newsroom")
+    assert book.key == again.key

@@ -12,10 +12,12 @@ from sqlalchemy import select
 from stated import STATUSES
 from world import System, World
 
+from app.assets.models import AssetRow
 from app.catalogue.service import register_one
 from app.kit.operations import OperationRow
 from app.provenance.changes import Assertion, Change, Retraction
 from app.provenance.models import SeriesStatementsRow
+from app.provenance.queries import series_on_its_way
 from app.provenance.series import Series, enter_series, state_for_series
 from app.provenance.service import write_versions
 
@@ -91,6 +93,21 @@ def test_its_job_enters_it_and_finishes_the_operation(world: World, api: httpx2.
         id=there[0],
     )
     assert version.change["series"] == f"source-system/{system.code}"
+
+
+def test_a_statement_is_on_its_way_until_its_job_has_run(town: World, system: System) -> None:
+    [asset] = registered(town, system, [draw(1)])
+    asked = select(series_on_its_way()).where(AssetRow.id == asset)
+
+    def on_its_way() -> bool | None:
+        with town.worker.transaction() as db:
+            return db.scalar(asked)
+
+    assert on_its_way() is False
+    stated = state(town, system, CUSTODIAN)
+    assert on_its_way() is True
+    enter(town, stated, asset)
+    assert on_its_way() is False
 
 
 def test_an_import_is_a_series_too(world: World, api: httpx2.Client) -> None:
