@@ -48,8 +48,8 @@ def test_each_criterion_decides_in_its_order(quarter: Quarter) -> None:
     assert decided_by(quarter, *by_archive) == "hold_or_archival_custody"
     assert decided_by(quarter, *by_library) == "trusted_custody"
     assert decided_by(quarter, *by_tier) == "trusted_custody"
-    assert decided_by(quarter, *by_fixity) == "fixity_verified_recently"
-    assert decided_by(quarter, *by_record) == "provenance_completeness"
+    assert decided_by(quarter, *by_fixity) == "keeper_filters"
+    assert decided_by(quarter, *by_record) == "keeper_filters"
     assert decided_by(quarter, *by_richness) == "richest_metadata"
     assert decided_by(quarter, by_id[1], by_id[0]) == "asset_id"
 
@@ -57,6 +57,7 @@ def test_each_criterion_decides_in_its_order(quarter: Quarter) -> None:
 def facts(**other: Any) -> dict[str, Any]:  # noqa: ANN401 - a fact of any type
     """Return what is known of a copy."""
     usual = {
+        "may_keep": False,
         "archival_custody": False,
         "custody_tier": 2,
         "fixity_recent": True,
@@ -70,6 +71,7 @@ def facts(**other: Any) -> dict[str, Any]:  # noqa: ANN401 - a fact of any type
 
 def test_sorting_in_python_agrees_with_the_reasons_that_are_given() -> None:
     better = {
+        "may_keep": True,
         "archival_custody": True,
         "custody_tier": 0,
         "fixity_recent": True,

@@ -12,9 +12,15 @@ from images import draw
 from world import System, World
 
 from app.fingerprints.compute import fingerprint
-from app.fingerprints.tasks import fingerprint_files, fingerprint_what_was_left, hash_file
+from app.fingerprints.tasks import (
+    fingerprint_files,
+    fingerprint_some,
+    fingerprint_what_was_left,
+    hash_file,
+    places_of,
+)
 from app.kit.clock import now
-from app.kit.jobs import bind
+from app.kit.jobs import bind, in_transaction
 from app.readings.committed import CommittedReading
 from app.readings.tasks import read_files
 from app.storage.files import open_beneath
@@ -67,6 +73,17 @@ def test_hashing_again_changes_nothing(town: World, store: System) -> None:
     bind(town.worker)
     fingerprint_files([asset_id])
     fingerprint_files([asset_id])
+    assert len(town.find(HASHES, id=asset_id)) == 1
+    town.work()
+
+
+def test_what_another_worker_hashed_meanwhile_is_left_alone(town: World, store: System) -> None:
+    asset_id = town.an_asset(store)
+    bind(town.worker)
+    read_files([asset_id])
+    places = in_transaction(lambda db: places_of(db, [asset_id]))
+    fingerprint_files([asset_id])
+    fingerprint_some(places)
     assert len(town.find(HASHES, id=asset_id)) == 1
     town.work()
 
