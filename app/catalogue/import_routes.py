@@ -76,7 +76,7 @@ def list_import_results(
     request: Request, db: Db, caller: Reader, import_id: UUID
 ) -> StreamingResponse:
     """Stream what became of each line so far, one JSON object a line, in their order."""
-    imports.operation_for(db, caller, import_id)
+    imports.import_for(db, caller, import_id)
     database: Database = request.app.state.database
 
     def lines() -> Iterator[str]:

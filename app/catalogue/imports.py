@@ -1,5 +1,6 @@
 """Imports: lines kept as they came, registered some at a time, one result each."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from app.kit.db import new_ids
 from app.kit.errors import Malformed, NoSuchResource
 from app.kit.jobs import publish
 from app.kit.operations import OperationRow, add_progress, begin_operation
+from app.kit.problems import pointer
 from app.kit.refusals import Refusal
 from app.ledger.service import Event, record
 from app.people.roles import Principal
@@ -119,14 +121,27 @@ def unregistered(import_id: UUID) -> Select[ImportLineRow]:
 def read_line(content: bytes) -> Registration | Malformed:
     """Read one line; a bad one refuses itself only."""
     try:
-        return Registration.model_validate_json(content)
+        return Registration.model_validate(json.loads(content, object_pairs_hook=each_key_once))
     except ValidationError as error:
-        places = {
-            "".join(f"/{step}" for step in e["loc"]): e["msg"]
-            for e in error.errors(include_url=False, include_input=False)
-        }
-        safe = {at.encode("ascii", "backslashreplace").decode(): why for at, why in places.items()}
-        return Malformed("The line is no registration; `errors` names each place.", pointers=safe)
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        places = {pointer(e["loc"]): e["msg"] for e in found}
+        return Malformed("The line is no registration; `errors` names each place.", pointers=places)
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+        why = str(error) if isinstance(error, KeySaidTwice) else "it cannot be read as JSON"
+        return Malformed(f"The line is no registration: {why}.", pointers={"": why})
+
+
+class KeySaidTwice(ValueError):
+    """An object says a key twice, and readers disagree which counts."""
+
+
+def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its pairs."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        message = "an object says a key twice"
+        raise KeySaidTwice(message)
+    return found
 
 
 def result_of(line: ImportLineRow, outcome: Registered | Refusal) -> dict[str, Any]:
@@ -149,6 +164,18 @@ def operation_for(db: Session, caller: Principal, operation_id: UUID) -> Operati
     row = db.get(OperationRow, operation_id)
     if row is None or not caller.sees(row.department or ""):
         raise NoSuchResource(f"There is no operation {operation_id}.")
+    return row
+
+
+def import_for(db: Session, caller: Principal, import_id: UUID) -> OperationRow:
+    """Return an import of the caller's scope.
+
+    Raises:
+        NoSuchResource: no such import for this caller (HTTP 404).
+    """
+    row = operation_for(db, caller, import_id)
+    if row.kind != "import":
+        raise NoSuchResource(f"Operation {import_id} is no import.")
     return row
 
 

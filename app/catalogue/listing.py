@@ -2,7 +2,7 @@
 
 from dataclasses import astuple, dataclass
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, any_, literal, select
 from sqlalchemy.orm import Session
 
 from app.assets.models import AssetRow
@@ -51,5 +51,5 @@ def conditions(db: Session, asked: Filter) -> list[ColumnElement[bool]]:
     if asked.status is not None:
         fitting = fitting.where(answers.c.status == asked.status)
     if asked.missing is not None:
-        fitting = fitting.where(answers.c.codes.any(f"missing:{asked.missing}"))
+        fitting = fitting.where(literal(f"missing:{asked.missing}") == any_(answers.c.codes))
     return [*found, AssetRow.id.in_(fitting)]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.kit.text import Line, Storable
+from app.kit.text import Line, Name, Storable
 from app.provenance.changes import Assertion
 from app.provenance.schemas import StatementIn
 
@@ -24,7 +24,7 @@ class Registration(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     source_system: Annotated[Line, Field(max_length=63)]
-    source_identifier: Annotated[Line, Field(description="The copy's name in its system.")]
+    source_identifier: Annotated[Name, Field(description="The copy's name in its system.")]
     location: Annotated[
         Storable,
         Field(
@@ -45,6 +45,10 @@ class Registration(BaseModel):
         """Return the legal status and the other statements, as assertions."""
         status = Assertion("legal_status", sorted(set(self.legal_status)))
         return [status, *(one.assertion() for one in self.statements)]
+
+    def pointers(self) -> list[str]:
+        """Say where each assertion stands."""
+        return ["/legal_status", *(f"/statements/{at}" for at in range(len(self.statements)))]
 
     def facts(self) -> dict[str, Any]:
         """Return the record that tells a repeat from a contradiction."""

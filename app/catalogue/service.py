@@ -24,6 +24,7 @@ from app.provenance.projection import Record
 from app.provenance.series import said_of_series, with_series
 from app.provenance.service import NewVersion, write_versions
 from app.provenance.statements import Statement
+from app.storage.errors import LocationMalformed
 from app.storage.locations import decode_location, encode_location
 
 MOST_AT_ONCE = 500
@@ -91,12 +92,25 @@ def register(
 def check(db: Session, caller: Principal, said: Registration, statuses: frozenset[str]) -> Checked:
     """Prove everything about a registration that can be refused before it is entered."""
     system = system_for(db, caller, said.source_system)
-    path = encode_location(b"/".join(decode_location(said.location)))
+    path = canonical(said.location)
     speaker = Speaker(caller.agent.name, str(caller.person_id), tuple(sorted(caller.roles)))
     known = Record(tuple(known_already(said, system, path, speaker)), ())
-    change = Change(said.assertions(), legal_statuses=statuses)
+    change = Change(said.assertions(), legal_statuses=statuses, pointers=said.pointers())
     record = apply_change(known, change, speaker, version=1)
     return Checked(said, system, path, digest_of(said.facts()), record)
+
+
+def canonical(location: str) -> str:
+    """Write a location in its one form.
+
+    Raises:
+        LocationMalformed: pointing at it.
+    """
+    try:
+        return encode_location(b"/".join(decode_location(location)))
+    except LocationMalformed as refusal:
+        refusal.pointers = {"/location": refusal.detail}
+        raise
 
 
 def known_already(

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 DEEPEST = 12  # levels of a JSON value
+LONGEST_NAME = 2000  # bytes, which an index can hold
 LARGEST = 20_000  # characters of all its texts together
 
 
@@ -34,6 +35,9 @@ def _size(value: Any, depth: int) -> int:  # noqa: ANN401
             return 2 + sum(_size(part, depth - 1) for part in value)
         case dict():
             return 2 + sum(_size(k, depth - 1) + _size(v, depth - 1) for k, v in value.items())
+        case int() if abs(value) >= 2**53:  # beyond it JSON readers disagree (RFC 8259, 6)
+            message = "must be a number below 2^53; write longer ones as text"
+            raise ValueError(message)
         case float() if value != value or value in (float("inf"), float("-inf")):
             message = "must be a finite number"
             raise ValueError(message)
@@ -43,4 +47,14 @@ def _size(value: Any, depth: int) -> int:  # noqa: ANN401
 
 Storable = Annotated[str, AfterValidator(_storable)]
 Line = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_storable)]
+
+
+def _short(value: str) -> str:
+    if len(value.encode()) > LONGEST_NAME:
+        message = f"must be at most {LONGEST_NAME} bytes long in UTF-8"
+        raise ValueError(message)
+    return value
+
+
+Name = Annotated[Line, AfterValidator(_short)]
 Label = dict[Annotated[str, Field(pattern="^(en|zh-Hant|zh-Hans)$")], Line]

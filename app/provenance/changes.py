@@ -15,7 +15,7 @@ from app.provenance.errors import (
     StatementMalformed,
 )
 from app.provenance.fields import FIELDS, Kind
-from app.provenance.normalise import names
+from app.provenance.normalise import names, normalise
 from app.provenance.projection import Record, known_values
 from app.provenance.statements import Resolution, Statement
 
@@ -32,6 +32,7 @@ class Speaker:
     person: str | None
     roles: tuple[str, ...]
     locator: str = "api"
+    series_statements: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Change:
     retractions: Sequence[Retraction] = ()
     choices: Sequence[Choice] = ()
     legal_statuses: frozenset[str] = field(default=frozenset())  # that the register knows
+    pointers: Sequence[str] = ()  # where each assertion stands in the request
 
     def document(self) -> dict[str, Any]:
         """Say it in the event and in the version."""
@@ -90,8 +92,9 @@ def apply_change(record: Record, change: Change, speaker: Speaker, *, version: i
     Raises:
         StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle.
     """
-    for at, one in enumerate(change.assertions):
-        check(one, f"/assert/{at}", change.legal_statuses)
+    places = change.pointers or [f"/assert/{at}" for at in range(len(change.assertions))]
+    for one, place in zip(change.assertions, places, strict=True):
+        check(one, place, change.legal_statuses)
     record = retract(record, change.retractions)
     record = add_assertions(record, change.assertions, speaker, version=version)
     return settle(record, change.choices, speaker, version=version)
@@ -121,6 +124,7 @@ def add_assertions(
                 certainty=one.certainty,
                 evidence=one.evidence,
                 supersedes=earlier[-1].id if earlier else None,
+                series_statements=speaker.series_statements,
             )
         )
     return replace(record, statements=tuple(statements))
@@ -153,7 +157,8 @@ def settle(record: Record, choices: Sequence[Choice], speaker: Speaker, *, versi
     resolutions = list(record.resolutions)
     for one in choices:
         said = record.of(one.field) if one.field in FIELDS else []
-        if not any(s.id == one.statement and s.unknown_reason is None for s in said):
+        chosen = next((s for s in said if s.id == one.statement and s.unknown_reason is None), None)
+        if chosen is None:
             raise NoSuchStatement(f"{one.statement!r} says nothing of {one.field} today.")
         if not record.in_conflict(one.field):
             raise NothingToSettle(f"{one.field} has no open conflict.")
@@ -163,6 +168,7 @@ def settle(record: Record, choices: Sequence[Choice], speaker: Speaker, *, versi
             Resolution(
                 one.field,
                 one.statement,
+                normalise(one.field, chosen.value),
                 tuple(values),
                 one.reason,
                 speaker.agent,
@@ -187,6 +193,8 @@ def fault_of(one: Assertion, legal_statuses: frozenset[str]) -> str | None:
         return "there is no such field to assert"
     if (one.value is None) == (one.unknown_reason is None):
         return "give either a value or an unknown_reason"
+    if one.lang is not None and known.kind is not Kind.TEXT:
+        return "only a text has a language"
     if one.value is None:
         return "it must have a value" if one.field == "legal_status" else None
     if not FITS[known.kind](one.value):

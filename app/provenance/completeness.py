@@ -10,6 +10,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     literal,
     not_,
@@ -81,6 +82,11 @@ def completeness_demands(policy: PolicyInForce, registers: Registers) -> list[De
         for name, rule in complete.fields.items()
         if rule.level != "recommended"
     ]
+    demands += [
+        Demand(f"floor:{name}", "blocked_incomplete", floor_code(name))
+        for name in (*CORE_FACTS, TITLE_OR_DESCRIPTION)
+        if not strict(complete.fields.get(name))
+    ]
     if complete.conflicts.unresolved_material_conflict_blocks:
         demands += [
             Demand(
@@ -91,6 +97,29 @@ def completeness_demands(policy: PolicyInForce, registers: Registers) -> list[De
             for name in complete.conflicts.material_fields
         ]
     return demands
+
+
+# What no seal may lack, whatever a policy asks: the same list as the trigger on seals.
+TITLE_OR_DESCRIPTION = "title_or_description"
+CORE_FACTS = (
+    *("source_system", "source_identifier", "original_name", "locations", "department"),
+    *("custodian", "custodian_kind", "format", "technical", "legal_status", "legal_basis"),
+    *("rights_statement", "personal_data_status"),
+)
+
+
+def strict(rule: FieldRule | None) -> bool:
+    """Tell whether a policy by itself asks for a core fact, with no unknown as an answer."""
+    return rule is not None and rule.level == "required" and not rule.unknown_allowed
+
+
+def floor_code(name: str) -> Code:
+    """Return a code where a core fact is not known; `undetermined` is no legal status here."""
+    parts = ("title", "description") if name == TITLE_OR_DESCRIPTION else (name,)
+    known = or_(*(any_bits(part, 15) for part in parts))
+    if name == "legal_status":
+        known = and_(known, not_(has_code(name, ["undetermined"])))
+    return case((not_(known), f"missing:{name}"))
 
 
 def parts_of(name: str, complete: Completeness) -> Sequence[str]:
@@ -160,10 +189,10 @@ def restrictions(field: str, rule: FieldRule, registers: Registers) -> list[Colu
 def device_default(field: str, defaults: DeviceDefaults) -> ColumnElement[bool]:
     """Tell whether the file's own value is one that devices write by themselves."""
     if field not in EXTRACTED_TEXTS:
-        return not_(true())
+        return false()
     own = func.coalesce(VERSIONS.c[f"extracted_{field}"], "")
     if FIELDS[field].kind is Kind.DATE:
-        return or_(*(own.startswith(start, autoescape=True) for start in defaults.dates))
+        return or_(false(), *(own.startswith(start, autoescape=True) for start in defaults.dates))
     told = [
         own.startswith(text.removesuffix("*"), autoescape=True)
         if text.endswith("*")
@@ -172,4 +201,4 @@ def device_default(field: str, defaults: DeviceDefaults) -> ColumnElement[bool]:
     ]
     if field == "creator" and defaults.creator_is_software_name:
         told.append(own == VERSIONS.c.extracted_software)
-    return func.coalesce(or_(*told), not_(true()))
+    return func.coalesce(or_(false(), *told), false())

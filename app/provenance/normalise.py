@@ -9,6 +9,7 @@ from typing import Any
 from app.provenance.fields import FIELDS, Kind, last_segment
 
 TOLERANCE = timedelta(seconds=2)
+SEMICOLONS = re.compile("[;\uff1b]")
 MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:?\d\d)?"  # EDTF level 0
 )
@@ -43,7 +44,10 @@ def same(field: str, one: str, other: str) -> bool:
     if first is None or second is None:
         return False
     both = all(m[3] for m in (first, second))
-    return abs(moment(first, zoned=both) - moment(second, zoned=both)) <= TOLERANCE
+    try:
+        return abs(moment(first, zoned=both) - moment(second, zoned=both)) <= TOLERANCE
+    except (ValueError, OverflowError):  # the year 0000, 24:00, an offset past the last year
+        return False
 
 
 def moment(found: re.Match[str], *, zoned: bool) -> datetime:
@@ -59,7 +63,7 @@ def moment(found: re.Match[str], *, zoned: bool) -> datetime:
 
 def names(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
     """Return the names of a value: a list, or a text split at semicolons."""
-    parts = value if isinstance(value, list) else str(value).split(";")
+    parts = value if isinstance(value, list) else SEMICOLONS.split(str(value))
     return [str(part).strip() for part in parts if str(part).strip()]
 
 

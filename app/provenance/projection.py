@@ -49,12 +49,21 @@ class Record:
         said = self.displayed("digital_source_type")
         return isinstance(said, str) and last_segment(said) in SCANS
 
-    def displayed(self, field: str) -> Any:  # noqa: ANN401 - any JSON value
-        """Return the value to show: a person's choice, else the weightiest source's."""
+    def shown(self, field: str) -> Statement | None:
+        """Return the statement to show: a person's choice, else the weightiest, confirmed first."""
         said = [s for s in self.of(field) if s.unknown_reason is None]
-        chosen = {r.chosen for r in self.resolutions if r.field == field}
-        ranked = sorted(said, key=lambda s: (s.id not in chosen, BY_WEIGHT.index(s.source_kind)))
-        return ranked[0].value if ranked else None
+        chosen = {r.chosen_value for r in self.resolutions if r.field == field}
+
+        def weight(s: Statement) -> tuple[bool, int, bool]:
+            by_choice = normalise(field, s.value) in chosen
+            return not by_choice, BY_WEIGHT.index(s.source_kind), CONFIRMING not in s.roles
+
+        return min(said, key=weight, default=None)
+
+    def displayed(self, field: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return the value to show; None where nobody says one."""
+        statement = self.shown(field)
+        return statement.value if statement else None
 
     def in_conflict(self, field: str) -> bool:
         """Tell whether two kinds of source disagree and no person has settled these very values."""
@@ -101,10 +110,11 @@ def answer_of(record: Record, field: str) -> int:
 def project(record: Record) -> dict[str, Any]:
     """Return a version's columns beside its document."""
     shown = {field: record.displayed(field) for field in FIELDS}
+    rights = shown["rights_statement"]
     return {
-        "legal_status": terms(shown["legal_status"]),
+        "legal_status": terms(shown["legal_status"]) if shown["legal_status"] else [],
         "legal_basis": terms(shown["legal_basis"]) if shown["legal_basis"] else [],
-        "rights_statement": shown["rights_statement"] and last_segment(shown["rights_statement"]),
+        "rights_statement": rights and last_segment(rights.strip()),
         "title": shown["title"],
         "creator": "; ".join(names(shown["creator"])) if shown["creator"] else None,
         "date_created": shown["date_created"],
@@ -137,7 +147,7 @@ def software(record: Record) -> str | None:
 def codes(shown: dict[str, Any]) -> list[str]:
     """Return `field=term` for each answered field that has terms, so that conditions can ask."""
     found = {
-        f"{field}={last_segment(term)}"
+        f"{field}={last_segment(term.strip())}"
         for field, value in shown.items()
         if value is not None and FIELDS[field].kind in (Kind.CODE, Kind.CODES)
         for term in terms(value)
@@ -146,13 +156,11 @@ def codes(shown: dict[str, Any]) -> list[str]:
 
 
 def confirmations(record: Record) -> list[str]:
-    """Return `field:role` for each assertion that counts and the roles of who made it."""
+    """Return `field:role` for each assertion that is shown and the roles of who made it."""
+    shown = [(field, record.shown(field)) for field in FIELDS]
     return sorted(
-        {
-            f"{field}:{role}"
-            for field in FIELDS
-            for s in record.of(field)
-            if s.source_kind == "asserted"
-            for role in s.roles
-        }
+        f"{field}:{role}"
+        for field, s in shown
+        if s is not None and s.source_kind == "asserted"
+        for role in s.roles
     )

@@ -57,6 +57,18 @@ def series_statements(series: Sequence[str]) -> Select[SeriesStatementsRow]:
     )
 
 
+def that_entered(asset_ids: Sequence[UUID], statements_id: UUID) -> Select[UUID]:
+    """Select those of these assets whose record entered a series' statements at some time."""
+    said = {"series_statements": str(statements_id)}
+    return (
+        select(ProvenanceVersionRow.asset_id)
+        .where(
+            ProvenanceVersionRow.asset_id.in_(asset_ids), ProvenanceVersionRow.change.contains(said)
+        )
+        .distinct()
+    )
+
+
 def of_series(series: str) -> Select[UUID]:
     """Select the assets of a source system or an import, in order."""
     kind, _, name = series.partition("/")

@@ -117,8 +117,10 @@ def enter_series(db: Session, asset_ids: Sequence[UUID], statements_id: UUID) ->
     """Enter a series' statements in up to 500 records, in each once."""
     lock_decisions(db, asset_ids)
     stated = db.get_one(SeriesStatementsRow, statements_id)
+    # A record that held it once may have lost it on purpose since.
+    entered = set(db.scalars(queries.that_entered(asset_ids, statements_id)))
     versions = []
-    for head in db.scalars(queries.heads(asset_ids)):
+    for head in db.scalars(queries.heads([one for one in asset_ids if one not in entered])):
         before = record_of(head)
         after = with_series(before, [stated], version=head.version + 1)
         if after != before:
@@ -143,9 +145,9 @@ def with_series(record: Record, stated: Sequence[SeriesStatementsRow], *, versio
     for row in stated:
         said = list(map(Statement.of, row.statements))
         first = said[0]
-        speaker = Speaker(row.recorded_by, first.person, first.roles, first.locator)
+        speaker = Speaker(row.recorded_by, first.person, first.roles, first.locator, str(row.id))
         assertions = [
-            Assertion(s.field, s.value, s.lang, s.unknown_reason, s.certainty, str(row.id))
+            Assertion(s.field, s.value, s.lang, s.unknown_reason, s.certainty, s.evidence)
             for s in said
             if not any(overtaken(s, there, str(row.id)) for there in record.statements)
         ]
@@ -156,4 +158,4 @@ def with_series(record: Record, stated: Sequence[SeriesStatementsRow], *, versio
 def overtaken(said: Statement, there: Statement, statements_id: str) -> bool:
     """Tell whether a record already holds this or a later statement of the series."""
     same = (there.locator, there.field, there.lang) == (said.locator, said.field, said.lang)
-    return same and (there.evidence or "") >= statements_id
+    return same and (there.series_statements or "") >= statements_id

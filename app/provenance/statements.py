@@ -31,6 +31,7 @@ class Statement:
     raw_charset: str | None = None
     note: str | None = None
     supersedes: str | None = None
+    series_statements: str | None = None  # the row that said it for a whole series
 
     def document(self) -> dict[str, Any]:
         """Write it as JSON, without what it does not say."""
@@ -54,6 +55,7 @@ class Resolution:
 
     field: str
     chosen: str  # the statement's id
+    chosen_value: str  # normalised: a later reading may say the same under another id
     values: tuple[str, ...]  # normalised, as they stood
     reason: str
     agent: str

@@ -23,7 +23,7 @@ def nested(levels: int) -> object:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 0, 2**53, -1.5, "", "颱風 \U0001f4f7", [], {}, nested(DEEPEST), "x" * LARGEST],
+    [None, True, 0, 2**53 - 1, -1.5, "", "颱風 \U0001f4f7", [], {}, nested(DEEPEST), "x" * LARGEST],
     ids=lambda value: str(value)[:20],
 )
 def test_these_values_are_stored_as_they_are(value: object) -> None:
@@ -43,7 +43,7 @@ def test_these_values_are_stored_as_they_are(value: object) -> None:
         (float("inf"), "finite"),
         ([float("nan")], "finite"),
         ({"a": float("-inf")}, "finite"),
-        (10**5000, "limit"),
+        (10**5000, "below 2"),
     ],
     ids=lambda value: ascii(value)[:30] if not isinstance(value, int) else "long number",
 )

@@ -11,6 +11,7 @@ from world import System, World
 
 from app.ledger.agents import process
 from app.provenance.changes import Assertion, Choice, Retraction
+from app.provenance.errors import StatementMalformed
 from app.provenance.service import NewVersion, seal_complete, write_versions
 
 ANSWERED = "custodian custodian_kind acquisition_method acquisition_date creator date_created"
@@ -188,7 +189,9 @@ def test_a_status_that_the_records_manager_did_not_say_is_never_sealed(
     town: World, asset: UUID
 ) -> None:
     permissive = Assertion("legal_status", ["institution_owned_non_record"], lang="en")
-    town.change(asset, [permissive], role="registrar")
+    with pytest.raises(StatementMalformed, match="language"):
+        town.change(asset, [permissive], role="registrar")
+    town.change(asset, [Assertion("legal_status", permissive.value)], role="registrar")
     town.complete_record(asset, legal_status=["archival_record"])
     [[status]] = town.find(
         "SELECT legal_status FROM provenance_versions JOIN provenance_heads"

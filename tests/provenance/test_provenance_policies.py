@@ -7,6 +7,7 @@ import pytest
 from provenance_city import lacking, read_assets, sealed
 from world import World
 
+from app.policies.errors import NoPolicyInForce
 from app.policies.packaged import packaged_documents
 from app.policies.service import record_document
 from app.provenance.changes import Assertion
@@ -63,7 +64,8 @@ def test_a_policy_that_knows_no_device_defaults_judges_like_any_other(
 
 def test_a_department_under_a_policy_that_is_not_in_force_stops_no_other(world: World) -> None:
     system = world.a_source_system()
-    world.a_department(policy="hk-city-defualt")
+    with pytest.raises(NoPolicyInForce):
+        world.a_department(policy="hk-city-defualt")
     [asset_id] = read_assets(world, system, [{}])
     world.complete_record(asset_id)
     assert sealed(world, asset_id)

@@ -241,6 +241,7 @@ def test_a_code_that_differs_by_white_space_alone_is_the_same_code() -> None:
 
 
 FULL = Statement(
+    series_statements="01990000-0000-7000-8000-000000000000",
     id="3.4",
     field="title",
     value={"en": ["A tram"]},
@@ -281,5 +282,5 @@ def test_the_fullest_statement_says_everything_a_statement_can_say() -> None:
 
 
 def test_a_resolution_survives_its_document() -> None:
-    one = Resolution("title", "1.9", ("a", "b"), "as the register says", "key:1", None, 2)
+    one = Resolution("title", "1.9", "a", ("a", "b"), "as the register says", "key:1", None, 2)
     assert Resolution.of(one.document()) == one

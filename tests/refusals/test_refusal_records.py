@@ -113,7 +113,18 @@ def test_a_root_is_not_moved_into_another_departments(city: City) -> None:
     assert refusal(city, OWNER, move).constraint == APART
 
 
-@pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+def test_no_root_is_added_under_a_snapshot_from_before_the_lock(city: City) -> None:
+    with city.connect(API) as connection:
+        run(connection, ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"])
+        with pytest.raises(psycopg.Error) as refused:
+            run(
+                connection,
+                [insert("source_systems", a_system(city, f"file:///srv/{uuid4().hex}/"))],
+            )
+    assert refused.value.diag.constraint_name == APART
+
+
+@pytest.mark.parametrize("isolation", ["READ COMMITTED", "SERIALIZABLE"])
 def test_two_at_the_same_time_do_not_overlap_either(city: City, isolation: str) -> None:
     root = f"file:///srv/{uuid4().hex}/"
     first = a_system(city, root)
@@ -192,7 +203,9 @@ def test_no_part_of_a_composite_key_can_be_null(city: City) -> None:
         for table, constraint, column, not_null in parts:
             assert not_null, f"{constraint}: {column} may be NULL"
             refused = refuse_null(connection, table, column)
-            assert refused in {("23502", column), None}, f"{constraint}: {column} may be NULL"
+            # A guard that runs before the column's own check may refuse it first.
+            known = {("23502", column), ("23514", None), None}
+            assert refused in known, f"{constraint}: {column} may be NULL"
 
 
 def refuse_null(

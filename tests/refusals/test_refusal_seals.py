@@ -67,8 +67,8 @@ def version(city: City, *, number: int, **answers: int) -> str:
 @pytest.mark.parametrize(
     ("wrong", "constraint"),
     [
-        ({"reading_id": uuid4()}, "fk_seals_asset_id_reading_id"),
-        ({"provenance_version": 77}, "fk_seals_asset_id_provenance_version"),
+        ({"reading_id": uuid4()}, "seals_core_facts"),
+        ({"provenance_version": 77}, "seals_core_facts"),
         ({"policy_version_id": uuid4()}, "fk_seals_policy_version_id"),
         ({"event_id": uuid4()}, "fk_seals_event_id"),
     ],
@@ -82,9 +82,7 @@ def test_no_seal_without_what_it_stands_on(
 
 def test_no_seal_by_another_assets_reading(city: City) -> None:
     row = in_order(city) | {"reading_id": city.reading_of(city.other)}
-    assert (
-        refusal(city, SEALERS[0], insert("seals", row)).constraint == "fk_seals_asset_id_reading_id"
-    )
+    assert refusal(city, SEALERS[0], insert("seals", row)).constraint == "seals_core_facts"
 
 
 @pytest.mark.parametrize("role", [*SEALERS, OWNER])
