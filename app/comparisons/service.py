@@ -30,6 +30,8 @@ def compare_once(db: Session, asset_ids: Sequence[UUID]) -> None:
     for mine in db.scalars(queries.uncompared_of(asset_ids)).all():
         # Twins that are compared in two transactions at the same time meet here.
         db.execute(LOCK_DIGEST, {"digest": mine.sha256.hex()})
+        if db.get(ComparedRow, (mine.asset_id, mine.id, book.city.version_id)) is not None:
+            continue  # while we waited
         found = pair_up(db, book, mine) if mine.size_bytes else 0
         detail = {
             "fingerprint": str(mine.id),
