@@ -48,7 +48,8 @@ def uncompared_of(asset_ids: Sequence[UUID]) -> Select[FingerprintRow]:
 def left_uncompared() -> Select[UUID]:
     """Select assets that were hashed a while ago and not compared, a job's worth."""
     left = uncompared().where(FingerprintRow.computed_at < func.clock_timestamp() - LEFT_ALONE)
-    return left.with_only_columns(FingerprintRow.asset_id).limit(MOST_ASSETS_A_JOB)
+    by_chance = left.with_only_columns(FingerprintRow.asset_id).order_by(func.random())
+    return by_chance.limit(MOST_ASSETS_A_JOB)
 
 
 def same_bytes(sha256: bytes, size_bytes: int) -> Select[FingerprintRow]:

@@ -101,15 +101,13 @@ def keeper_of(row: Row[Any]) -> KeeperOut | None:
     """Show the copy that would stay, and what ranks it first."""
     if row.keeper_id is None or "keeper:ranked_first" in row.codes:
         return None
-    reasons = []
-    for criterion in CRITERIA:
-        this, keeper = row.own_facts[criterion.fact], row.keeper_facts[criterion.fact]
-        decides = this != keeper
-        reasons.append(
-            ReasonOut(criterion=criterion.name, this=this, keeper=keeper, decides=decides)
-        )
-        if decides:
-            break
+    sides = [(c.name, row.own_facts[c.fact], row.keeper_facts[c.fact]) for c in CRITERIA]
+    # Ids differ, so something always decides.
+    deciding = next(at for at, (_, this, keeper) in enumerate(sides) if this != keeper)
+    reasons = [
+        ReasonOut(criterion=name, this=this, keeper=keeper, decides=at == deciding)
+        for at, (name, this, keeper) in enumerate(sides[: deciding + 1])
+    ]
     return KeeperOut(asset_id=row.keeper_id, reasons=reasons)
 
 

@@ -32,7 +32,8 @@ def unfingerprinted_of(asset_ids: Sequence[UUID]) -> Select[ReadingRow]:
 def left_unfingerprinted() -> Select[UUID]:
     """Select assets that were read a while ago and not hashed, a job's worth."""
     left = unfingerprinted().where(ReadingRow.read_at < func.clock_timestamp() - LEFT_ALONE)
-    return left.with_only_columns(ReadingRow.asset_id).limit(MOST_ASSETS_A_JOB)
+    by_chance = left.with_only_columns(ReadingRow.asset_id).order_by(func.random())
+    return by_chance.limit(MOST_ASSETS_A_JOB)
 
 
 def fingerprints_of(asset_id: UUID) -> Select[FingerprintRow]:

@@ -85,7 +85,7 @@ def completeness_demands(policy: PolicyInForce, registers: Registers) -> list[De
     demands += [
         Demand(f"floor:{name}", "blocked_incomplete", floor_code(name))
         for name in (*CORE_FACTS, TITLE_OR_DESCRIPTION)
-        if not strict(complete.fields.get(name))
+        if not strict(name, complete.fields.get(name))
     ]
     if complete.conflicts.unresolved_material_conflict_blocks:
         demands += [
@@ -108,9 +108,11 @@ CORE_FACTS = (
 )
 
 
-def strict(rule: FieldRule | None) -> bool:
+def strict(name: str, rule: FieldRule | None) -> bool:
     """Tell whether a policy by itself asks for a core fact, with no unknown as an answer."""
-    return rule is not None and rule.level == "required" and not rule.unknown_allowed
+    if rule is None or rule.level != "required" or rule.unknown_allowed:
+        return False
+    return name != "legal_status" or "undetermined" in rule.not_values
 
 
 def floor_code(name: str) -> Code:

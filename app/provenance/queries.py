@@ -172,6 +172,7 @@ def left_unadopted() -> Select[UUID]:
             said.exists(),
             newest.c.read_at < func.clock_timestamp() - LEFT_ALONE,
         )
+        .order_by(func.random())
         .limit(MOST_ASSETS_A_JOB)
     )
 
@@ -190,5 +191,6 @@ def left_unsealed(book: Book) -> Select[UUID]:
             reading.c.outcome != "unreadable",
             ~current_seal(book, reading.c.id),
         )
+        .order_by(func.random())
         .limit(MOST_ASSETS_A_JOB)
     )

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -129,38 +130,67 @@ def test_a_file_that_vanished_after_it_was_read_is_missing(town: World, store: S
     town.work()
 
 
-def append_once_open(file: Path, hashing: threading.Event) -> None:
-    """Append to a file as soon as this process has it open."""
-    while not hashing.is_set():
+def grow(file: Path) -> None:
+    """Append to a file."""
+    with file.open("ab") as growing:
+        growing.write(b"one byte more")
+
+
+def overwrite(file: Path) -> None:
+    """Write other bytes of the same number into a file."""
+    with file.open("r+b") as changing:
+        changing.seek(-1, os.SEEK_END)
+        changing.write(b"!")
+
+
+def once_open(file: Path, change: Callable[[Path], None], done: threading.Event) -> None:
+    """Change a file as soon as this process has it open."""
+    while not done.is_set():
         for descriptor in Path("/proc/self/fd").iterdir():
             try:
-                if descriptor.readlink() == file:
-                    with file.open("ab") as growing:
-                        growing.write(b"one byte more")
-                    return
+                found = descriptor.readlink() == file
             except OSError:
                 continue
+            if found:
+                change(file)
+                return
 
 
-def test_a_file_that_grows_while_it_is_hashed_is_discarded(town: World, store: System) -> None:
+@pytest.mark.parametrize("change", [grow, overwrite])
+def test_a_file_that_changes_while_it_is_hashed_is_discarded(
+    town: World, store: System, change: Callable[[Path], None]
+) -> None:
     asset_id = town.an_asset(store)
     file = town.file_of(asset_id)
     with file.open("ab") as long:
         long.truncate(1 << 28)  # a hole: nothing is written, but all of it is hashed
     bind(town.worker)
     read_files([asset_id])
-    hashing = threading.Event()
-    growing = threading.Thread(target=append_once_open, args=(file, hashing))
-    growing.start()
+    done = threading.Event()
+    changing = threading.Thread(target=once_open, args=(file, change, done))
+    changing.start()
     fingerprint_files([asset_id])
-    hashing.set()
-    growing.join()
+    done.set()
+    changing.join()
     assert town.find(HASHES, id=asset_id) == []
     assert states(town, asset_id) == ["changed"]
     file.write_bytes(draw(998))
     town.work()
     assert len(town.find(HASHES, id=asset_id)) == 1
     assert town.find(VIOLATIONS) == []
+
+
+def test_a_file_of_the_same_length_that_was_touched_since_it_was_read_is_not_hashed(
+    town: World, store: System
+) -> None:
+    asset_id = town.an_asset(store)
+    bind(town.worker)
+    read_files([asset_id])
+    overwrite(town.file_of(asset_id))
+    fingerprint_files([asset_id])
+    assert town.find(HASHES, id=asset_id) == []
+    assert states(town, asset_id) == ["changed"]
+    town.work()
 
 
 def test_a_storage_that_fails_in_the_middle_is_unreachable_and_not_missing() -> None:

@@ -51,6 +51,15 @@ def test_a_policy_laxer_than_the_floor_leaves_the_record_unsealed_and_fails_noth
     assert not sealed(world, asset_id)
 
 
+def test_a_policy_that_takes_undetermined_for_a_status_seals_nothing_with_it(world: World) -> None:
+    status = packaged_documents()[0]["completeness"]["fields"]["legal_status"]
+    lax = a_policy(world, "lax", fields={"legal_status": status | {"not_values": []}})
+    system = world.a_source_system(world.a_department(policy=lax))
+    [asset_id] = read_assets(world, system, [{}])
+    world.complete_record(asset_id, legal_status=["undetermined"])
+    assert (lacking(world, asset_id), sealed(world, asset_id)) == (["missing:legal_status"], False)
+
+
 @pytest.mark.parametrize("listed", ["text", "dates"])
 def test_a_policy_that_knows_no_device_defaults_judges_like_any_other(
     world: World, listed: str

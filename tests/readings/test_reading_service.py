@@ -4,7 +4,7 @@ import base64
 import os
 import threading
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from httpx2 import Client
@@ -15,9 +15,10 @@ from app.catalogue.service import register
 from app.kit.jobs import bind, in_transaction
 from app.readings.documents import as_documents
 from app.readings.errors import NotYetRead
-from app.readings.extraction import Extracted
-from app.readings.service import prove_read
+from app.readings.extraction import Extracted, Extraction, Outcome
+from app.readings.service import Found, prove_read, record_readings
 from app.readings.tasks import read_files, read_what_was_left
+from app.storage.files import open_beneath
 
 READINGS = "SELECT id, ordinal, outcome FROM readings WHERE asset_id = :id ORDER BY ordinal"
 SIGHTINGS = "SELECT state FROM sightings WHERE asset_id = :id ORDER BY ordinal"
@@ -60,13 +61,17 @@ def test_what_nobody_read_cannot_be_proved_read(town: World, store: System) -> N
 
 def test_a_reading_of_this_very_transaction_proves_nothing(town: World, store: System) -> None:
     asset_id = town.an_asset(store)
-    town.work()
+    path = town.file_of(asset_id)
+    with open_beneath(os.fsencode(path.parent), (os.fsencode(path.name),)) as opened:
+        nothing = Extraction(Outcome.NOTHING_FOUND, None, "test", "1", False, None, None, (), b"{}")
+        found = Found(asset_id, opened.token, nothing)
     with town.worker.transaction() as db:
-        before = prove_read(db, asset_id)
-        other = uuid4()
+        record_readings(db, [found])
         with pytest.raises(NotYetRead):
-            prove_read(db, other)
-        assert prove_read(db, asset_id) == before
+            prove_read(db, asset_id)
+    with town.worker.transaction() as db:
+        assert prove_read(db, asset_id).byte_token == str(found.token)
+    town.work()
 
 
 def test_the_same_bytes_are_read_once_and_changed_bytes_again(
