@@ -17,6 +17,9 @@ from attacks import (
 WORKER, OWNER = "catalogue_worker", "catalogue_owner"
 UNEQUAL = Refused(CHECK, "likenesses_exact_is_equal", None)
 
+KNOWN = ("reading_id", "size_bytes", "byte_token", "object_key", "sha256")
+TWIN = "SELECT {} FROM fingerprints WHERE asset_id = :id"
+
 
 @pytest.fixture
 def standard(city: City) -> object:
@@ -30,6 +33,19 @@ def test_unequal_files_are_not_exact(city: City, standard: object, role: str) ->
     assert refusal(city, role, insert("likenesses", pair)) == UNEQUAL
     pair = a_likeness(city, city.sealed, city.copy, standard_id=standard)
     allowed(city, role, insert("likenesses", pair))
+
+
+def test_files_of_one_length_are_exact_by_their_digest_alone(city: City, standard: object) -> None:
+    mine = [city.ask(TWIN.format(column), id=city.sealed) for column in KNOWN]
+    other = a_fingerprint(city, city.sealed, **dict(zip(KNOWN, mine, strict=True)))
+    pair = a_likeness(city, city.sealed, city.copy, standard_id=standard)
+    side = "a" if pair["a_asset_id"] == city.sealed else "b"
+    pair |= {f"{side}_fingerprint_id": other["id"]}
+    same = other | {"sha256": mine[-1]}
+    allowed(city, WORKER, insert("fingerprints", same), insert("likenesses", pair))
+    wrong = other | {"sha256": bytes(32)}
+    steps = insert("fingerprints", wrong), insert("likenesses", pair)
+    assert refusal(city, WORKER, *steps) == UNEQUAL
 
 
 @pytest.mark.parametrize("role", [WORKER, OWNER])
