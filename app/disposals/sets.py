@@ -57,10 +57,11 @@ def rank_in_sets(book: Book, coded: CTE) -> Ranked:
     return Ranked(objects, *survivors(book, coded))
 
 
-def survivors(book: Book, coded: CTE) -> tuple[CTE, CTE]:
-    """Count failure domains with a verified copy, and those that hang on one object alone.
+def verified_objects(book: Book, coded: CTE) -> CTE:
+    """Select the verified objects of each set, each in one failure domain.
 
-    Verified by the strictest of the policies in force: a count too low never harms.
+    Verified by the strictest of the policies in force: a count too low never harms. One object
+    counts in one domain, though two systems may claim it for two.
     """
     age = min(p.effective.duplicate_standard.keeper_fixity_max_age_days for p in book.every)
     verified = and_(
@@ -69,14 +70,17 @@ def survivors(book: Book, coded: CTE) -> tuple[CTE, CTE]:
         coded.c.verified_at > func.statement_timestamp() - days(age),
     )
     key = (coded.c.sha256, coded.c.size_bytes, coded.c.object_key)
-    # One object counts in one domain, though two systems may claim it for two.
-    placed = (
+    return (
         select(*key, func.min(coded.c.failure_domain).label("failure_domain"))
         .where(verified)
         .group_by(*key)
-        .cte("object_domains")
-        .c
+        .cte("verified_objects")
     )
+
+
+def survivors(book: Book, coded: CTE) -> tuple[CTE, CTE]:
+    """Count failure domains with a verified copy, and those that hang on one object alone."""
+    placed = verified_objects(book, coded).c
     set_in_domain = (placed.sha256, placed.size_bytes, placed.failure_domain)
     by_domain = (
         select(

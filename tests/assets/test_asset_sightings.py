@@ -65,11 +65,6 @@ def test_a_decision_locks_its_assets_against_another(town: World, asset: UUID) -
             assert list(meanwhile.scalars(FREE, {"ids": [asset, other]})) == [other]
 
 
-def test_a_decision_about_nothing_locks_nothing(town: World) -> None:
-    with town.worker.transaction() as db:
-        lock_decisions(db, [])
-
-
 def test_what_is_not_there_cannot_be_decided_about(town: World, asset: UUID) -> None:
     with pytest.raises(NoSuchResource), town.worker.transaction() as db:
         lock_decisions(db, [asset, uuid4()])
