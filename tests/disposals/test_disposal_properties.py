@@ -170,6 +170,7 @@ def test_each_side_is_judged_by_its_own_departments_policy(quarter: Quarter) -> 
 
 
 def test_the_rules_of_every_policy_line_up_with_the_codes(quarter: Quarter) -> None:
+    quarter.world.an_asset(quarter.one)
     for policy in ("hk-film-archive", "newsroom", "hk-city-default", None):
         store = quarter.world.a_source_system(quarter.world.a_department(policy=policy))
         quarter.world.an_asset(store)
@@ -191,6 +192,8 @@ def test_the_rules_of_every_policy_line_up_with_the_codes(quarter: Quarter) -> N
 
 
 def test_a_question_about_one_is_the_question_about_all_seen_from_one(quarter: Quarter) -> None:
+    quarter.a_pair()
+    quarter.work()
     everything = quarter.rows()
     told = ("status", "codes", "keeper_id", "own_facts", "keeper_facts", "size_bytes")
     some = list(everything)[::9]
@@ -204,6 +207,8 @@ def test_a_question_about_one_is_the_question_about_all_seen_from_one(quarter: Q
 
 
 def test_the_same_question_twice_has_the_same_answer(quarter: Quarter) -> None:
+    quarter.a_pair()
+    quarter.work()
     ids = list(quarter.rows())
     without = {"as_of", "log_index"}
     first, second = (

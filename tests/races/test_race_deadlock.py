@@ -18,6 +18,7 @@ def test_two_transactions_that_lock_crosswise_both_end_well(world: World) -> Non
     here, there = world.an_asset(system), world.an_asset(system)
     meeting = threading.Barrier(2, timeout=10)
     attempts: list[object] = []
+    ended: list[object] = []
 
     def crosswise(first: object, second: object) -> None:
         def once() -> None:
@@ -29,6 +30,7 @@ def test_two_transactions_that_lock_crosswise_both_end_well(world: World) -> Non
                 db.execute(LOCK, {"id": second})
 
         retried(once)
+        ended.append(first)
 
     threads = [
         threading.Thread(target=crosswise, args=pair) for pair in ((here, there), (there, here))
@@ -38,7 +40,9 @@ def test_two_transactions_that_lock_crosswise_both_end_well(world: World) -> Non
     for thread in threads:
         thread.join(30)
     assert not any(thread.is_alive() for thread in threads)
-    assert len(attempts) == 3, "one was sacrificed and done again"
+    assert set(ended) == {here, there}
+    # PostgreSQL may find two victims where one would do, so the number of attempts is its own.
+    assert len(attempts) > 2, "one was sacrificed and done again"
 
 
 def test_what_is_no_conflict_is_not_done_again(world: World) -> None:
