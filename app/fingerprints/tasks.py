@@ -18,8 +18,7 @@ from app.readings.committed import CommittedReading
 from app.readings.events import AssetsRead
 from app.readings.service import prove_read
 from app.storage.errors import NotThere
-from app.storage.files import open_beneath
-from app.storage.locations import decode_location, parse_root
+from app.storage.opening import open_located
 
 FILES_A_TRANSACTION = 50
 Place = tuple[CommittedReading, str, str]  # the proof, the root URI, the path beneath it
@@ -73,7 +72,7 @@ def fingerprint_some(places: Sequence[Place]) -> None:
 def hash_file(read: CommittedReading, root: str, path: str) -> Hashed | Sighting:
     """Hash one file if it is still the bytes that were read, before and after."""
     try:
-        with open_beneath(parse_root(root), decode_location(path)) as opened:
+        with open_located(root, path) as opened:
             if str(opened.token) != read.byte_token:
                 return read.asset_id, "changed", "The file is not the bytes that were read."
             with open(opened.descriptor, "rb", buffering=0, closefd=False) as file:

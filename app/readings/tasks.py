@@ -16,8 +16,8 @@ from app.readings import queries
 from app.readings.extractor import Extractor
 from app.readings.service import AGENT, Found, record_readings
 from app.storage.errors import NotThere
-from app.storage.files import OpenFile, open_beneath
-from app.storage.locations import decode_location, parse_root
+from app.storage.files import OpenFile
+from app.storage.opening import open_located
 
 FILES_AT_ONCE = 20  # open at the same time, and lost together at most when the worker is killed
 _warm: list[Extractor] = []
@@ -63,8 +63,7 @@ def read_some(places: Sequence[tuple[UUID, str, str]]) -> None:
         opened: list[tuple[UUID, OpenFile]] = []
         for asset_id, root, path in places:
             try:
-                beneath = open_beneath(parse_root(root), decode_location(path))
-                opened.append((asset_id, open_files.enter_context(beneath)))
+                opened.append((asset_id, open_files.enter_context(open_located(root, path))))
             except Refusal as refusal:
                 seen.append((asset_id, sighted(refusal), refusal.detail))
         found = list(extracted(opened, seen))
