@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, and_, case, func, literal, or_, select
 
+from app.assets.models import SightingRow
 from app.comparisons.facts import days
 from app.comparisons.models import LikenessRow
 from app.comparisons.ranking import in_rank
@@ -163,11 +164,23 @@ def direct_pair(rows: CTE) -> ColumnElement[bool]:
 
 
 def shared_object(rows: CTE) -> ColumnElement[bool]:
-    """Tell whether another asset was ever read from the same physical object."""
+    """Tell whether another asset was ever read from the same physical object.
+
+    One that its storage says is gone does not count: file systems give a removed file's number to
+    the next, and nothing can be kept or counted by the one that is gone.
+    """
+    sighted = (
+        select(SightingRow.state)
+        .where(SightingRow.asset_id == ReadingRow.asset_id)
+        .order_by(SightingRow.ordinal.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
         select(ReadingRow.id)
         .where(
             ReadingRow.asset_id != rows.c.asset_id,
+            func.coalesce(sighted, "present") != "missing",
             or_(
                 ReadingRow.object_key == rows.c.object_key,
                 ReadingRow.mountless_token == rows.c.mountless_token,

@@ -429,6 +429,22 @@ def test_two_names_of_one_object_are_never_candidates_for_each_other(quarter: Qu
         assert {"last_copy", "location:shared"} <= set(answer.reasons)
 
 
+def test_a_name_that_is_gone_no_longer_shares_its_object(quarter: Quarter) -> None:
+    first = quarter.world.an_asset(quarter.one)
+    file = quarter.world.file_of(first)
+    linked = quarter.two.folder / "outlived.jpg"
+    os.link(file, linked)
+    second = quarter.world.an_asset(quarter.two, linked.read_bytes(), name=linked.name)
+    quarter.work()
+    assert "location:shared" in quarter.of(second).reasons
+    file.unlink()
+    assert "location:shared" in quarter.of(second).reasons, "nobody has looked yet"
+    quarter.by_hand()
+    read_files([first])
+    assert "location:shared" not in quarter.of(second).reasons
+    assert quarter.of(first).status == "not_assessed"
+
+
 def test_fewer_copies_than_the_policy_asks_for_are_counted_out(quarter: Quarter) -> None:
     policy = quarter.world.a_demo_policy("two-stay", min_verified_copies=2)
     store = quarter.world.a_source_system(quarter.world.a_department(policy=policy))
@@ -443,7 +459,10 @@ def test_fewer_copies_than_the_policy_asks_for_are_counted_out(quarter: Quarter)
     assert quarter.statuses(first, second, third) == ["retained_keeper", "candidate", "candidate"]
 
 
-def test_every_reason_says_in_three_scripts_what_would_mend_it(quarter: Quarter) -> None:
+def test_every_reason_says_in_three_scripts_what_would_mend_it(
+    quarter: Quarter, single: UUID
+) -> None:
+    assert single in quarter.rows()
     for answer in quarter.answers(*quarter.rows()):
         for rule in answer.rules:
             assert (rule.reason is None) == (rule.outcome == "pass") == (rule.mend is None)
