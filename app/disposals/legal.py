@@ -1,6 +1,7 @@
 """What law makes of an asset, as SQL: forbids, conditions, authority, citations."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     not_,
     null,
     or_,
@@ -117,7 +119,9 @@ def rejected_citation(registers: Registers) -> ColumnElement[str | None]:
 
 def names_wrong(one: RejectedCitation, cited: TableValuedAlias) -> ColumnElement[bool]:
     """Tell whether a citation holds any of these words and none of those."""
-    text = cited.c.citation.cast(Text)
+    # NFKC makes full-width digits and brackets plain; spaces carry no meaning in a citation.
+    plain = func.normalize(cited.c.citation.cast(Text), literal_column("NFKC"))
+    text = func.regexp_replace(plain, r"\s+", "", "g", type_=Text)
     return and_(
         or_(*(text.bool_op("~*")(pattern(words)) for words in one.match_any)),
         *(not_(text.bool_op("~*")(pattern(words))) for words in one.unless_any),
@@ -125,9 +129,10 @@ def names_wrong(one: RejectedCitation, cited: TableValuedAlias) -> ColumnElement
 
 
 def pattern(words: str) -> str:
-    """Write words as a PostgreSQL pattern: any spacing, and no digit after a number."""
-    parts = [re.sub(r"([^\w\s])", r"\\\1", part) for part in words.split()]
-    return r"\s*".join(parts) + (r"(?!\d)" if words[-1:].isdigit() else "")
+    """Write words as a PostgreSQL pattern: without spaces, and no digit after a number."""
+    bare = "".join(unicodedata.normalize("NFKC", words).split())
+    escaped = re.sub(r"([^\w\s])", r"\\\1", bare)
+    return escaped + (r"(?!\d)" if bare[-1:].isdigit() else "")
 
 
 def effect_rank(registers: Registers) -> ColumnElement[int]:

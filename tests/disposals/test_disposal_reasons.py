@@ -37,8 +37,23 @@ EVIDENCE = {
     "contract_reference": "C-17",
     "donor_agreement": "D-4",
 }
-WRONG = ["Public Records Ordinance, Cap. 480", "cap480", "公共檔案條例", "第480章"]
-RIGHT = ["Sex Discrimination Ordinance, Cap. 480", "Cap. 4801"]
+WRONG = [
+    "Public Records Ordinance, Cap. 480",
+    "PUBLIC RECORDS   ORDINANCE",
+    "cap480",
+    "《公共檔案條例》(第480章)",
+    "公共档案条例",
+    "香港法例第 480 章",
+    "香港法例第４８０章",
+    "Public Records\nOrdinance",
+]
+RIGHT = [
+    "Sex Discrimination Ordinance, Cap. 480",
+    "《性別歧視條例》(第480章)",
+    "《性别歧视条例》第４８０章",
+    "Cap. 4801",
+    "General Circular No. 2/2009",
+]
 
 
 @pytest.fixture(scope="module")

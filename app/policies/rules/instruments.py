@@ -1,8 +1,5 @@
 """The register of legal instruments, and the citations that are known to be wrong."""
 
-import re
-import unicodedata
-from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -74,25 +71,6 @@ class RejectedCitation(Frozen):
     unless_any: tuple[Text, ...] = ()
     why: Label
 
-    def rejects(self, citation: str) -> bool:
-        """Tell whether a citation, however it is spaced or cased, is this wrong one."""
-        found = any(_named(text, citation) for text in self.match_any)
-        return found and not any(_named(text, citation) for text in self.unless_any)
-
-
-def _named(text: str, citation: str) -> bool:
-    words = _bare(text)
-    # "Cap. 480" is not named by "Cap. 4801".
-    return (
-        re.search(re.escape(words) + (r"(?!\d)" if words[-1:].isdigit() else ""), _bare(citation))
-        is not None
-    )
-
-
-def _bare(text: str) -> str:
-    # NFKC makes full-width digits and brackets plain; spaces carry no meaning in a citation.
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
-
 
 class LegalInstrumentsHeader(DocumentHeader):
     """The register's name; there is one such register, so that one answer is in force."""
@@ -116,16 +94,3 @@ class LegalInstruments(Frozen):
             message = f"named more than once: {', '.join(twice)}"
             raise ValueError(message)
         return instruments
-
-    def named(self, instrument_id: str) -> Instrument | None:
-        """Return the instrument of this name, if the register has it."""
-        return next((one for one in self.instruments if one.id == instrument_id), None)
-
-    def rejected(self, citation: str) -> RejectedCitation | None:
-        """Return why a citation is no basis for anything; none: nothing is known against it."""
-        return next((one for one in self.rejected_citations if one.rejects(citation)), None)
-
-    def may_authorise(self, instrument_ids: Sequence[str], on: date) -> bool:
-        """Tell whether there is an authority at all and every instrument of it may authorise."""
-        named = [self.named(instrument_id) for instrument_id in instrument_ids]
-        return bool(named) and all(one is not None and one.may_authorise(on) for one in named)

@@ -1,7 +1,6 @@
-"""What law or deed makes of an image: statuses, their effects, and several of them together."""
+"""What law or deed makes of an image: statuses and their effects."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
@@ -39,19 +38,6 @@ class LegalStatus(Frozen):
         return self
 
 
-@dataclass(frozen=True)
-class LegalEffect:
-    """What a set of statuses comes to: the strictest effect, all conditions."""
-
-    effect: Effect
-    conditions: tuple[str, ...]
-
-
-def strictest(effects: Iterable[Effect]) -> Effect:
-    """Return the effect that wins; of none at all `forbids`, for unknown is not deletable."""
-    return max(effects, key=EFFECTS.index, default="forbids")
-
-
 class LegalStatusesHeader(DocumentHeader):
     """The register's name; there is one such register, so that one answer is in force."""
 
@@ -72,9 +58,3 @@ class LegalStatuses(Frozen):
             message = "the register needs `undetermined`, with the effect forbids"
             raise ValueError(message)
         return statuses
-
-    def together(self, codes: Collection[str]) -> LegalEffect:
-        """Return what these statuses come to; one that the register does not know forbids."""
-        known = [self.statuses.get(code, self.statuses["undetermined"]) for code in codes]
-        united = dict.fromkeys(condition for status in known for condition in status.conditions)
-        return LegalEffect(strictest(status.effect for status in known), tuple(united))
