@@ -72,3 +72,30 @@ class Unforeseen(Refusal):
 
     code: ClassVar[str] = "unforeseen"
     status: ClassVar[int] = 500
+
+
+class KeyMalformed(Refusal):
+    """The Idempotency-Key is not one."""
+
+    code: ClassVar[str] = "idempotency-key-malformed"
+    status: ClassVar[int] = 422
+
+
+class KeyReused(Refusal):
+    """The Idempotency-Key stands for another request."""
+
+    code: ClassVar[str] = "idempotency-key-reused"
+    status: ClassVar[int] = 422
+
+
+class RequestInFlight(Refusal):
+    """A request with the same Idempotency-Key is still at work."""
+
+    code: ClassVar[str] = "request-in-flight"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
+class AnswerWithheld(Refusal):
+    """The request was done, and its answer held a secret that is shown once."""
+
+    code: ClassVar[str] = "answer-withheld"
