@@ -20,6 +20,7 @@ from app.disposals import routes as disposals
 from app.fingerprints import routes as fingerprints
 from app.fingerprints import tasks as fingerprint_tasks
 from app.kit import health
+from app.kit.bounds import Bounds
 from app.kit.connecting import addresses
 from app.kit.db import Database
 from app.kit.problems import DOCUMENTED, install_problems, problem_schemas
@@ -95,5 +96,6 @@ def create_app() -> FastAPI:
     app.include_router(at_the_edge(health.router))
     app.get("/docs", include_in_schema=False)(docs)
     app.mount("/docs-assets", StaticFiles(directory=SWAGGER, check_dir=False), name="docs-assets")
+    app.add_middleware(Bounds)
     install_problems(app)
     return app

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.kit.db import RETRIED
 from app.kit.idempotency import Replay, keep_answer, replayed
+from app.kit.reading import with_document
 
 ATTEMPTS = 3
 Handler = Callable[[Request], Awaitable[Response]]
@@ -24,8 +25,11 @@ class Operation(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the framework's handler."""
         handle = super().get_route_handler()
+        reads_document = self.body_field is not None
 
         async def at_the_edge(request: Request) -> Response:
+            if reads_document:
+                request = await with_document(request)
             for left in range(ATTEMPTS - 1, -1, -1):
                 try:
                     return await once(handle, request)
