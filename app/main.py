@@ -20,9 +20,11 @@ from app.disposals import routes as disposals
 from app.fingerprints import routes as fingerprints
 from app.fingerprints import tasks as fingerprint_tasks
 from app.kit import health
+from app.kit.bounds import Bounds
 from app.kit.connecting import addresses
 from app.kit.db import Database
 from app.kit.problems import DOCUMENTED, install_problems, problem_schemas
+from app.kit.routing import at_the_edge
 from app.kit.telemetry import configure_logging
 from app.people import routes as people
 from app.people.rights import authenticated
@@ -87,12 +89,13 @@ def create_app() -> FastAPI:
         responses=DOCUMENTED,
     )
     for room in (people, assets, catalogue, import_routes, provenance, readings):
-        app.include_router(room.router)
+        app.include_router(at_the_edge(room.router))
     for later in (fingerprints, comparisons, disposals):
-        app.include_router(later.router)
-    app.include_router(policies.router, dependencies=[Depends(authenticated)])
-    app.include_router(health.router)
+        app.include_router(at_the_edge(later.router))
+    app.include_router(at_the_edge(policies.router), dependencies=[Depends(authenticated)])
+    app.include_router(at_the_edge(health.router))
     app.get("/docs", include_in_schema=False)(docs)
     app.mount("/docs-assets", StaticFiles(directory=SWAGGER, check_dir=False), name="docs-assets")
+    app.add_middleware(Bounds)
     install_problems(app)
     return app

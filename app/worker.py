@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import tasks as comparison_tasks
 from app.fingerprints import tasks as fingerprint_tasks
+from app.kit import forgetting
 from app.kit.db import Database
 from app.kit.jobs import bind, queue
 from app.ledger.sequencer import number_events
@@ -18,6 +19,7 @@ from app.readings import tasks as reading_tasks
 
 log = structlog.get_logger(__name__)
 LISTENERS = (catalogue_tasks, reading_tasks, provenance_tasks, fingerprint_tasks, comparison_tasks)
+SWEPT = (forgetting,)  # its sweep is known to the queue by being imported
 NUMBERING_SECONDS = 0.2
 REVIVAL_SECONDS = 10.0
 HEARTBEAT_SECONDS = 5.0

@@ -8,7 +8,7 @@ from app.assets import models as assets
 from app.catalogue import models as catalogue
 from app.comparisons import models as comparisons
 from app.fingerprints import models as fingerprints
-from app.kit import installation, operations
+from app.kit import idempotency, installation, operations
 from app.kit.db import Row, Xid8
 from app.ledger import models as ledger
 from app.people import models as people
@@ -17,7 +17,7 @@ from app.provenance import models as provenance
 from app.readings import models as readings
 
 ROOMS = (
-    *(installation, operations, ledger, policies, people, assets, readings),
+    *(idempotency, installation, operations, ledger, policies, people, assets, readings),
     *(provenance, fingerprints, comparisons, catalogue),
 )
 TABLES = frozenset(Row.metadata.tables)

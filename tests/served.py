@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.kit.db import Database
+from app.kit.door import SERVED
 from app.main import create_app
 
 
@@ -41,7 +42,7 @@ def serving() -> Iterator[Server]:
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
     app = create_app()
-    config = uvicorn.Config(app, lifespan="off", log_level="critical", ws="none")
+    config = uvicorn.Config(app, lifespan="off", log_level="critical", **SERVED)
     running = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)

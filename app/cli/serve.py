@@ -9,6 +9,7 @@ import uvicorn
 
 from app.cli.ground import prepare
 from app.kit.connecting import addresses
+from app.kit.door import SERVED
 from app.kit.settings import settings
 from app.kit.telemetry import configure_logging
 from app.worker import work
@@ -25,9 +26,7 @@ def serve() -> None:
             factory=True,
             host=settings().host,
             port=settings().port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
+            **SERVED,
         )
 
 

@@ -72,3 +72,65 @@ class Unforeseen(Refusal):
 
     code: ClassVar[str] = "unforeseen"
     status: ClassVar[int] = 500
+
+
+class KeyMalformed(Refusal):
+    """The Idempotency-Key is not one."""
+
+    code: ClassVar[str] = "idempotency-key-malformed"
+    status: ClassVar[int] = 422
+
+
+class KeyReused(Refusal):
+    """The Idempotency-Key stands for another request."""
+
+    code: ClassVar[str] = "idempotency-key-reused"
+    status: ClassVar[int] = 422
+
+
+class RequestInFlight(Refusal):
+    """A request with the same Idempotency-Key is still at work."""
+
+    code: ClassVar[str] = "request-in-flight"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
+class AnswerWithheld(Refusal):
+    """The request was done, and its answer held a secret that is shown once."""
+
+    code: ClassVar[str] = "answer-withheld"
+
+
+class HttpMalformed(Refusal):
+    """What arrived is no HTTP request."""
+
+    code: ClassVar[str] = "http-malformed"
+    status: ClassVar[int] = 400
+
+
+class RequestTooSlow(Refusal):
+    """The rest of the request did not come in time."""
+
+    code: ClassVar[str] = "request-too-slow"
+    status: ClassVar[int] = 408
+
+
+class AddressTooLong(Refusal):
+    """The address is longer than any of ours."""
+
+    code: ClassVar[str] = "address-too-long"
+    status: ClassVar[int] = 414
+
+
+class MediaTypeUnknown(Refusal):
+    """The body is not of a type that this operation reads."""
+
+    code: ClassVar[str] = "media-type-unknown"
+    status: ClassVar[int] = 415
+
+
+class HeadersTooLarge(Refusal):
+    """The request has more or longer header fields than this server reads."""
+
+    code: ClassVar[str] = "headers-too-large"
+    status: ClassVar[int] = 431

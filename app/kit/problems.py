@@ -14,15 +14,18 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.kit.errors import (
     DatabaseUnavailable,
+    HttpMalformed,
     Malformed,
     MethodNotAllowed,
     NoSuchResource,
     RefusedByDatabase,
     Unforeseen,
 )
+from app.kit.places import pointer as pointer
 from app.kit.refusals import Refusal
 from app.kit.tracing import Tracing
 
@@ -90,16 +93,14 @@ def refused(request: Request, error: Exception) -> JSONResponse:
 def malformed(request: Request, error: Exception) -> JSONResponse:
     """Answer a request that does not fit its schema, pointing at each place."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    places = {pointer(e["loc"]): str(e["msg"]) for e in error.errors()}
+    places = {pointer(inside(e["loc"])): str(e["msg"]) for e in error.errors()}
     sentence = f"{len(places)} part(s) of the request do not fit; `errors` names each."
     return answer(request, Malformed(sentence, pointers=places))
 
 
-def pointer(place: tuple[int | str, ...]) -> str:
-    """Turn a place of an error into a JSON Pointer (RFC 6901), safe to print and to store."""
-    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in place if step != "body"]
-    written = "".join(f"/{step}" for step in steps).encode("ascii", "backslashreplace").decode()
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in written)
+def inside(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Leave out the word by which the framework tells a body from parameters."""
+    return tuple(step for step in place if step != "body")
 
 
 def http_error(request: Request, error: Exception) -> JSONResponse:
@@ -138,6 +139,11 @@ def unforeseen(request: Request, error: Exception) -> JSONResponse:
     return answer(request, Unforeseen(f"A fault of this service; quote {trace_id} when you ask."))
 
 
+def gone(request: Request, error: Exception) -> JSONResponse:
+    """Answer whoever hung up in the middle of a body: nobody hears it, no fault of ours."""
+    return answer(request, HttpMalformed("The rest of the request never came."))
+
+
 @lru_cache
 def paragraphs() -> dict[str, str]:
     """Return each problem's paragraph by its code, from openapi/problems.md."""
@@ -163,6 +169,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(DBAPIError, database_error)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(PoolTimeout, database_error)
     app.add_exception_handler(Exception, unforeseen)
     app.get("/problems/{code}", include_in_schema=False)(problem_page)

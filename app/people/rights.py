@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.kit.db import Db
+from app.kit.idempotency import claim
 from app.people import roles
 from app.people.errors import NotAuthenticated, RoleMissing
 from app.people.roles import Principal, Role
@@ -16,11 +17,13 @@ bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="`cat_<
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 
 
-def authenticated(db: Db, credentials: Credentials) -> Principal:
+def authenticated(request: Request, db: Db, credentials: Credentials) -> Principal:
     """Prove the key that came with the request."""
     if credentials is None:
         raise NotAuthenticated("Send `Authorization: Bearer cat_...`; an operator gives out keys.")
-    return prove_key(db, credentials.credentials)
+    caller = prove_key(db, credentials.credentials)
+    request.state.key_id = caller.key_id  # for the log; the secret is nowhere
+    return caller
 
 
 def holding(allowed: frozenset[Role]) -> Callable[[Principal], Principal]:
@@ -35,8 +38,24 @@ def holding(allowed: frozenset[Role]) -> Callable[[Principal], Principal]:
     return check
 
 
-Registrar = Annotated[Principal, Depends(holding(roles.REGISTERING))]
-Describer = Annotated[Principal, Depends(holding(roles.DESCRIBING))]
+def changing(allowed: frozenset[Role]) -> Callable[[Request, Db, Principal], Principal]:
+    """Make the dependency of a right to change: it holds the request's Idempotency-Key too.
+
+    The key is claimed in the request's own transaction, after the right was proved and before
+    the change; what was answered under it already is answered again.
+    """
+
+    def claimed(
+        request: Request, db: Db, caller: Annotated[Principal, Depends(holding(allowed))]
+    ) -> Principal:
+        claim(db, request, caller.key_id)
+        return caller
+
+    return claimed
+
+
+Registrar = Annotated[Principal, Depends(changing(roles.REGISTERING))]
+Describer = Annotated[Principal, Depends(changing(roles.DESCRIBING))]
 Reader = Annotated[Principal, Depends(holding(roles.READING))]
 Counter = Annotated[Principal, Depends(holding(roles.COUNTING))]
-Operator = Annotated[Principal, Depends(holding(roles.OPERATING))]
+Operator = Annotated[Principal, Depends(changing(roles.OPERATING))]

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.db import Db
+from app.kit.errors import NoSuchResource
 from app.kit.text import Label, Line, Storable
 from app.people import queries, service
-from app.people.models import DepartmentRow
+from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
 from app.people.rights import Counter, Operator
 from app.people.roles import Role
 
@@ -18,6 +19,7 @@ router = APIRouter(prefix="/v1", tags=["people"])
 Code = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="A short lasting name.")
 ]
+KeyId = Annotated[Storable, Path(max_length=64)]
 
 
 class DepartmentIn(BaseModel):
@@ -106,8 +108,12 @@ def add_person(db: Db, caller: Operator, person: PersonIn) -> PersonOut:
 
 
 @router.post("/api-keys", operation_id="give_api_key", status_code=201)
-def give_api_key(db: Db, caller: Operator, key: KeyIn) -> KeyGivenOut:
-    """Give a person a key. Keep the secret: it is never shown again."""
+def give_api_key(db: Db, caller: Operator, key: KeyIn, response: Response) -> KeyGivenOut:
+    """Give a person a key. Keep the secret: it is never shown again.
+
+    Under an Idempotency-Key the key is given once, and asking again is refused with its address:
+    the answer is not kept. Whoever lost it revokes the key and asks for another.
+    """
     given = service.give_key(
         db,
         caller.agent,
@@ -116,29 +122,40 @@ def give_api_key(db: Db, caller: Operator, key: KeyIn) -> KeyGivenOut:
         department=key.department,
         valid_for=timedelta(days=key.valid_days),
     )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Location"] = f"/v1/api-keys/{given.id}"
     return KeyGivenOut(id=given.id, key=str(given))
 
 
 @router.get("/api-keys", operation_id="list_api_keys")
 def list_api_keys(db: Db, caller: Operator) -> list[KeyOut]:
     """List keys with their persons, roles and ends, newest first."""
-    return [
-        KeyOut(
-            id=key.id,
-            person_id=person.id,
-            person=person.name,
-            department=key.department,
-            roles=list(map(Role, key.roles)),
-            expires_at=key.expires_at,
-            revoked_at=key.revoked_at,
-        )
-        for key, person in db.execute(queries.keys(caller)).all()
-    ]
+    return [show_key(key, person) for key, person in db.execute(queries.keys(caller)).all()]
+
+
+@router.get("/api-keys/{key_id}", operation_id="read_api_key")
+def read_api_key(db: Db, caller: Operator, key_id: KeyId) -> KeyOut:
+    """Show one key without its secret."""
+    found = db.execute(queries.keys(caller).where(ApiKeyRow.id == key_id)).one_or_none()
+    if found is None:
+        raise NoSuchResource(f"There is no key {key_id!r}.")
+    return show_key(*found)
+
+
+def show_key(key: ApiKeyRow, person: PersonRow) -> KeyOut:
+    """Show a key with its person."""
+    return KeyOut(
+        id=key.id,
+        person_id=person.id,
+        person=person.name,
+        department=key.department,
+        roles=list(map(Role, key.roles)),
+        expires_at=key.expires_at,
+        revoked_at=key.revoked_at,
+    )
 
 
 @router.post("/api-keys/{key_id}/revoke", operation_id="revoke_api_key", status_code=204)
-def revoke_api_key(
-    db: Db, caller: Operator, key_id: Annotated[Storable, Path(max_length=64)]
-) -> None:
+def revoke_api_key(db: Db, caller: Operator, key_id: KeyId) -> None:
     """End a key at once."""
     service.revoke_key(db, caller, key_id)

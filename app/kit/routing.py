@@ -1,0 +1,75 @@
+"""The edge of every operation: one transaction a request, retried, and answered once a key."""
+
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from typing import Any
+
+import anyio
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
+
+from app.kit.db import RETRIED
+from app.kit.idempotency import Replay, keep_answer, replayed
+from app.kit.reading import with_document
+
+ATTEMPTS = 3
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Operation(APIRoute):
+    """A route whose transaction ends inside it: what fails at commit can still be done again."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the framework's handler."""
+        handle = super().get_route_handler()
+        reads_document = self.body_field is not None
+
+        async def at_the_edge(request: Request) -> Response:
+            if reads_document:
+                request = await with_document(request)
+            for left in range(ATTEMPTS - 1, -1, -1):
+                try:
+                    return await once(handle, request)
+                except Replay as found:
+                    return replayed(found.answer)
+                except DBAPIError as error:
+                    if left == 0 or not victim(error) or consumed(request):
+                        raise
+                # As app.kit.db.retried: the victim steps aside before it tries again.
+                await anyio.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - chance, no secret
+            raise AssertionError
+
+        return at_the_edge
+
+
+async def once(handle: Handler, request: Request) -> Response:
+    """Run one attempt; `Db` commits when the stack closes, which is before the answer leaves."""
+    request.state.claim = None
+    async with AsyncExitStack() as stack:
+        # FastAPI would close its own stack outside of this handler, where nothing can be retried.
+        request.scope["fastapi_function_astack"] = stack
+        response = await handle(request)
+        if request.state.claim is not None:
+            await run_in_threadpool(keep_answer, request, response)
+    return response
+
+
+def victim(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL sacrificed the transaction though the request was in order."""
+    return getattr(error.orig, "sqlstate", None) in RETRIED
+
+
+def consumed(request: Request) -> bool:
+    """Tell whether the body was streamed and is gone."""
+    return getattr(request, "_stream_consumed", False) and not hasattr(request, "_body")
+
+
+def at_the_edge(router: APIRouter) -> APIRouter:
+    """Make every route of a room an Operation, whoever wrote it; a room cannot forget to."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.__class__ = Operation
+    return router

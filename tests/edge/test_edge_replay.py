@@ -1,0 +1,327 @@
+"""Every write of the contract, sent again and all at once under its key: one effect, one answer."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import text
+from world import World
+
+from app.main import create_app
+
+WRITES = {
+    operation["operationId"]
+    for path, item in create_app().openapi()["paths"].items()
+    for method, operation in item.items()
+    if method not in {"get", "head"} and path.startswith("/v1")
+}
+CHANGE_NOTHING = {
+    "check_eligibility",  # a question that is too long for an address
+    "refuse_deletion",  # always 405
+}
+TABLES = (
+    "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request of a person with one key."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    json: dict[str, Any] | None = None
+    content: bytes | None = None
+    adds: dict[str, int] = field(default_factory=dict)  # rows by table, at least
+
+    def send(self, api: httpx2.Client, key: str, **other: str) -> httpx2.Response:
+        headers = {**self.headers, "Idempotency-Key": key, **other}
+        body = {"json": self.json} if self.content is None else {"content": self.content}
+        return api.request(self.method, self.path, headers=headers, **body)
+
+
+# -- one sentence for each write of the contract: a new one fails until it has its own -------------
+
+Case = Callable[[World], Iterator[Asked]]
+CASES: dict[str, Case] = {}
+
+
+def case(made: Case) -> Case:
+    CASES[made.__name__] = made
+    return made
+
+
+@case
+def add_department(world: World) -> Iterator[Asked]:
+    headers = world.headers("operator")
+    for code in ("parks", "roads"):
+        body = {"code": code, "label": {"en": code}}
+        yield Asked("POST", "/v1/departments", headers, body, adds={"departments": 1, "events": 1})
+
+
+@case
+def add_person(world: World) -> Iterator[Asked]:
+    headers = world.headers("operator")
+    while True:
+        body = {"name": "Ada Wong"}
+        yield Asked("POST", "/v1/persons", headers, body, adds={"persons": 1, "events": 1})
+
+
+@case
+def give_api_key(world: World) -> Iterator[Asked]:
+    headers, person = world.headers("operator"), str(world.a_person())
+    while True:
+        body = {"person_id": person, "roles": ["auditor"]}
+        yield Asked("POST", "/v1/api-keys", headers, body, adds={"api_keys": 1, "events": 1})
+
+
+@case
+def revoke_api_key(world: World) -> Iterator[Asked]:
+    headers = world.headers("operator")
+    while True:
+        key_id = world.a_key("auditor").split("_")[1]
+        yield Asked("POST", f"/v1/api-keys/{key_id}/revoke", headers, adds={"events": 1})
+
+
+@case
+def add_source_system(world: World) -> Iterator[Asked]:
+    headers, department = world.headers("operator"), world.a_department()
+    for code in ("shelf", "platform"):
+        (world.folder / code).mkdir()
+        body = {
+            "code": code,
+            "department": department,
+            "label": {"en": code},
+            "root": f"{(world.folder / code).as_uri()}/",
+            "custody_kind": "department",
+            "failure_domain": code,
+            "removable": False,
+            "custody_ends_on": "none",
+        }
+        adds = {"source_systems": 1, "events": 1}
+        yield Asked("POST", "/v1/source-systems", headers, body, adds=adds)
+
+
+def registration(system: str, name: str) -> dict[str, Any]:
+    return {
+        "source_system": system,
+        "source_identifier": name,
+        "location": name,
+        "original_name": name,
+        "legal_status": ["institution_owned_non_record"],
+    }
+
+
+@case
+def register_asset(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    headers = world.headers("registrar", department=system.department)
+    for name in ("a.jpg", "b.jpg"):
+        body = registration(system.code, name)
+        yield Asked(
+            "POST", "/v1/assets", headers, body, adds={"assets": 1, "procrastinate_jobs": 1}
+        )
+
+
+@case
+def import_assets(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    headers = world.headers("registrar", department=system.department)
+    headers["Content-Type"] = "application/x-ndjson"
+    for name in ("a.jpg", "longer.jpg"):
+        line = httpx2.Request("POST", "http://x", json=registration(system.code, name)).content
+        yield Asked("POST", "/v1/imports", headers, content=line + b"\n", adds={"operations": 1})
+
+
+@case
+def change_provenance(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    headers = world.headers("cataloguer", department=system.department) | {"If-Match": '"1"'}
+    while True:
+        path = f"/v1/assets/{world.an_asset(system)}/provenance"
+        body = {"assert": [{"field": "title", "value": "A tram"}]}
+        adds = {"provenance_versions": 1, "events": 1}
+        yield Asked("PATCH", path, headers, body, adds=adds)
+
+
+@case
+def state_for_series(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    world.an_asset(system)
+    headers = world.headers("cataloguer", department=system.department)
+    path = f"/v1/series/source-system/{system.code}/provenance"
+    for number in range(2):
+        body = {"assert": [{"field": "custodian", "value": f"Unit {number}"}]}
+        yield Asked("PATCH", path, headers, body, adds={"operations": 1})
+
+
+# -- what is to be shown ---------------------------------------------------------------------------
+
+
+def test_every_write_of_the_contract_has_its_sentence() -> None:
+    assert CASES.keys() == WRITES - CHANGE_NOTHING
+
+
+def counted(world: World) -> dict[str, int]:
+    names = [name for [name] in world.find(TABLES, "catalogue_owner")]
+    each = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in names)  # noqa: S608
+    return {name: count for name, count in world.find(each, "catalogue_owner")}  # noqa: C416
+
+
+def grown(world: World, before: dict[str, int]) -> dict[str, int]:
+    after = counted(world)
+    return {name: after[name] - before[name] for name in after if after[name] != before[name]}
+
+
+def told(answer: httpx2.Response) -> tuple[object, ...]:
+    """Return what two answers to one request share."""
+    kept = [answer.headers.get(name) for name in ("Location", "ETag", "Retry-After")]
+    return answer.status_code, answer.content, answer.headers.get("Content-Type"), *kept
+
+
+@pytest.mark.parametrize("operation", sorted(CASES))
+def test_a_write_sent_three_times_and_then_all_at_once(
+    api: httpx2.Client, world: World, operation: str
+) -> None:
+    requests = CASES[operation](world)
+    asked, before = next(requests), counted(world)
+    first, second, third = (asked.send(api, "key-1") for _ in range(3))
+    assert first.is_success, first.text
+    assert "Idempotency-Replayed" not in first.headers
+    effect = grown(world, before)
+    assert effect.items() >= (asked.adds | {"idempotency_keys": 1}).items()
+    for again in (second, third):
+        replayed_as(first, again)
+
+    asked, before = next(requests), counted(world)
+    together = at_once(lambda: until_answered(api, asked, "key-2"))
+    assert grown(world, before) == effect
+    [original] = [one for one in together if one.is_success and not replayed(one)]
+    for again in together:
+        if again is not original:
+            replayed_as(original, again)
+
+
+def replayed(answer: httpx2.Response) -> bool:
+    return answer.headers.get("Idempotency-Replayed") == "true"
+
+
+def replayed_as(first: httpx2.Response, again: httpx2.Response) -> None:
+    if first.headers.get("Cache-Control") == "no-store":
+        body = again.json()
+        assert (again.status_code, body["code"]) == (409, "answer-withheld")
+        assert first.headers["Location"] in body["detail"]
+        assert first.json()["key"] not in again.text
+    else:
+        assert replayed(again)
+        assert told(again) == told(first)
+
+
+def at_once(send: Callable[[], httpx2.Response], many: int = 5) -> list[httpx2.Response]:
+    start = threading.Barrier(many)
+
+    def one() -> httpx2.Response:
+        start.wait(10)
+        return send()
+
+    with ThreadPoolExecutor(many) as pool:
+        return [sent.result() for sent in [pool.submit(one) for _ in range(many)]]
+
+
+def until_answered(api: httpx2.Client, asked: Asked, key: str) -> httpx2.Response:
+    for _ in range(100):
+        answer = asked.send(api, key)
+        if answer.status_code != 409 or answer.json()["code"] != "request-in-flight":
+            return answer
+        assert answer.headers["Retry-After"]
+        time.sleep(0.05)
+    raise AssertionError
+
+
+def test_a_key_stands_for_one_request(api: httpx2.Client, world: World) -> None:
+    asked = next(add_department(world))
+    asked.send(api, "k")
+    other = Asked("POST", asked.path, asked.headers, {"code": "x", "label": {"en": "X"}})
+    elsewhere = Asked("POST", "/v1/persons", asked.headers, asked.json)
+    query = Asked("POST", f"{asked.path}?a=1", asked.headers, asked.json)
+    for different in (other, query):
+        refused = different.send(api, "k")
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency-key-reused")
+    assert elsewhere.send(api, "k").status_code == 422
+    assert asked.send(api, "k", **{"If-Match": '"7"'}).json()["code"] == "idempotency-key-reused"
+    turned = dict(reversed(list((asked.json or {}).items())))
+    again = Asked("POST", asked.path, asked.headers, turned).send(api, "k")
+    assert again.headers["Idempotency-Replayed"] == "true", "the order of members says nothing"
+
+
+def test_a_key_belongs_to_whoever_sent_it(api: httpx2.Client, world: World) -> None:
+    mine, theirs = next(add_person(world)), next(add_person(world))
+    theirs = Asked("POST", theirs.path, world.headers("operator"), theirs.json)
+    ids = {one.send(api, "the-same").json()["id"] for one in (mine, theirs)}
+    assert len(ids) == 2
+
+
+def test_a_replay_needs_the_right_that_the_change_needed(api: httpx2.Client, world: World) -> None:
+    asked = next(add_person(world))
+    asked.send(api, "k")
+    for headers, status in (({}, 401), (world.headers("auditor"), 403)):
+        assert Asked("POST", asked.path, headers, asked.json).send(api, "k").status_code == status
+    ended = "UPDATE api_keys SET revoked_at = clock_timestamp()"
+    world.find(ended, "catalogue_owner")
+    assert asked.send(api, "k").status_code == 401
+
+
+def test_what_was_refused_may_be_tried_again(api: httpx2.Client, world: World) -> None:
+    system = world.a_source_system()
+    headers = world.headers("registrar", department=system.department)
+    body = registration("not-there-yet", "a.jpg")
+    asked = Asked("POST", "/v1/assets", headers, body)
+    assert asked.send(api, "k").status_code in {404, 409}
+    assert world.find("SELECT 1 FROM idempotency_keys") == []
+    world.a_source_system(system.department, code="not-there-yet")
+    done = asked.send(api, "k")
+    assert (done.status_code, "Idempotency-Replayed" in done.headers) == (201, False)
+
+
+def test_while_the_first_is_at_work_the_second_is_told_so(api: httpx2.Client, world: World) -> None:
+    asked = next(add_person(world))
+    mine = asked.headers["Authorization"].split("_")[1]
+    held = "SELECT pg_try_advisory_xact_lock(hashtextextended('idempotency/' || :by || '/k', 0))"
+    with world.api.transaction() as db:
+        assert db.scalar(text(held), {"by": mine})
+        waiting = asked.send(api, "k")
+        assert (waiting.status_code, waiting.json()["code"]) == (409, "request-in-flight")
+        assert waiting.headers["Retry-After"] == "1"
+        assert asked.send(api, "another").is_success
+    assert asked.send(api, "k").is_success
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 256, "\xe9", "a\tb"])
+def test_what_is_no_key(town_api: httpx2.Client, town: World, key: str) -> None:
+    headers = [
+        (b"Authorization", town.headers("operator")["Authorization"].encode()),
+        (b"Idempotency-Key", key.encode("latin-1")),
+    ]
+    answer = town_api.post("/v1/persons", json={"name": "Ada"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-malformed")
+
+
+def test_two_keys_are_none(town_api: httpx2.Client, town: World) -> None:
+    value = town.headers("operator")["Authorization"].encode()
+    twice = [(b"Authorization", value)] + [(b"Idempotency-Key", b"k")] * 2
+    answer = town_api.post("/v1/persons", json={"name": "Ada"}, headers=twice)
+    assert answer.json()["code"] == "idempotency-key-malformed"
+
+
+def test_a_secret_is_kept_nowhere(api: httpx2.Client, world: World) -> None:
+    secret = next(give_api_key(world)).send(api, str(uuid4())).json()["key"]
+    [[dump]] = world.find("SELECT string_agg(k::text, '') FROM idempotency_keys k")
+    assert secret not in dump
+    assert secret.encode().hex() not in dump
