@@ -1,6 +1,5 @@
 """Facts and the tasks that listen: a job is written in the transaction it tells of."""
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import timedelta
@@ -8,33 +7,31 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import procrastinate
+from procrastinate.job_context import JobContext
 from sqlalchemy.orm import Session
 
 from app.kit.db import Database, retried
 from app.kit.facts import Fact
+from app.kit.fencing import BackingOff, FencedJobs, prove_held, running
 
 MOST_ASSETS_A_JOB = 500
 LEFT_ALONE = timedelta(minutes=2)  # how long a sweep leaves a stage's own jobs to do their work
-# A job outlasts half a day without a database; after that its stage's sweep is left.
-PATIENCE = procrastinate.RetryStrategy(max_attempts=100, wait=1, linear_wait=10)
+EVERY_MINUTE = "* * * * *"
+PATIENCE = BackingOff()
 queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
+queue.job_manager = FencedJobs(queue.connector)
 # Never opened: it only writes jobs over connections that sessions lend it.
 _writing = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 _listeners: dict[type, list[tuple[str, int]]] = {}
-_bound: list[Database] = []
+_bound: list[tuple[Database, bool]] = []
 T = TypeVar("T")
 Listener = TypeVar("Listener", bound=Callable[..., None])
 Sweep = TypeVar("Sweep", bound=Callable[[], None])
 
 
-def bind(database: Database) -> None:
-    """Say which database this process's tasks work on."""
-    _bound[:] = [database]
-
-
-def bound() -> Database:
-    """Return the database of this process's tasks."""
-    return _bound[0]
+def bind(database: Database, *, fenced: bool = False) -> None:
+    """Say which database this process's tasks work on; `fenced`: by jobs and in no other way."""
+    _bound[:] = [(database, fenced)]
 
 
 def on(event: type[Fact], *, priority: int = 0) -> Callable[[Listener], Listener]:
@@ -50,26 +47,30 @@ def on(event: type[Fact], *, priority: int = 0) -> Callable[[Listener], Listener
             f"{listener.__module__.removeprefix('app.').removesuffix('.tasks')}.{listener.__name__}"
         )
 
-        @functools.wraps(listener)
-        def run(asset_ids: list[str], **rest: Any) -> None:  # noqa: ANN401 - JSON of a fact
-            listener(event(tuple(map(UUID, asset_ids)), **rest))
+        def run(context: JobContext, /, asset_ids: list[str], **rest: Any) -> None:  # noqa: ANN401
+            with running(context):
+                listener(event(tuple(map(UUID, asset_ids)), **rest))
 
-        queue.task(name=name, retry=PATIENCE)(run)
+        queue.task(name=name, retry=PATIENCE, pass_context=True)(run)
         _listeners.setdefault(event, []).append((name, priority))
         return listener
 
     return register
 
 
-def sweep(stage: str, cron: str = "* * * * *") -> Callable[[Sweep], Sweep]:
-    """Run the decorated task every minute, one at a time: it does what lost jobs left undone."""
+def sweep(stage: str, cron: str = EVERY_MINUTE) -> Callable[[Sweep], Sweep]:
+    """Run the decorated task by the clock, one at a time: it does what lost jobs left undone."""
 
     def register(task: Sweep) -> Sweep:
-        def run(timestamp: int) -> None:
-            task()
+        def run(context: JobContext, /, timestamp: int) -> None:
+            with running(context):
+                task()
 
         name = f"sweep.{stage}"
-        queue.periodic(cron=cron)(queue.task(name=name, queueing_lock=name, lock=name)(run))
+        made = queue.task(
+            name=name, queueing_lock=name, lock=name, retry=PATIENCE, pass_context=True
+        )
+        queue.periodic(cron=cron)(made(run))
         return task
 
     return register
@@ -93,10 +94,18 @@ def batches(ids: Sequence[UUID], size: int = MOST_ASSETS_A_JOB) -> list[Sequence
 
 
 def in_transaction(work: Callable[[Session], T]) -> T:
-    """Run `work` in a transaction of its own, again when it was a deadlock's victim."""
+    """Run `work` in a transaction of its own, again when it was a deadlock's victim.
+
+    A task has no other way to the database, so nothing is written but by a job that is still held.
+
+    Raises:
+        JobLost, Stopping, NoJob: see `app.kit.fencing`; nothing was written.
+    """
+    database, fenced = _bound[0]
 
     def once() -> T:
-        with bound().transaction() as db:
+        with database.transaction() as db:
+            prove_held(db, by_hand=not fenced)
             return work(db)
 
     return retried(once)

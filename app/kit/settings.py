@@ -4,9 +4,9 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
@@ -35,6 +35,15 @@ class Settings(BaseSettings):
     pg_bin: Path | None = Field(default=None, description="PostgreSQL binaries; else wheel, PATH")
     exiftool: Path | None = Field(default=None, description="ExifTool script; else vendored, PATH")
     log_level: str = "INFO"
+    worker_heartbeat_seconds: float = Field(
+        default=5.0, gt=0, description="a worker's sign of life"
+    )
+    worker_stalled_seconds: float = Field(
+        default=30.0, gt=0, description="silence after which a worker's jobs are given to others"
+    )
+    worker_grace_seconds: float = Field(
+        default=20.0, ge=0, description="how long a stopping worker lets jobs at work end"
+    )
 
     @field_validator("database_url", "owner_url")
     @classmethod
@@ -44,6 +53,14 @@ class Settings(BaseSettings):
             message = "write the URL in full: postgresql+psycopg://..."
             raise ValueError(message)
         return url
+
+    @model_validator(mode="after")
+    def outlast_heartbeats(self) -> Self:
+        """Refuse a worker that would count as dead between two of its own heartbeats."""
+        if self.worker_stalled_seconds < 2 * self.worker_heartbeat_seconds:
+            message = "worker_stalled_seconds is at least twice worker_heartbeat_seconds"
+            raise ValueError(message)
+        return self
 
     @field_validator("allowed_roots", mode="before")
     @classmethod

@@ -92,3 +92,10 @@ def test_no_part_of_a_composite_foreign_key_is_nullable() -> None:
     for key in composite:
         for column in key.columns:
             assert not column.nullable, f"{key.name}: {column.name}"
+
+
+def test_a_task_reaches_the_database_through_its_job_alone() -> None:
+    for path, tree in TREES.items():
+        if path.endswith("/tasks.py"):
+            named = {getattr(n, "attr", getattr(n, "id", "")) for n in ast.walk(tree)}
+            assert not named & {"transaction", "Database", "bind", "connect"}, path

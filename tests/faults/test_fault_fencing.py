@@ -1,0 +1,131 @@
+"""A worker that is killed, paused or asked to stop: others go on, and it writes nothing late."""
+
+import asyncio
+import os
+import signal
+
+import procrastinate
+import psutil
+import pytest
+from procrastinate.jobs import Status
+from sqlalchemy import text
+from working import at_rest, pause_amid, until, working
+from world import World
+
+from app.kit.fencing import NoJob
+from app.kit.jobs import bind, in_transaction, queue
+
+READ = "readings.read_assets"
+TIMES = """
+SELECT (SELECT count(*) FROM readings), (SELECT count(*) FROM fingerprints),
+       (SELECT count(*) FROM compared), (SELECT count(*) FROM sightings),
+       (SELECT count(*) FROM events WHERE kind = 'mee')
+"""
+BACK = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'"
+WAITING = "SELECT status::text, attempts FROM procrastinate_jobs WHERE task_name = :task"
+WORKERS = "SELECT count(*) FROM procrastinate_workers"
+
+
+def test_a_paused_worker_whose_job_was_given_to_another_writes_nothing_late(world: World) -> None:
+    store = world.a_source_system()
+    assets = [world.an_asset(store) for _ in range(3)]
+    with working(world, "paused") as paused:
+        pause_amid(world, paused, READ)
+        assert world.find(TIMES) == [(0, 0, 0, 0, 0)]
+        with working(world, "other") as other:
+            until(lambda: world.find(TIMES) == [(3, 3, 3, 0, 3)])
+            assert "job_revived" in other.words
+            until(lambda: at_rest(world))
+        # What the paused one holds open is no longer what it opened: it would tell so, late.
+        os.utime(world.file_of(assets[0]), (1, 1))
+        paused.resume()
+        until(lambda: "was given to another worker" in paused.words)
+        later = world.an_asset(store)
+        until(lambda: at_rest(world))
+        assert world.find(TIMES) == [(4, 4, 4, 0, 4)], "it goes on under a new registration"
+        assert world.find("SELECT count(*) FROM readings WHERE asset_id = :id", id=later) == [(1,)]
+
+
+def test_the_other_of_two_workers_finishes_what_a_killed_one_had_begun(world: World) -> None:
+    store = world.a_source_system()
+    for _ in range(3):
+        world.an_asset(store)
+    with working(world, "killed") as killed:
+        pause_amid(world, killed, READ)
+        with working(world, "other") as other:
+            killed.ended(signal.SIGKILL)
+            until(lambda: world.find(TIMES) == [(3, 3, 3, 0, 3)] and at_rest(world))
+            for worker in (killed, other):
+                assert "Traceback" not in worker.words
+
+
+def test_a_worker_that_is_asked_to_stop_lets_its_job_end(world: World) -> None:
+    store = world.a_source_system()
+    for _ in range(3):
+        world.an_asset(store)
+    with working(world, "asked") as asked:
+        until(lambda: world.find(BACK) != [(0,)] and asked.children())
+        children = asked.children()
+        assert asked.ended(signal.SIGTERM) == 0
+    assert world.find(BACK) == [(0,)]
+    assert world.find(WORKERS) == [(0,)]
+    read, waiting = world.find(TIMES)[0][0], world.find(WAITING, task=READ)
+    assert read >= 1
+    assert [tuple(row) for row in waiting] == [("todo", 0)] * (3 - read)
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+
+
+def test_what_does_not_end_in_time_is_given_back_at_once(world: World) -> None:
+    store = world.a_source_system()
+    for _ in range(3):
+        world.an_asset(store)
+    with working(world, "asked", CATALOGUE_WORKER_GRACE_SECONDS="0") as asked:
+        pause_amid(world, asked, READ)
+        asked.process.send_signal(signal.SIGTERM)
+        asked.resume()
+        assert asked.ended() == 0
+    assert world.find(WORKERS) == [(0,)]
+    assert [row.status for row in world.find(WAITING, task=READ)] == ["todo"] * 3
+    assert world.find(TIMES) == [(0, 0, 0, 0, 0)]
+
+
+def test_a_second_signal_ends_a_worker_on_the_spot(world: World) -> None:
+    world.an_asset()
+    with working(world, "hurried") as hurried:
+        pause_amid(world, hurried, READ)
+        hurried.process.send_signal(signal.SIGTERM)
+        hurried.process.send_signal(signal.SIGINT)
+        hurried.resume()
+        assert hurried.ended() in (128 + signal.SIGTERM, 128 + signal.SIGINT)
+
+
+def test_in_a_worker_no_transaction_is_opened_without_a_job(world: World) -> None:
+    bind(world.worker, fenced=True)
+    with pytest.raises(NoJob):
+        in_transaction(lambda db: db.execute(text("SELECT 1")))
+    bind(world.worker)
+
+
+def test_a_job_is_ended_by_the_run_that_holds_it_and_by_no_other(world: World) -> None:
+    world.an_asset()
+
+    async def late() -> None:
+        address = world.urls("catalogue_worker").replace("postgresql+psycopg", "postgresql")
+        connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=2)
+        with queue.replace_connector(connector) as app:
+            async with app.open_async():
+                first = await app.job_manager.register_worker()
+                job = await app.job_manager.fetch_job(queues=None, worker_id=first)
+                assert job is not None
+                await app.job_manager.unregister_worker(first)
+                again = await app.job_manager.register_worker()
+                world.find(
+                    "SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL)"
+                    " FROM procrastinate_jobs WHERE status = 'doing'"
+                )
+                await app.job_manager.fetch_job(queues=None, worker_id=again)
+                await app.job_manager.finish_job(job, Status.SUCCEEDED, delete_job=True)
+                await app.job_manager.retry_job(job)
+
+    asyncio.run(late())
+    assert [tuple(row) for row in world.find(WAITING, task=READ)] == [("doing", 1)]

@@ -1,0 +1,108 @@
+"""Real worker processes on a world's database, with signs of life that a suite can wait for."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from world import World
+
+COMMAND = "from app.cli import main; main()"
+HASTY = {"CATALOGUE_WORKER_HEARTBEAT_SECONDS": "0.3", "CATALOGUE_WORKER_STALLED_SECONDS": "1.2"}
+DOING = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND task_name = :task"
+IN_TRANSACTION = """
+SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL
+   AND pid <> pg_backend_pid() AND usename = 'catalogue_worker'
+"""
+UNFINISHED = "SELECT id FROM procrastinate_jobs WHERE task_name NOT LIKE 'sweep.%'"
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """One worker process and the file of its words."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def words(self) -> str:
+        """Return what it has said."""
+        return self.log.read_text("utf-8")
+
+    def children(self) -> list[psutil.Process]:
+        """Return the readers that it keeps."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def pause(self) -> None:
+        """Stop the process as a suspended machine would."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+
+    def ended(self, number: int | None = None) -> int:
+        """Send a signal, if any, and return the exit code."""
+        if number is not None:
+            self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@contextmanager
+def working(world: World, name: str, **told: str) -> Iterator[Working]:
+    """Run `catalogue worker` on the world's database; it is killed when the block ends."""
+    measured = os.getenvb(b"COVERAGE_PROCESS_CONFIG")
+    watched = {"COVERAGE_PROCESS_CONFIG": os.fsdecode(measured)} if measured else {}
+    surroundings = {
+        "PATH": os.defpath,
+        "HOME": str(world.folder),
+        "LANG": "C.UTF-8",
+        "CATALOGUE_DATABASE_URL": world.urls("catalogue_worker"),
+        "CATALOGUE_ALLOWED_ROOTS": json.dumps([str(world.folder)]),
+    }
+    log = world.folder / f"{name}.log"
+    with log.open("ab") as words:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+            [sys.executable, "-I", "-c", COMMAND, "worker", "--concurrency", "1"],
+            cwd=world.folder,
+            env=surroundings | watched | HASTY | told,
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+        )
+    try:
+        yield Working(process, log)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(met: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+
+
+def pause_amid(world: World, worker: Working, task: str) -> None:
+    """Pause a worker that is doing such a job and has no transaction open."""
+    until(lambda: world.find(DOING, task=task))
+    worker.pause()
+    while world.find(IN_TRANSACTION):
+        worker.resume()
+        time.sleep(0.02)
+        worker.pause()
+    assert world.find(DOING, task=task)
+
+
+def at_rest(world: World) -> bool:
+    """Tell whether no job is left but those that the clock writes."""
+    return not world.find(UNFINISHED)
