@@ -11,12 +11,26 @@ from attacks import City, build_city
 from ground import Ground, Urls, open_ground
 from served import Server, serving
 from sqlalchemy.orm import Session
+from swift import Swift, installed, serving_swift
 from world import World, opened_world, sources_within
 
 from app.kit.db import Database
 
 SHM = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
 MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 2**30 else None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Install the object store, once on a machine, before the clock of any test runs."""
+    if any("swift" in getattr(item, "fixturenames", ()) for item in session.items):
+        installed()
+
+
+@pytest.fixture(scope="session")
+def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swift]:
+    """One real object store for the whole run; each test makes its own bucket."""
+    with serving_swift(tmp_path_factory.mktemp("swift")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

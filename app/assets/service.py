@@ -1,6 +1,5 @@
 """Add source systems and assets; say what was seen where an asset should lie."""
 
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,14 +16,12 @@ from app.assets.errors import RootsOverlap, SourceSystemTaken
 from app.assets.models import AssetRow, LocationRow, SightingRow, SourceSystemRow
 from app.kit.db import constraint_of, new_ids
 from app.kit.errors import NoSuchResource
-from app.kit.settings import settings
 from app.ledger.agents import Agent
 from app.ledger.service import Event, record
 from app.people.models import DepartmentRow
 from app.people.roles import Principal
 from app.people.service import within
-from app.storage.files import check_root
-from app.storage.locations import encode_location, parse_root
+from app.storage.opening import settle_root
 
 Sighted = Literal["present", "unreachable", "missing", "changed"]
 
@@ -66,13 +63,13 @@ def add_source_system(
         NoSuchResource: no such department (HTTP 404).
         SourceSystemTaken: the code stands for other facts.
         RootsOverlap: another department's root lies in this one or around it.
-        OutsideRoots: the root lies in no folder this installation may read.
+        OutsideRoots: the root lies in no folder or bucket this installation may read.
+        Unreachable: its storage does not answer, or has no such bucket.
     """
     within(agent, system.department)
     if db.get(DepartmentRow, system.department) is None:
         raise NoSuchResource(f"There is no department {system.department!r}.")
-    real = check_root(parse_root(system.root), settings().allowed_roots)
-    facts = replace(system, root=f"file://{_as_uri_path(real)}")
+    facts = replace(system, root=settle_root(system.root))
     said = {name: getattr(facts, name) for name in SourceSystem.__slots__}
     there = db.get(SourceSystemRow, system.code)
     if there is not None:
@@ -92,11 +89,6 @@ def add_source_system(
             ) from error
         raise
     return row, True
-
-
-def _as_uri_path(path: bytes) -> str:
-    inner = path.strip(b"/")
-    return f"/{encode_location(inner)}/" if inner else os.fsdecode(b"/")
 
 
 def system_for(db: Session, caller: Principal, code: str) -> SourceSystemRow:

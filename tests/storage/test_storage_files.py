@@ -12,7 +12,7 @@ import pytest
 from app.kit.refusals import Refusal
 from app.storage.errors import NotAFile, NotThere, OutsideRoots, Unreachable
 from app.storage.files import check_root, open_beneath, walk_files
-from app.storage.tokens import ByteToken
+from app.storage.tokens import FileToken
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def nobody(_here: tuple[bytes, ...], error: OSError) -> None:
 def test_a_file_beneath_the_root_is_opened_with_its_token(root: bytes) -> None:
     with open_beneath(root, (b"1962", b"typhoon.jpg")) as file:
         assert os.read(file.descriptor, 100) == b"inside"
-        assert file.token == ByteToken.of(path_of(root, "1962", "typhoon.jpg").stat())
+        assert file.token == FileToken.of(path_of(root, "1962", "typhoon.jpg").stat())
         assert file.current_token() == file.token
         assert str(file.token).startswith(f"{file.token.object_key}:6:")
         with pytest.raises(OSError, match="Bad file descriptor"):
