@@ -12,6 +12,7 @@ from app.comparisons import tasks as comparison_tasks
 from app.fingerprints import tasks as fingerprint_tasks
 from app.kit.db import Database
 from app.kit.jobs import bind, queue
+from app.kit.outages import outlast
 from app.ledger.sequencer import number_events
 from app.provenance import tasks as provenance_tasks
 from app.readings import tasks as reading_tasks
@@ -22,14 +23,23 @@ NUMBERING_SECONDS = 0.2
 REVIVAL_SECONDS = 10.0
 HEARTBEAT_SECONDS = 5.0
 STALLED_SECONDS = 30.0
+POOL_SECONDS = 10.0  # how long the queue waits for a connection before its worker begins again
 
 
 async def work(url: str, *, concurrency: int) -> None:
     """Work until a signal asks to stop; jobs at work are finished first."""
     database = Database(url, pool_size=concurrency + 4)
     bind(database)
+    await outlast(lambda: attend(url, database, concurrency))
+    database.close()
+
+
+async def attend(url: str, database: Database, concurrency: int) -> None:
+    """Work until cancelled, or until the database is lost; with connections of its own."""
     libpq = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connector = procrastinate.PsycopgConnector(conninfo=libpq, min_size=2, max_size=concurrency + 4)
+    connector = procrastinate.PsycopgConnector(
+        conninfo=libpq, min_size=2, max_size=concurrency + 4, timeout=POOL_SECONDS
+    )
     with queue.replace_connector(connector) as app:
         async with app.open_async():
             helpers = [
@@ -44,12 +54,12 @@ async def work(url: str, *, concurrency: int) -> None:
                     update_heartbeat_interval=HEARTBEAT_SECONDS,
                     stalled_worker_timeout=STALLED_SECONDS,
                     shutdown_graceful_timeout=20.0,
+                    install_signal_handlers=False,  # `outlast` has to know why it ended
                 )
             finally:
                 for helper in helpers:
                     helper.cancel()
                 await asyncio.gather(*helpers, return_exceptions=True)
-    database.close()
 
 
 async def number_forever(database: Database) -> None:
