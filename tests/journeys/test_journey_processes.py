@@ -1,93 +1,17 @@
 """A backlog travels through the public API while real processes live, are killed, and end."""
 
-import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
+from house import Caller, House, wait_for
 from images import draw
 
-from app.cli.processes import await_ready, free_port, surroundings
+from app.cli.processes import await_ready
 
-COMMAND = "from app.cli import main; main()"
-# A suite cannot wait for the half minute after which a silent worker counts as dead.
-HASTY = {"CATALOGUE_WORKER_HEARTBEAT_SECONDS": "0.5", "CATALOGUE_WORKER_STALLED_SECONDS": "3"}
 FILES = 8
-
-
-class House:
-    """An installation of its own: the embedded server, a web process, workers."""
-
-    def __init__(self, home: Path) -> None:
-        home.mkdir()
-        self.home = home
-        self.sources = home / "sources"
-        self.sources.mkdir()
-        port = free_port()
-        measured = os.getenvb(b"COVERAGE_PROCESS_CONFIG")
-        watched = {"COVERAGE_PROCESS_CONFIG": os.fsdecode(measured)} if measured else {}
-        self.told = surroundings(home, [self.sources], port) | watched | HASTY
-        self.url = f"http://127.0.0.1:{port}"
-
-    @contextmanager
-    def running(self, command: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Run one of our commands; it is asked to end when the block ends."""
-        with (self.home / f"{command}.log").open("ab") as log:
-            code = [sys.executable, "-I", "-c", COMMAND, command]
-            child = subprocess.Popen(code, cwd=self.home, env=self.told, stdout=log, stderr=log)  # noqa: S603
-        try:
-            yield child
-        finally:
-            child.terminate()
-            child.wait(30)
-
-    def say(self, *words: str) -> str:
-        """Run a command to its end and return what it says."""
-        code = [sys.executable, "-I", "-c", COMMAND, *words]
-        done = subprocess.run(code, cwd=self.home, env=self.told, capture_output=True, check=True)  # noqa: S603
-        return done.stdout.decode().strip()
-
-    def words(self, log: str) -> str:
-        """Return a log."""
-        return (self.home / log).read_text("utf-8")
-
-
-class Caller:
-    """One key's way into the API."""
-
-    def __init__(self, url: str, key: str) -> None:
-        self.url = url
-        self.headers = {"Authorization": f"Bearer {key}"}
-
-    def ask(self, method: str, path: str, **told: Any) -> Any:  # noqa: ANN401 - JSON
-        """Send one request that must succeed."""
-        answer = self.send_as_told(method, path, **told)
-        assert answer.status_code < 300, answer.text
-        return answer.json()
-
-    def send_as_told(self, method: str, path: str, **told: Any) -> httpx2.Response:  # noqa: ANN401
-        """Send one request, whatever comes of it."""
-        with httpx2.Client(base_url=self.url, headers=self.headers, timeout=60) as http:
-            return http.request(method, path, **told)
-
-    def send(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
-        """Post a body."""
-        return self.ask("POST", path, json=body)
-
-
-def wait_for(met: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.5)
 
 
 @pytest.fixture

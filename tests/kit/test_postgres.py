@@ -20,6 +20,7 @@ from psycopg.pq import PGconn
 from sqlalchemy import create_engine, text
 
 from app.kit.postgres import identity, locks, postmaster, sockets
+from app.kit.postgres import lease as lease_module
 from app.kit.postgres.binaries import find_binaries
 from app.kit.postgres.errors import PostgresUnavailable
 from app.kit.postgres.home import Home, open_home
@@ -308,6 +309,32 @@ def test_server_and_supervisor_killed_together_start_again(folder: Path) -> None
         os.kill(postmaster_of(folder), signal.SIGKILL)
     with lease(folder) as cluster:
         assert answer(cluster, "SELECT n FROM kept") == 7
+
+
+def test_server_and_supervisor_killed_together_come_back_for_the_user_who_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_module, "LOOK", 0.1)
+    with lease(folder) as cluster:
+        with connect(cluster) as db:
+            db.execute("CREATE TABLE kept AS SELECT 7 AS n")
+        fallen = postmaster_of(folder)
+        supervisor_of(folder).kill()
+        os.kill(fallen, signal.SIGKILL)
+        wait_until(lambda: postmaster.living_pid(open_home(folder)) not in {None, fallen})
+        wait_until(lambda: postmaster.is_ready(open_home(folder)))
+        assert answer(cluster, "SELECT n FROM kept") == 7
+
+
+def test_a_server_that_cannot_come_back_is_tried_again_until_it_can(folder: Path) -> None:
+    home = open_home(folder)
+    with lease(folder) as cluster:
+        (home.cluster / "global" / "pg_control").rename(home.path / "pg_control")
+        os.kill(postmaster_of(folder), signal.SIGKILL)
+        wait_until(lambda: home.log.read_text().count("starting it again") >= 2)
+        (home.path / "pg_control").rename(home.cluster / "global" / "pg_control")
+        wait_until(lambda: postmaster.living_pid(home) is not None and postmaster.is_ready(home))
+        assert answer(cluster, "SELECT 1") == 1
 
 
 @pytest.fixture

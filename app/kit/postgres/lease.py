@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from app.kit.postgres.errors import PostgresUnavailable
 from app.kit.postgres.home import Home, open_home
 
 PATIENCE = 60.0  # seconds until the server must accept connections
+LOOK = 2.0  # seconds between two looks whether the supervisor is still there
 ROOT = Path(__file__).parents[3]  # where the package `app` lies
 
 
@@ -51,7 +53,28 @@ def lease(data_dir: Path, *, binaries: Path | None = None) -> Iterator[Cluster]:
         if not locks.take(held, shared=True, within=PATIENCE):
             raise PostgresUnavailable(_too_slow(home, "stop"))
         _wait_for_server(home, binaries, deadline)
-        yield Cluster(data_dir, sockets.socket_dir_of(home))
+        with _watched(home, binaries):
+            yield Cluster(data_dir, sockets.socket_dir_of(home))
+
+
+@contextmanager
+def _watched(home: Home, binaries: Path | None) -> Iterator[None]:
+    """Replace a supervisor that was killed, perhaps with its server, while we still need both."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK):
+            if locks.is_free(home.supervision):
+                with suppress(PostgresUnavailable, OSError):
+                    _start_supervisor(home, binaries, PATIENCE)
+
+    watching = threading.Thread(target=watch, name="embedded PostgreSQL", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
 
 
 def _wait_for_server(home: Home, binaries: Path | None, deadline: float) -> None:

@@ -13,7 +13,8 @@ from app.kit.postgres.home import Home
 
 POLL = 0.25  # seconds between two looks at server and users
 LARGEST_LOG = 10_000_000  # bytes; one older log of this size is kept
-PAUSE = 2.0  # seconds between two tries to bring a fallen server back
+FIRST_PAUSE = 0.5  # seconds until the next try to bring a fallen server back, doubled each time
+LONGEST_PAUSE = 30.0
 
 
 def main() -> None:
@@ -39,8 +40,10 @@ def _supervise(home: Home, told: Path | None) -> None:
         return
     _move_output_to(home.log)
     with locks.opened(home.lease) as lease:
-        while not locks.take(lease):
-            server = _keep_up(home, told, server)
+        pause = 0.0
+        while not locks.take(lease, within=pause):
+            server, came = _keep_up(home, told, server)
+            pause = 0.0 if came else min(max(2 * pause, FIRST_PAUSE), LONGEST_PAUSE)
             _bound(home.log)
             time.sleep(POLL)
         postmaster.stop(home)
@@ -58,19 +61,18 @@ def _comes_up(home: Home) -> bool:
 
 def _keep_up(
     home: Home, told: Path | None, server: "subprocess.Popen[bytes] | None"
-) -> "subprocess.Popen[bytes] | None":
-    """Bring the server back if it fell; try again until it comes, a full disk may take hours."""
+) -> tuple["subprocess.Popen[bytes] | None", bool]:
+    """Bring the server back if it fell, and say whether it came; a full disk may take hours."""
     if server is not None:
         server.poll()  # reaps it: a zombie's pid would keep a new server from starting
     if postmaster.living_pid(home) is not None:
-        return server
+        return server, True
     home.note("The server has fallen; starting it again.")
     try:
-        return cluster.start(home, told)
+        return cluster.start(home, told), True
     except (PostgresUnavailable, OSError) as trouble:
         home.note(str(trouble).partition("\n")[0])  # what follows is in the log already
-        time.sleep(PAUSE)
-        return None
+        return None, False
 
 
 def _move_output_to(log: Path) -> None:
