@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +50,7 @@ class Question:
     def __hash__(self) -> int:
         return hash(self.key)
 
-    @property
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """Tell one question from another: equal keys ask the same of every asset."""
         return (*self.book.key, self.today)
