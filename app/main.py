@@ -24,6 +24,7 @@ from app.kit.bounds import Bounds
 from app.kit.connecting import addresses
 from app.kit.db import Database
 from app.kit.problems import DOCUMENTED, install_problems, problem_schemas
+from app.kit.reads import Reads
 from app.kit.routing import at_the_edge
 from app.kit.telemetry import configure_logging
 from app.people import routes as people
@@ -49,7 +50,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         found = held.enter_context(addresses())
         app.state.database = Database(found.api, pool_size=40)
         held.callback(app.state.database.close)
-        yield
+        async with Reads(found.api) as app.state.reads:
+            yield
 
 
 def docs() -> HTMLResponse:

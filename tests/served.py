@@ -1,5 +1,6 @@
 """The product's web application behind a real port, so that answers really leave it."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 
 from app.kit.db import Database
 from app.kit.door import SERVED
+from app.kit.reads import Reads
 from app.main import create_app
 
 
@@ -23,14 +25,17 @@ class Server:
 
     app: FastAPI
     address: str
+    loop: asyncio.AbstractEventLoop
 
     @contextmanager
     def client(self, api_url: str) -> Iterator[httpx2.Client]:
         """Let the application work on a database, and speak to it by HTTP."""
         self.app.state.database = database = Database(api_url, pool_size=10)
+        self.app.state.reads = reads = Reads(api_url)
         with httpx2.Client(base_url=self.address, timeout=30) as client:
             yield client
         database.close()
+        asyncio.run_coroutine_threadsafe(reads.close(), self.loop).result(timeout=30)
 
 
 @contextmanager
@@ -45,11 +50,14 @@ def serving() -> Iterator[Server]:
     config = uvicorn.Config(app, lifespan="off", log_level="critical", **SERVED)
     running = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
+        loop = config.get_loop_factory()()  # type: ignore[misc]
+        serve = running.serve(sockets=[listening])
+        thread = threading.Thread(target=loop.run_until_complete, args=[serve], daemon=True)
         thread.start()
         while not running.started:
             time.sleep(0.01)
         host, port = listening.getsockname()
-        yield Server(app, f"http://{host}:{port}")
+        yield Server(app, f"http://{host}:{port}", loop)
         running.should_exit = True
         thread.join(timeout=10)
+        loop.close()

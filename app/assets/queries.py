@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.assets.models import AssetRow, LocationRow, SightingRow, SourceSystemRow
@@ -18,6 +18,11 @@ def visible_assets(caller: Principal) -> Select[AssetRow]:
         if caller.department is None
         else every.where(AssetRow.department == caller.department)
     )
+
+
+def seen_from(department: ColumnElement[str | None]) -> ColumnElement[bool]:
+    """Tell whether an asset exists for a caller of this department; NULL is the whole city."""
+    return or_(department.is_(None), AssetRow.department == department)
 
 
 def visible_systems(caller: Principal) -> Select[SourceSystemRow]:

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, cast, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    FromClause,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
 
 from app.assets.models import AssetRow, SightingRow, SourceSystemRow
 from app.fingerprints.models import FingerprintRow
@@ -53,8 +64,11 @@ def custody_tier(book: Book) -> ColumnElement[int]:
     return case(order, value=SourceSystemRow.custody_kind, else_=len(tiers))
 
 
-def facts(book: Book) -> Select[*tuple[Any, ...]]:
-    """Select every asset with the facts that rank it and judge it."""
+def facts(book: Book, wanted: FromClause | None = None) -> Select[*tuple[Any, ...]]:
+    """Select every asset, or those whose `asset_id` is wanted, with what ranks and judges it."""
+    # The wanted stand first: of so many tables PostgreSQL keeps the order that is written.
+    assets: FromClause = AssetRow.__table__
+    start = assets if wanted is None else wanted.join(assets, wanted.c.asset_id == AssetRow.id)
     standard = book.city.effective.duplicate_standard
     recent = func.statement_timestamp() - days(standard.keeper_fixity_max_age_days)
     complete = func.cardinality(missing_codes(book)) == 0
@@ -85,6 +99,7 @@ def facts(book: Book) -> Select[*tuple[Any, ...]]:
             and_(current_seal(book, READING.c.id), complete, ~series_on_its_way()).label("sealed"),
             func.coalesce(SIGHTING.c.state, "present").label("sighted"),
         )
+        .select_from(start)
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
         .join(SourceSystemRow, SourceSystemRow.code == AssetRow.source_system)
         .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)

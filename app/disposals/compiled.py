@@ -25,43 +25,47 @@ from sqlalchemy.orm import Session
 from app.disposals.eligibility import Question, eligibility
 from app.disposals.schemas import GroupBy
 
-# What stands in the text where the parameters go.
-ASKED, SCOPE = "__asked__", "__scope__"
+# Where the statement finds the ids it is asked about: set in the same transaction, once it is
+# proved that the caller sees them. So the text has no parameter and PostgreSQL plans it once.
+ASKED = "catalogue.asked"
+SCOPE = "__scope__"
 
 
 def as_text(statement: Select[Any], dialect: Dialect) -> str:
-    """Write a statement with its constants in it and its parameters left.
+    """Write a statement with its constants in it.
 
     The dialect is the connection's own: only that knows how its server reads a backslash.
     """
-    compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-    return str(compiled).replace(ASKED, "%(asked)s").replace(SCOPE, "%(scope)s::text")
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 @lru_cache(maxsize=8)
-def text_for_some(question: Question, dialect: Dialect) -> str:
-    """Return the statement for a list of ids."""
-    return as_text(eligibility(question, literal_column(ASKED, ARRAY(Uuid))), dialect)
+def text_for_some(question: Question, dialect: Dialect) -> bytes:
+    """Return the statement for the ids in `ASKED`, as the server reads it."""
+    asked = literal_column(f"current_setting('{ASKED}')::uuid[]", ARRAY(Uuid))
+    return as_text(eligibility(question, asked), dialect).replace("%%", "%").encode()
 
 
 @lru_cache(maxsize=64)
 def text_of_counts(question: Question, dialect: Dialect, group_by: tuple[GroupBy, ...]) -> str:
-    """Return the statement that counts all answers."""
-    return as_text(grouped(eligibility(question).subquery("answers"), group_by), dialect)
+    """Return the statement that counts all answers; its one parameter is the scope."""
+    text = as_text(grouped(eligibility(question).subquery("answers"), group_by), dialect)
+    return text.replace(SCOPE, "%(scope)s::text")
 
 
-@lru_cache(maxsize=64)
-def rules_under(question: Question, policy_version_id: UUID) -> tuple[str, ...]:
-    """Name the rules of one of the policies in force, in the order of an answer's codes."""
-    policy = next(p for p in question.book.every if p.version_id == policy_version_id)
-    return tuple(question.rules(policy))
+def ask_about(asset_ids: Any) -> Select[str]:  # noqa: ANN401 - ids, or an array of them in SQL
+    """Select what has the statement, later in this transaction, answer about these ids."""
+    written = func.coalesce(func.array_to_string(asset_ids, ","), "")
+    return select(func.set_config(ASKED, func.concat("{", written, "}"), literal(value=True)))
 
 
 def answers_for(db: Session, question: Question, asset_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
     """Return the statement's rows for these assets."""
+    db.execute(ask_about(literal(list(asset_ids), ARRAY(Uuid))))
     connection = db.connection()
-    text = text_for_some(question, connection.dialect)
-    return connection.exec_driver_sql(text, {"asked": list(asset_ids)}).all()
+    text = text_for_some(question, connection.dialect).decode()
+    plainly = {"no_parameters": True}  # a % in it is a %
+    return connection.exec_driver_sql(text, execution_options=plainly).all()
 
 
 def counts_for(

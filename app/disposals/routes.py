@@ -5,29 +5,52 @@ import io
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.disposals import service
+from app.disposals import hot
+from app.disposals.answering import written_check
+from app.disposals.hot import Asking
 from app.disposals.schemas import CheckIn, CheckOut, CountOut, CountsOut, EligibilityOut, GroupBy
-from app.kit.db import Db
-from app.people.rights import Counter
+from app.kit.errors import NoSuchResource
+from app.kit.reads import AsyncReads
+from app.people.rights import PresentedKey
 
 router = APIRouter(prefix="/v1", tags=["eligibility"])
 Keys = Annotated[list[GroupBy], Query(max_length=5, description="What to group by; may repeat.")]
 
 
-@router.get("/assets/{asset_id}/eligibility", operation_id="read_eligibility")
-def read_eligibility(db: Db, caller: Counter, asset_id: UUID) -> EligibilityOut:
+JSON = "application/json"
+
+
+async def asked_by(request: Request, reads: AsyncReads, key: PresentedKey) -> Asking:
+    """Say who asks, over which connections; the key is proved with the answer."""
+    return Asking(reads, request.app.state.database, key)
+
+
+Asked = Annotated[Asking, Depends(asked_by)]
+
+
+@router.get(
+    "/assets/{asset_id}/eligibility",
+    operation_id="read_eligibility",
+    response_model=EligibilityOut,
+)
+async def read_eligibility(asked: Asked, asset_id: UUID) -> Response:
     """Say whether the image may go and, rule by rule, why not and what would mend it."""
-    return service.eligibility_of_one(db, caller, asset_id)
+    found = await hot.answers(asked, [asset_id])
+    if asset_id not in found:
+        raise NoSuchResource(f"There is no asset {asset_id}.")
+    return Response(found[asset_id], media_type=JSON)
 
 
-@router.post("/eligibility/check", operation_id="check_eligibility")
-def check_eligibility(db: Db, caller: Counter, check: CheckIn) -> CheckOut:
+@router.post("/eligibility/check", operation_id="check_eligibility", response_model=CheckOut)
+async def check_eligibility(asked: Asked, check: CheckIn) -> Response:
     """Ask about up to 1,000 images at once. Nothing is changed."""
-    answers = service.eligibility_of(db, caller, check.asset_ids)
-    found = {answer.asset_id for answer in answers}
-    return CheckOut(answers=answers, not_found=[one for one in check.asset_ids if one not in found])
+    wanted = list(dict.fromkeys(check.asset_ids))
+    found = await hot.answers(asked, wanted)
+    answers = [found[one] for one in wanted if one in found]
+    not_found = [one for one in check.asset_ids if one not in found]
+    return Response(written_check(answers, not_found), media_type=JSON)
 
 
 @router.get(
@@ -36,14 +59,13 @@ def check_eligibility(db: Db, caller: Counter, check: CheckIn) -> CheckOut:
     response_model=CountsOut,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-def count_eligibility(
-    db: Db,
-    caller: Counter,
+async def count_eligibility(
+    asked: Asked,
     group_by: Keys = ["status"],  # noqa: B006 - FastAPI copies it
     form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> CountsOut | Response:
     """Count images and bytes by department, source system, status, reason and month."""
-    counted = service.counts(db, caller, group_by)
+    counted = await hot.counts(asked, group_by)
     if form == "json":
         return counted
     return Response(as_csv(counted), media_type="text/csv; charset=utf-8")

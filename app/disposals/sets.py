@@ -140,9 +140,8 @@ def beside_keepers(coded: CTE, ranked: Ranked) -> CTE:
         .outerjoin(lone, and_(same_set(lone), lone.c.object_key == coded.c.object_key))
         .cte("rows")
     )
-    return select(rows, direct_pair(rows).label("paired"), shared_object(rows).label("shared")).cte(
-        "beside_keepers"
-    )
+    whole = select(rows, direct_pair(rows).label("paired"), shared_object(rows).label("shared"))
+    return whole.offset(0).cte("beside_keepers")
 
 
 def direct_pair(rows: CTE) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from psycopg import Error as PostgresError
+from psycopg import OperationalError as PostgresUnavailable
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -120,12 +121,12 @@ def http_error(request: Request, error: Exception) -> JSONResponse:
 
 def database_error(request: Request, error: Exception) -> JSONResponse:
     """Answer a violated constraint as a refusal and an absent database as such."""
-    cause = getattr(error, "orig", None)
+    cause = error if isinstance(error, PostgresError) else getattr(error, "orig", None)
     state = cause.sqlstate or "" if isinstance(cause, PostgresError) else ""
     if state.startswith(INTEGRITY) and isinstance(cause, PostgresError):
         name = cause.diag.constraint_name or "a constraint"
         return answer(request, RefusedByDatabase(f"The database refused this: {name}."))
-    if isinstance(error, OperationalError | PoolTimeout):
+    if isinstance(error, OperationalError | PoolTimeout | PostgresUnavailable):
         log.warning("database_unavailable", error=str(cause or error))
         late = DatabaseUnavailable("The database did not answer in time; try again shortly.")
         return answer(request, late, {"Retry-After": "2"})
@@ -171,5 +172,6 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, database_error)
     app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(PoolTimeout, database_error)
+    app.add_exception_handler(PostgresError, database_error)
     app.add_exception_handler(Exception, unforeseen)
     app.get("/problems/{code}", include_in_schema=False)(problem_page)

@@ -1,12 +1,12 @@
 """Questions about people."""
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, and_, cast, func, select
 
 from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
 from app.people.roles import Principal
 
 
-def living_key(key_id: str) -> Select[ApiKeyRow]:
+def living_key(key_id: str | ColumnElement[str]) -> Select[ApiKeyRow]:
     """Select a key that is neither revoked nor past its end, by the database's clock."""
     return select(ApiKeyRow).where(
         and_(
@@ -15,6 +15,12 @@ def living_key(key_id: str) -> Select[ApiKeyRow]:
             ApiKeyRow.expires_at > func.clock_timestamp(),
         )
     )
+
+
+def policies_named() -> ScalarSelect[str]:
+    """Select which policies departments name instead of the city's, as one text."""
+    named = func.array_agg(DepartmentRow.policy_id.distinct())
+    return select(cast(named, Text)).scalar_subquery()
 
 
 def departments(caller: Principal) -> Select[DepartmentRow]:

@@ -9,9 +9,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from app.kit.db import Db
 from app.kit.idempotency import claim
 from app.people import roles
-from app.people.errors import NotAuthenticated, RoleMissing
+from app.people.errors import NotAuthenticated
+from app.people.keys import NewKey
 from app.people.roles import Principal, Role
-from app.people.service import prove_key
+from app.people.service import prove_key, prove_role, read_key
 
 bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="`cat_<id>_<secret>`")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
@@ -19,20 +20,30 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 
 def authenticated(request: Request, db: Db, credentials: Credentials) -> Principal:
     """Prove the key that came with the request."""
-    if credentials is None:
-        raise NotAuthenticated("Send `Authorization: Bearer cat_...`; an operator gives out keys.")
-    caller = prove_key(db, credentials.credentials)
+    caller = prove_key(db, sent(credentials))
     request.state.key_id = caller.key_id  # for the log; the secret is nowhere
     return caller
+
+
+def sent(credentials: HTTPAuthorizationCredentials | None) -> str:
+    """Return the key that came with the request, as it is written."""
+    if credentials is None:
+        raise NotAuthenticated("Send `Authorization: Bearer cat_...`; an operator gives out keys.")
+    return credentials.credentials
+
+
+async def presented(request: Request, credentials: Credentials) -> NewKey:
+    """Take the key apart that came with the request; whoever takes this proves it themselves."""
+    key = read_key(sent(credentials))
+    request.state.key_id = key.id
+    return key
 
 
 def holding(allowed: frozenset[Role]) -> Callable[[Principal], Principal]:
     """Make the dependency that lets only holders of one of these roles pass."""
 
     def check(caller: Annotated[Principal, Depends(authenticated)]) -> Principal:
-        if not caller.roles & allowed:
-            named = ", ".join(sorted(allowed))
-            raise RoleMissing(f"This needs a key with one of these roles: {named}.")
+        prove_role(caller, allowed)
         return caller
 
     return check
@@ -59,3 +70,5 @@ Describer = Annotated[Principal, Depends(changing(roles.DESCRIBING))]
 Reader = Annotated[Principal, Depends(holding(roles.READING))]
 Counter = Annotated[Principal, Depends(holding(roles.COUNTING))]
 Operator = Annotated[Principal, Depends(changing(roles.OPERATING))]
+# Not proved yet: a hot read proves it in the transaction that answers.
+PresentedKey = Annotated[NewKey, Depends(presented)]

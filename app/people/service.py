@@ -1,6 +1,6 @@
 """Prove keys; add departments, persons and keys."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,11 +12,16 @@ from app.kit.errors import Malformed, NoSuchResource
 from app.ledger.agents import Agent
 from app.ledger.service import Event, record
 from app.people import queries
-from app.people.errors import DepartmentTaken, NotAuthenticated
+from app.people.errors import DepartmentTaken, NotAuthenticated, RoleMissing
 from app.people.keys import NewKey, draw_key, hash_secret, same_secret, split_key
 from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
 from app.people.roles import CITYWIDE, Principal, Role
 from app.policies.service import policy_in_force
+
+ENDED = "Send `Authorization: Bearer cat_...` with a key that has not ended."
+ROLES = {role.value: role for role in Role}
+# Of a living key: the secret's SHA-256, the person, the department or None, the roles.
+Kept = tuple[bytes, UUID, str | None, Sequence[str]]
 
 
 def prove_key(db: Session, written: str) -> Principal:
@@ -25,13 +30,45 @@ def prove_key(db: Session, written: str) -> Principal:
     Raises:
         NotAuthenticated: the key is not written like one, unknown, ended or revoked (HTTP 401).
     """
+    key = read_key(written)
+    row = db.scalars(queries.living_key(key.id)).one_or_none()
+    kept = (row.secret_sha256, row.person_id, row.department, row.roles) if row else None
+    return holder(key, kept)
+
+
+def read_key(written: str) -> NewKey:
+    """Take a key apart that came with a request.
+
+    Raises:
+        NotAuthenticated: it is not written like one (HTTP 401).
+    """
     key = split_key(written)
-    row = db.scalars(queries.living_key(key.id)).one_or_none() if key else None
-    if key is None or row is None or not same_secret(key.secret, row.secret_sha256):
-        raise NotAuthenticated(
-            "Send `Authorization: Bearer cat_...` with a key that has not ended."
-        )
-    return Principal(row.id, row.person_id, row.department, frozenset(map(Role, row.roles)))
+    if key is None:
+        raise NotAuthenticated(ENDED)
+    return key
+
+
+def holder(key: NewKey, kept: Kept | None) -> Principal:
+    """Return who acts by a key, from what the database keeps of it while it lives.
+
+    Raises:
+        NotAuthenticated: nothing is kept of such a key, or the secret is another (HTTP 401).
+    """
+    if kept is None or not same_secret(key.secret, kept[0]):
+        raise NotAuthenticated(ENDED)
+    _, person_id, department, roles = kept
+    return Principal(key.id, person_id, department, frozenset(map(ROLES.__getitem__, roles)))
+
+
+def prove_role(caller: Principal, allowed: frozenset[Role]) -> None:
+    """Prove that someone has one of these roles.
+
+    Raises:
+        RoleMissing: none of them (HTTP 403).
+    """
+    if not caller.roles & allowed:
+        named = ", ".join(sorted(allowed))
+        raise RoleMissing(f"This needs a key with one of these roles: {named}.")
 
 
 def add_department(

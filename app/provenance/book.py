@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.people.models import DepartmentRow
+from app.people.queries import policies_named
+from app.policies.queries import recorded_so_far
 from app.policies.rules.in_force import PolicyInForce, Registers
 from app.policies.service import policy_in_force, registers_in_force
 
@@ -34,6 +36,11 @@ class Book:
     def every(self) -> list[PolicyInForce]:
         """Return each policy once, the city's first."""
         return [self.city, *(p for p in self.assigned.values() if p.id != self.city.id)]
+
+
+def edition() -> ColumnElement[str]:
+    """Return a text that is another one whenever another book may be open, or on another day."""
+    return func.concat_ws("|", func.current_date(), recorded_so_far(), policies_named())
 
 
 def open_book(db: Session) -> Book:
