@@ -14,6 +14,7 @@ from app.assets import routes as assets
 from app.catalogue import import_routes
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
+from app.catalogue.errors import ImportTooLarge
 from app.comparisons import routes as comparisons
 from app.comparisons import tasks as comparison_tasks
 from app.disposals import routes as disposals
@@ -22,14 +23,17 @@ from app.fingerprints import tasks as fingerprint_tasks
 from app.kit import health
 from app.kit.bounds import Bounds
 from app.kit.connecting import addresses
+from app.kit.contract import complete
 from app.kit.db import Database
-from app.kit.problems import DOCUMENTED, install_problems, problem_schemas
+from app.kit.errors import BodyTooLarge, Malformed
+from app.kit.problems import install_problems
 from app.kit.reads import Reads
 from app.kit.routing import at_the_edge
 from app.kit.telemetry import configure_logging
 from app.people import routes as people
 from app.people.rights import authenticated
 from app.policies import routes as policies
+from app.policies.errors import NoPolicyInForce
 from app.provenance import routes as provenance
 from app.provenance import tasks as provenance_tasks
 from app.readings import routes as readings
@@ -70,12 +74,7 @@ class Catalogue(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """Return the contract."""
-        contract = super().openapi()
-        schemas = contract["components"]["schemas"]
-        for name in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(name, None)
-        schemas.update(problem_schemas())
-        return contract
+        return complete(super().openapi(), self.routes)
 
 
 def create_app() -> FastAPI:
@@ -88,13 +87,14 @@ def create_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
-        responses=DOCUMENTED,
     )
-    for room in (people, assets, catalogue, import_routes, provenance, readings):
+    for room in (people, assets, catalogue, provenance, readings, fingerprints, comparisons):
         app.include_router(at_the_edge(room.router))
-    for later in (fingerprints, comparisons, disposals):
-        app.include_router(at_the_edge(later.router))
-    app.include_router(at_the_edge(policies.router), dependencies=[Depends(authenticated)])
+    app.include_router(at_the_edge(import_routes.router, BodyTooLarge, ImportTooLarge, Malformed))
+    app.include_router(at_the_edge(disposals.router, NoPolicyInForce))
+    app.include_router(
+        at_the_edge(policies.router, NoPolicyInForce), dependencies=[Depends(authenticated)]
+    )
     app.include_router(at_the_edge(health.router))
     app.get("/docs", include_in_schema=False)(docs)
     app.mount("/docs-assets", StaticFiles(directory=SWAGGER, check_dir=False), name="docs-assets")

@@ -7,11 +7,15 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.assets import queries, service
+from app.assets.errors import RootsOverlap, SourceSystemTaken
 from app.assets.models import SourceSystemRow
 from app.assets.service import SourceSystem
 from app.kit.db import Db
+from app.kit.errors import NoSuchResource
+from app.kit.refusals import refuses
 from app.kit.text import Label, Line
 from app.people.rights import Counter, Operator
+from app.storage.errors import LocationMalformed, NotAFile, NotThere, OutsideRoots, Unreachable
 
 router = APIRouter(prefix="/v1", tags=["source systems"])
 Code = Annotated[
@@ -61,7 +65,22 @@ def show_system(row: SourceSystemRow) -> SourceSystemOut:
     )
 
 
-@router.post("/source-systems", operation_id="add_source_system", status_code=201)
+@router.post(
+    "/source-systems",
+    operation_id="add_source_system",
+    status_code=201,
+    responses={200: {"model": SourceSystemOut, "description": "There already."}},
+)
+@refuses(
+    SourceSystemTaken,
+    RootsOverlap,
+    OutsideRoots,
+    NotThere,
+    NotAFile,
+    Unreachable,
+    LocationMalformed,
+    NoSuchResource,
+)
 def add_source_system(
     db: Db, caller: Operator, system: SourceSystemIn, response: Response
 ) -> SourceSystemOut:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from app.assets.errors import RegisteredOtherwise
 from app.assets.models import AssetRow
 from app.assets.service import asset_for
 from app.catalogue import queries, service
@@ -16,7 +17,9 @@ from app.catalogue.registration import Registration
 from app.catalogue.schemas import AssetOut, EventOut, RegisteredOut
 from app.disposals.schemas import Status
 from app.kit.db import Db
+from app.kit.errors import NoSuchResource
 from app.kit.paging import Cursor, Limit, Listing, Page, read_page
+from app.kit.refusals import refuses
 from app.kit.revisions import etag
 from app.kit.text import Line
 from app.ledger.canonical import read_canonical
@@ -24,12 +27,23 @@ from app.ledger.models import EventRow
 from app.ledger.queries import events_of
 from app.people.rights import Reader, Registrar
 from app.people.roles import Principal
+from app.policies.errors import NoPolicyInForce
+from app.provenance.errors import StatementMalformed
 from app.provenance.showing import show_provenance
+from app.storage.errors import LocationMalformed
 
 router = APIRouter(prefix="/v1/assets", tags=["assets"])
 
 
-@router.post("", operation_id="register_asset", status_code=201)
+@router.post(
+    "",
+    operation_id="register_asset",
+    status_code=201,
+    responses={200: {"model": RegisteredOut, "description": "There already."}},
+)
+@refuses(
+    RegisteredOtherwise, LocationMalformed, StatementMalformed, NoPolicyInForce, NoSuchResource
+)
 def register_asset(
     db: Db, caller: Registrar, registration: Registration, response: Response
 ) -> RegisteredOut:
@@ -50,6 +64,7 @@ def register_asset(
 
 
 @router.get("", operation_id="list_assets")
+@refuses(NoPolicyInForce)
 def list_all(
     db: Db,
     caller: Reader,
@@ -66,6 +81,7 @@ def list_all(
 
 
 @router.get("/{asset_id}", operation_id="read_asset")
+@refuses(NoPolicyInForce)
 def read_asset(db: Db, caller: Reader, asset_id: UUID, response: Response) -> AssetOut:
     """Show one registered copy."""
     shown = one_asset(db, caller, asset_id)
@@ -74,6 +90,7 @@ def read_asset(db: Db, caller: Reader, asset_id: UUID, response: Response) -> As
 
 
 @router.delete("/{asset_id}", operation_id="refuse_deletion", status_code=405)
+@refuses(DeletionNotHere)
 def delete_asset(caller: Reader, asset_id: UUID) -> None:
     """Refuse: nothing is deleted by address. Disposal is a case that people sign."""
     raise DeletionNotHere(

@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.routing import iter_route_contexts
 from psycopg import Error as PostgresError
 from psycopg import OperationalError as PostgresUnavailable
 from pydantic import BaseModel
@@ -54,13 +55,6 @@ class Problem(BaseModel):
     detail: str
     errors: list[ProblemPlace]
     trace_id: str
-
-
-REFUSED = {"content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-DOCUMENTED: dict[int | str, dict[str, Any]] = {
-    422: {"description": "The request is malformed; `errors` names each place."} | REFUSED,
-    "default": {"description": "Refused, with the reason and what would mend it."} | REFUSED,
-}
 
 
 def problem_schemas() -> dict[str, Any]:
@@ -112,11 +106,23 @@ def http_error(request: Request, error: Exception) -> JSONResponse:
         case 404:
             return answer(request, NoSuchResource("There is no such address; see /docs."))
         case 405:
+            headers["Allow"] = ", ".join(allowed(request))
             return answer(
                 request, MethodNotAllowed(f"{request.method} is not known here."), headers
             )
         case _:
             return answer(request, Malformed("The request body cannot be read as JSON."), headers)
+
+
+def allowed(request: Request) -> list[str]:
+    """List every method of an address; the framework lists those of the first route it finds."""
+    here = request.scope["path"]
+    return sorted(
+        method
+        for route in iter_route_contexts(request.app.routes)
+        if getattr(route, "path_regex", None) and route.path_regex.match(here)
+        for method in route.methods or ()
+    )
 
 
 def database_error(request: Request, error: Exception) -> JSONResponse:

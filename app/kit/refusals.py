@@ -1,6 +1,9 @@
 """A refusal is a fact with a stable code; the edge turns it into a problem (RFC 9457)."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+T = TypeVar("T", bound=Callable[..., Any])
 
 
 class Refusal(Exception):
@@ -18,3 +21,18 @@ class Refusal(Exception):
         super().__init__(detail)
         self.detail = detail
         self.pointers = pointers or {}
+
+
+def refuses(*refusals: Any) -> Callable[[T], T]:  # noqa: ANN401 - refusals, and what implies them
+    """Declare what a route, or a right that it asks for, refuses; the contract tells it."""
+
+    def declare(call: T) -> T:
+        call.__dict__["refuses"] = refusals
+        return call
+
+    return declare
+
+
+def refused_by(call: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any callable
+    """Return what was declared of a route or a right."""
+    return getattr(call, "refuses", ())

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from fastapi import APIRouter, Request, Response
@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from app.kit.db import RETRIED
 from app.kit.idempotency import Replay, keep_answer, replayed
 from app.kit.reading import with_document
+from app.kit.refusals import Refusal
 
 ATTEMPTS = 3
 Handler = Callable[[Request], Awaitable[Response]]
@@ -21,6 +22,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 class Operation(APIRoute):
     """A route whose transaction ends inside it: what fails at commit can still be done again."""
+
+    refusals: tuple[type[Refusal], ...] = ()
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the framework's handler."""
@@ -67,9 +70,13 @@ def consumed(request: Request) -> bool:
     return getattr(request, "_stream_consumed", False) and not hasattr(request, "_body")
 
 
-def at_the_edge(router: APIRouter) -> APIRouter:
-    """Make every route of a room an Operation, whoever wrote it; a room cannot forget to."""
+def at_the_edge(router: APIRouter, *refusals: type[Refusal]) -> APIRouter:
+    """Make every route of a room an Operation, whoever wrote it; a room cannot forget to.
+
+    `refusals` are what any of the room's routes may answer besides what each declares.
+    """
     for route in router.routes:
         if isinstance(route, APIRoute):
             route.__class__ = Operation
+            cast(Operation, route).refusals = refusals
     return router

@@ -7,7 +7,9 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.kit.db import Db
+from app.kit.errors import KeyMalformed, KeyReused, RefusedByDatabase, RequestInFlight
 from app.kit.idempotency import claim
+from app.kit.refusals import refuses
 from app.people import roles
 from app.people.errors import NotAuthenticated
 from app.people.keys import NewKey
@@ -18,6 +20,7 @@ bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="`cat_<
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 
 
+@refuses(NotAuthenticated)
 def authenticated(request: Request, db: Db, credentials: Credentials) -> Principal:
     """Prove the key that came with the request."""
     caller = prove_key(db, sent(credentials))
@@ -42,6 +45,7 @@ async def presented(request: Request, credentials: Credentials) -> NewKey:
 def holding(allowed: frozenset[Role]) -> Callable[[Principal], Principal]:
     """Make the dependency that lets only holders of one of these roles pass."""
 
+    @refuses(RoleMissing)
     def check(caller: Annotated[Principal, Depends(authenticated)]) -> Principal:
         prove_role(caller, allowed)
         return caller
@@ -56,6 +60,7 @@ def changing(allowed: frozenset[Role]) -> Callable[[Request, Db, Principal], Pri
     the change; what was answered under it already is answered again.
     """
 
+    @refuses(claim, KeyMalformed, KeyReused, RequestInFlight, RefusedByDatabase)
     def claimed(
         request: Request, db: Db, caller: Annotated[Principal, Depends(holding(allowed))]
     ) -> Principal:

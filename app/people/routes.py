@@ -8,12 +8,15 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.db import Db
-from app.kit.errors import NoSuchResource
+from app.kit.errors import AnswerWithheld, NoSuchResource
+from app.kit.refusals import refuses
 from app.kit.text import Label, Line, Storable
 from app.people import queries, service
+from app.people.errors import DepartmentTaken
 from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
 from app.people.rights import Counter, Operator
 from app.people.roles import Role
+from app.policies.errors import NoPolicyInForce
 
 router = APIRouter(prefix="/v1", tags=["people"])
 Code = Annotated[
@@ -84,7 +87,13 @@ class KeyOut(BaseModel):
     revoked_at: datetime | None
 
 
-@router.post("/departments", operation_id="add_department", status_code=201)
+@router.post(
+    "/departments",
+    operation_id="add_department",
+    status_code=201,
+    responses={200: {"model": DepartmentOut, "description": "There already."}},
+)
+@refuses(DepartmentTaken, NoPolicyInForce, NoSuchResource)
 def add_department(
     db: Db, caller: Operator, department: DepartmentIn, response: Response
 ) -> DepartmentOut:
@@ -108,6 +117,7 @@ def add_person(db: Db, caller: Operator, person: PersonIn) -> PersonOut:
 
 
 @router.post("/api-keys", operation_id="give_api_key", status_code=201)
+@refuses(AnswerWithheld, NoSuchResource)
 def give_api_key(db: Db, caller: Operator, key: KeyIn, response: Response) -> KeyGivenOut:
     """Give a person a key. Keep the secret: it is never shown again.
 

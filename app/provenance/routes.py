@@ -7,11 +7,19 @@ from fastapi import APIRouter, Path, Response
 
 from app.kit.db import Db
 from app.kit.paging import Cursor, Limit, Listing, Page, read_page
+from app.kit.refusals import refuses
 from app.kit.revisions import IfMatch, etag, required_revision
 from app.kit.text import Storable
 from app.people.rights import Describer, Reader
+from app.policies.errors import NoPolicyInForce
 from app.policies.service import registers_in_force
 from app.provenance import queries
+from app.provenance.errors import (
+    FieldNeedsAnswer,
+    NoSuchStatement,
+    NothingToSettle,
+    StatementMalformed,
+)
 from app.provenance.schemas import ChangeIn, ProvenanceOut, SeriesIn, SeriesOut, VersionOut
 from app.provenance.series import series_for, state_for_series
 from app.provenance.service import change_provenance
@@ -21,6 +29,7 @@ router = APIRouter(prefix="/v1", tags=["provenance"])
 
 
 @router.get("/assets/{asset_id}/provenance", operation_id="read_provenance")
+@refuses(NoPolicyInForce)
 def read_provenance(db: Db, caller: Reader, asset_id: UUID, response: Response) -> ProvenanceOut:
     """Show the record: who said what, what the file says, what differs, what is missing."""
     shown = show_provenance(db, caller, asset_id)
@@ -29,6 +38,7 @@ def read_provenance(db: Db, caller: Reader, asset_id: UUID, response: Response) 
 
 
 @router.patch("/assets/{asset_id}/provenance", operation_id="change_provenance")
+@refuses(NoPolicyInForce, StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle)
 def patch_provenance(
     db: Db,
     caller: Describer,
@@ -49,6 +59,7 @@ def patch_provenance(
 
 
 @router.get("/assets/{asset_id}/provenance/versions", operation_id="list_provenance_versions")
+@refuses(NoPolicyInForce)
 def list_provenance_versions(
     db: Db, caller: Reader, asset_id: UUID, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[VersionOut]:
@@ -65,6 +76,7 @@ def list_provenance_versions(
 
 
 @router.patch("/series/{kind}/{name}/provenance", operation_id="state_for_series", status_code=202)
+@refuses(NoPolicyInForce, StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle)
 def patch_series(
     db: Db,
     caller: Describer,
