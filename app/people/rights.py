@@ -11,7 +11,7 @@ from app.kit.errors import KeyMalformed, KeyReused, RefusedByDatabase, RequestIn
 from app.kit.idempotency import claim
 from app.kit.refusals import refuses
 from app.people import roles
-from app.people.errors import NotAuthenticated
+from app.people.errors import NotAuthenticated, RoleMissing
 from app.people.keys import NewKey
 from app.people.roles import Principal, Role
 from app.people.service import prove_key, prove_role, read_key
