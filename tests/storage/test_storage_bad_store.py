@@ -8,12 +8,22 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from badstore import KEY_ID, MARKS, SECRET, Asked, BadStore, serving_badly
+from badstore import (
+    KEY_ID,
+    MARKS,
+    SECRET,
+    Asked,
+    BadStore,
+    Behaviour,
+    complaint,
+    serving_badly,
+    well,
+)
 from buckets import reading_buckets
 from swift import installed
 
@@ -42,7 +52,6 @@ Path("cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
 Path("key.pem").write_bytes(key.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
 """
-Behaviour = Callable[[Asked], None]
 
 
 @contextmanager
@@ -58,14 +67,6 @@ def bad(behaviour: Behaviour, **more: object) -> Iterator[BadStore]:
 def opened(key: str = "one") -> bytes:
     with open_located(ROOT, key) as file:
         return os.read(file.descriptor, 1 << 20)
-
-
-def well(asked: Asked) -> None:
-    asked.send(200, b"bytes", **MARKS)
-
-
-def complaint(status: int, code: str) -> Behaviour:
-    return lambda asked: asked.complain(status, code)
 
 
 def page_of_a_proxy(asked: Asked) -> None:
