@@ -133,6 +133,17 @@ def no_length(asked: Asked) -> None:
     asked.wfile.write(b"5\r\nbytes\r\n0\r\n\r\n")
 
 
+def two_lengths(asked: Asked) -> None:
+    """In pieces, which is what HTTP counts by, and with another length beside them."""
+    asked.head(200, {"Transfer-Encoding": "chunked", "Content-Length": "6"} | MARKS)
+    asked.wfile.write(b"5\r\nbytes\r\n0\r\n\r\n")
+
+
+def more_than_said(asked: Asked) -> None:
+    asked.head(200, {"Transfer-Encoding": "chunked", "Content-Length": "4"} | MARKS)
+    asked.wfile.write(b"5\r\nbytes\r\n0\r\n\r\n")
+
+
 def no_marks(asked: Asked) -> None:
     asked.send(200, b"bytes", Last_Modified=MARKS["Last-Modified"])
 
@@ -176,6 +187,8 @@ def not_http(asked: Asked) -> None:
         (cut_short, "broke off", 3),
         (not_http, "broke off", 3),
         (no_length, "how long", 1),
+        (two_lengths, "5 of 6 bytes", 3),
+        (more_than_said, "more of one than", 1),
         (no_marks, "neither a version nor a strong ETag", 1),
         (weak_mark, "neither a version nor a strong ETag", 1),
         (null_version, "neither a version nor a strong ETag", 1),
