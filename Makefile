@@ -72,6 +72,8 @@ drill: $(READY)  ## the long proofs: today the kills of the embedded server and 
 	@$(BIN)/pytest -q tests/kit tests/refusals $(ARGS)
 	@mkdir -p bench/results
 	@$(BIN)/python tests/drills/fuzz_contract.py > bench/results/contract.json
+	@echo "The corpus from Swift and from a folder: the same readings (bench/results/objects.json)."
+	@$(BIN)/pytest -q -s tests/drills/drill_objects.py $(ARGS)
 
 size: $(READY)  ## how long modules and functions are: median, p90, longest, functions over 40 lines
 	@$(BIN)/python bench/size.py

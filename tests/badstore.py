@@ -75,8 +75,21 @@ class BadStore:
         }
 
 
+Behaviour = Callable[[Asked], None]
+
+
+def well(asked: Asked) -> None:
+    """Answer as a good store does."""
+    asked.send(200, b"bytes", **MARKS)
+
+
+def complaint(status: int, code: str) -> Behaviour:
+    """Answer every request with one refusal."""
+    return lambda asked: asked.complain(status, code)
+
+
 @contextmanager
-def serving_badly(behaviour: Callable[[Asked], None]) -> Iterator[BadStore]:
+def serving_badly(behaviour: Behaviour) -> Iterator[BadStore]:
     """Serve until the test is over; whoever still waits then is let go."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Asked,), {}))
     server.daemon_threads = True

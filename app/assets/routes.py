@@ -34,7 +34,11 @@ class SourceSystemIn(BaseModel):
     department: Code
     label: Label
     root: Annotated[
-        Line, Field(description="`file:///srv/photos/`, within CATALOGUE_ALLOWED_ROOTS.")
+        Line,
+        Field(
+            description="`file:///srv/photos/`, within CATALOGUE_ALLOWED_ROOTS, or"
+            " `s3://bucket/prefix/`, its bucket in CATALOGUE_ALLOWED_BUCKETS."
+        ),
     ]
     custody_kind: CustodyKind
     failure_domain: Annotated[

@@ -19,7 +19,11 @@ from app.kit.postgres.binaries import OLDEST_MAJOR
 from app.kit.postgres.errors import PostgresUnavailable
 from app.kit.postgres.identity import choose_identity
 from app.kit.postgres.lease import lease
+from app.kit.refusals import Refusal
 from app.kit.settings import settings
+from app.storage.buckets import parse_bucket_root
+from app.storage.listing import prove_bucket
+from app.storage.s3 import access
 
 VENDORED_EXIFTOOL = Path(__file__).parents[1] / "vendored" / "exiftool" / "exiftool"
 OLDEST_EXIFTOOL = 13.0
@@ -57,7 +61,7 @@ def diagnose() -> list[Finding]:
         wrong = "; ".join(f"{error['loc'][0]}: {error['msg']}" for error in trouble.errors())
         return [Finding("settings", False, f"{wrong}; correct CATALOGUE_* or .env")]
     checks: list[Callable[[], Finding]] = [_exiftool, _perl, _disk, _namespaces, _network]
-    return [*_database(), *(check() for check in checks)]
+    return [*_database(), *(check() for check in checks), *map(_bucket, settings().allowed_buckets)]
 
 
 def examine(url: str) -> list[Finding]:
@@ -158,6 +162,16 @@ def _network() -> Finding:
     cut = namespace.is_allowed(flags=namespace.CLONE_NEWUSER | namespace.CLONE_NEWNET)
     message = "child processes can be cut off from it" if cut else "child processes keep it"
     return Finding("network", True, message)
+
+
+def _bucket(name: str) -> Finding:
+    """Ask an object store for one name in a bucket that sources may lie in."""
+    title = f"bucket {name}"
+    try:
+        prove_bucket(parse_bucket_root(f"s3://{name}/"))
+    except Refusal as refusal:
+        return Finding(title, False, f"{refusal.detail} Check CATALOGUE_S3_*")
+    return Finding(title, True, f"answers at {access().endpoint}")
 
 
 def _run(command: list[str]) -> tuple[str, str]:

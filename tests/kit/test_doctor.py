@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import typer
+from badstore import Asked, serving_badly
+from buckets import reading_buckets
 from typer.testing import CliRunner
 
 from app.cli import doctor
@@ -137,3 +139,20 @@ def test_settings_that_cannot_be_read_are_told_in_one_line(monkeypatch: pytest.M
     monkeypatch.setenv("CATALOGUE_PORT", "70000")
     name, message = first(doctor.diagnose())
     assert (name, message.partition(":")[0]) == ("settings", "port")
+
+
+def test_each_allowed_bucket_is_asked_and_says_what_is_wrong() -> None:
+    def one_of_two(asked: Asked) -> None:
+        if asked.path.startswith("/fine"):
+            asked.send(200, b"<ListBucketResult></ListBucketResult>")
+        else:
+            asked.complain(403, "AccessDenied")
+
+    with (
+        serving_badly(one_of_two) as store,
+        reading_buckets(store.settings(), "fine", "hidden", "Not-A-Bucket"),
+    ):
+        found = {one.name: one for one in doctor.diagnose() if one.name.startswith("bucket")}
+    assert found["bucket fine"].message == f"answers at {store.address}"
+    assert "AccessDenied" in found["bucket hidden"].message
+    assert [one.ok for one in found.values()] == [True, False, False]

@@ -8,12 +8,22 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from badstore import KEY_ID, MARKS, SECRET, Asked, BadStore, serving_badly
+from badstore import (
+    KEY_ID,
+    MARKS,
+    SECRET,
+    Asked,
+    BadStore,
+    Behaviour,
+    complaint,
+    serving_badly,
+    well,
+)
 from buckets import reading_buckets
 from swift import installed
 
@@ -42,7 +52,6 @@ Path("cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
 Path("key.pem").write_bytes(key.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
 """
-Behaviour = Callable[[Asked], None]
 
 
 @contextmanager
@@ -58,14 +67,6 @@ def bad(behaviour: Behaviour, **more: object) -> Iterator[BadStore]:
 def opened(key: str = "one") -> bytes:
     with open_located(ROOT, key) as file:
         return os.read(file.descriptor, 1 << 20)
-
-
-def well(asked: Asked) -> None:
-    asked.send(200, b"bytes", **MARKS)
-
-
-def complaint(status: int, code: str) -> Behaviour:
-    return lambda asked: asked.complain(status, code)
 
 
 def page_of_a_proxy(asked: Asked) -> None:
@@ -132,6 +133,17 @@ def no_length(asked: Asked) -> None:
     asked.wfile.write(b"5\r\nbytes\r\n0\r\n\r\n")
 
 
+def two_lengths(asked: Asked) -> None:
+    """In pieces, which is what HTTP counts by, and with another length beside them."""
+    asked.head(200, {"Transfer-Encoding": "chunked", "Content-Length": "6"} | MARKS)
+    asked.wfile.write(b"5\r\nbytes\r\n0\r\n\r\n")
+
+
+def more_than_said(asked: Asked) -> None:
+    asked.head(200, {"Transfer-Encoding": "chunked", "Content-Length": "4"} | MARKS)
+    asked.wfile.write(b"5\r\nbytes\r\n0\r\n\r\n")
+
+
 def no_marks(asked: Asked) -> None:
     asked.send(200, b"bytes", Last_Modified=MARKS["Last-Modified"])
 
@@ -175,6 +187,8 @@ def not_http(asked: Asked) -> None:
         (cut_short, "broke off", 3),
         (not_http, "broke off", 3),
         (no_length, "how long", 1),
+        (two_lengths, "5 of 6 bytes", 3),
+        (more_than_said, "more of one than", 1),
         (no_marks, "neither a version nor a strong ETag", 1),
         (weak_mark, "neither a version nor a strong ETag", 1),
         (null_version, "neither a version nor a strong ETag", 1),

@@ -13,6 +13,7 @@ from app.storage.errors import LocationMalformed, NotThere, OutsideRoots, Unreac
 from app.storage.listing import walk_objects
 from app.storage.locations import encode_location
 from app.storage.opening import OpenBytes, check_location, open_located, settle_root
+from app.storage.s3 import signed
 
 ODD = [
     *("plain.jpg", "with space.jpg", "1967/一九六七 颱風.jpg", "a+b%41%2F&c=d?e#f;g@h:i.jpg"),
@@ -169,9 +170,16 @@ def test_credentials_of_the_surroundings_are_not_used(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"):
         monkeypatch.setenv(name, "other")
-    swift.put(bucket, "one", b"x")
-    with open_located(f"s3://{bucket}/", "one") as file:
+    key = "signed anew\n"  # for a plain one the signer may be kept from before
+    swift.put(bucket, key, b"x")
+    with open_located(f"s3://{bucket}/", encode_location(key.encode())) as file:
         assert content(file) == b"x"
+
+
+@pytest.mark.parametrize("key", ["a/../b", "..", "./a", "a/.", "../../other-bucket/a"])
+def test_a_key_that_a_url_would_turn_into_another_is_not_signed(swift: Swift, key: str) -> None:
+    with pytest.raises(LocationMalformed):
+        signed(swift.access("reader"), "GET", "photos-of-a-town", key)
 
 
 @pytest.mark.parametrize(
