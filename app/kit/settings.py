@@ -25,6 +25,7 @@ class Settings(BaseSettings):
 
     database_url: str | None = Field(default=None, description="absent: the embedded server")
     owner_url: str | None = Field(default=None, description="for migrations and roles")
+    backup_url: str | None = Field(default=None, description="for `catalogue db dump`")
     secret_key: str | None = Field(default=None, description="signs cursors; one for all processes")
     data_dir: Path = Path("var")
     host: str = "127.0.0.1"
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     exiftool: Path | None = Field(default=None, description="ExifTool script; else vendored, PATH")
     log_level: str = "INFO"
 
-    @field_validator("database_url", "owner_url")
+    @field_validator("database_url", "owner_url", "backup_url")
     @classmethod
     def name_the_driver(cls, url: str | None) -> str | None:
         """Refuse a URL without `postgresql+psycopg://`: the default driver changed once already."""
