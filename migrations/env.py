@@ -10,6 +10,7 @@ from app.comparisons import models as comparisons
 from app.fingerprints import models as fingerprints
 from app.kit import idempotency, installation, operations
 from app.kit.db import Row, Xid8
+from app.kit.migrations import LOCK
 from app.ledger import models as ledger
 from app.people import models as people
 from app.policies import models as policies
@@ -23,7 +24,6 @@ ROOMS = (
 TABLES = frozenset(Row.metadata.tables)
 ischema_names["xid8"] = Xid8
 config = context.config
-LOCK = 7_205_759_403_792_793_600  # any constant: two upgrades at once take turns
 
 
 def of_ours(_: object, name: str | None, kind: str, *__: object) -> bool:

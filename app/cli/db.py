@@ -1,12 +1,16 @@
-"""`catalogue db`: upgrade, roles, url."""
+"""`catalogue db`: upgrade, roles, url, dump, restore."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.ground import prepare
-from app.kit.connecting import addresses
-from app.kit.roles import create_roles
+from app.kit import backups
+from app.kit.connecting import EMBEDDED_NAME, addresses
+from app.kit.migrations import newest_revision
+from app.kit.roles import create_database, create_roles
+from app.kit.settings import settings
 
 app = typer.Typer(no_args_is_help=True, help="The database: roles, migrations, address.")
 
@@ -45,3 +49,41 @@ def url() -> None:
     """Print the address for psql; of the embedded server while another process holds it up."""
     with addresses() as found:
         typer.echo((found.owner or found.api).replace("postgresql+psycopg://", "postgresql://"))
+
+
+@app.command("dump")
+def dump(
+    file: Annotated[Path, typer.Argument(help="The file to make; one that is there is kept.")],
+) -> None:
+    """Write all that the database knows into one file, while everything goes on."""
+    with addresses() as found:
+        if found.backup is None:
+            typer.echo("Dumps need the backup role: set CATALOGUE_BACKUP_URL.", err=True)
+            raise typer.Exit(2)
+        try:
+            backups.dump(found.backup, file, told=settings().pg_bin)
+        except backups.BackupFailed as trouble:
+            typer.echo(str(trouble), err=True)
+            raise typer.Exit(1) from trouble
+    typer.echo(f"{file} holds the database, {file.stat().st_size:,} bytes.")
+
+
+@app.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `catalogue db dump` wrote.", exists=True)],
+) -> None:
+    """Fill an empty database from a dump; one that holds anything is refused."""
+    with addresses() as found:
+        if found.owner is None:
+            typer.echo("Restoring needs the owner: set CATALOGUE_OWNER_URL.", err=True)
+            raise typer.Exit(2)
+        if found.administrator is not None:
+            create_roles(found.administrator)
+            create_database(found.administrator, EMBEDDED_NAME)
+        try:
+            revision = backups.restore(found.owner, file, told=settings().pg_bin)
+        except backups.BackupFailed as trouble:
+            typer.echo(str(trouble), err=True)
+            raise typer.Exit(1) from trouble
+    later = "" if revision == newest_revision() else "; now run `catalogue db upgrade`"
+    typer.echo(f"The database is restored, at revision {revision}{later}.")

@@ -18,6 +18,7 @@ class Addresses:
     worker: str
     owner: str | None
     administrator: str | None
+    backup: str | None = None
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def addresses() -> Iterator[Addresses]:
     """Yield the database's addresses; the embedded server stays up as long as the block lasts."""
     named = settings().database_url
     if named is not None:
-        yield Addresses(named, named, settings().owner_url, None)
+        yield Addresses(named, named, settings().owner_url, None, settings().backup_url)
         return
     with lease(settings().data_dir, binaries=settings().pg_bin) as cluster:
         yield Addresses(
@@ -33,4 +34,5 @@ def addresses() -> Iterator[Addresses]:
             cluster.url("catalogue_worker", EMBEDDED_NAME),
             cluster.url("catalogue_owner", EMBEDDED_NAME),
             cluster.url("postgres", "postgres"),
+            cluster.url("catalogue_backup", EMBEDDED_NAME),
         )

@@ -7,6 +7,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 HERE = Path(__file__).parents[1]
+LOCK = 7_205_759_403_792_793_600  # any constant: upgrades and restores take turns
 PLACES = (HERE.parent / "migrations", HERE / "vendored" / "migrations")
 
 

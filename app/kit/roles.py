@@ -3,7 +3,8 @@
 from sqlalchemy import URL, Connection, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
-LOGINS = ("catalogue_owner", "catalogue_api", "catalogue_worker")
+BACKUP = "catalogue_backup"  # reads everything, whatever hides rows, and changes nothing
+LOGINS = ("catalogue_owner", "catalogue_api", "catalogue_worker", BACKUP)
 JUDGE = "catalogue_judge"
 
 
@@ -18,11 +19,14 @@ def create_roles(administrator_url: str) -> None:
         there = set(connection.scalars(text("SELECT rolname FROM pg_roles")))
         for login in LOGINS:
             if login not in there:
+                rights = "BYPASSRLS" if login == BACKUP else "NOBYPASSRLS"
                 connection.execute(
-                    text(f"CREATE ROLE {login} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
+                    text(f"CREATE ROLE {login} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE {rights}")
                 )
         if JUDGE not in there:
             connection.execute(text(f"CREATE ROLE {JUDGE} NOLOGIN NOSUPERUSER"))
+        connection.execute(text(f"GRANT pg_read_all_data TO {BACKUP}"))
+        connection.execute(text(f"ALTER ROLE {BACKUP} SET default_transaction_read_only = on"))
         for member in ("catalogue_api", "catalogue_worker"):
             connection.execute(text(f"GRANT {JUDGE} TO {member} WITH INHERIT FALSE, SET TRUE"))
 
@@ -31,14 +35,17 @@ def create_database(administrator_url: str, name: str) -> bool:
     """Create a database that the owner owns; False when it was there already."""
     quoted = '"' + name.replace('"', '""') + '"'
     with as_administrator(administrator_url) as connection:
-        if connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": name}):
-            return False
-        connection.execute(
-            text(f"CREATE DATABASE {quoted} OWNER catalogue_owner TEMPLATE template0")
-        )
-        connection.execute(text(f"REVOKE ALL ON DATABASE {quoted} FROM PUBLIC"))
-        grantees = ", ".join(LOGINS)
+        asked = text("SELECT 1 FROM pg_database WHERE datname = :n")
+        new = connection.scalar(asked, {"n": name}) is None
+        if new:
+            connection.execute(
+                text(f"CREATE DATABASE {quoted} OWNER catalogue_owner TEMPLATE template0")
+            )
+            connection.execute(text(f"REVOKE ALL ON DATABASE {quoted} FROM PUBLIC"))
+        grantees = ", ".join(LOGINS)  # given again: a later version may have a role more
         connection.execute(text(f"GRANT CONNECT ON DATABASE {quoted} TO {grantees}"))
+        if not new:
+            return False
         database_url = make_url(administrator_url).set(database=name)
     with as_administrator(database_url) as connection:
         connection.execute(text("ALTER SCHEMA public OWNER TO catalogue_owner"))

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
 
     database_url: str | None = Field(default=None, description="absent: the embedded server")
     owner_url: str | None = Field(default=None, description="for migrations and roles")
+    backup_url: str | None = Field(default=None, description="for `catalogue db dump`")
     secret_key: str | None = Field(default=None, description="signs cursors; one for all processes")
     data_dir: Path = Path("var")
     host: str = "127.0.0.1"
@@ -60,7 +61,7 @@ class Settings(BaseSettings):
         default=20.0, ge=0, description="how long a stopping worker lets jobs at work end"
     )
 
-    @field_validator("database_url", "owner_url")
+    @field_validator("database_url", "owner_url", "backup_url")
     @classmethod
     def name_the_driver(cls, url: str | None) -> str | None:
         """Refuse a URL without `postgresql+psycopg://`: the default driver changed once already."""
