@@ -18,7 +18,9 @@ from app.cli.processes import free_port, surroundings
 from app.kit.postgres import postmaster
 from app.kit.postgres.home import open_home
 
-COMMAND = "from app.cli import main; main()"
+ROOT = Path(__file__).parents[2]
+# The code beside this file, though -I keeps the surroundings from deciding what runs.
+COMMAND = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from app.cli import main; main()"
 HASTY = {"CATALOGUE_WORKER_HEARTBEAT_SECONDS": "1", "CATALOGUE_WORKER_STALLED_SECONDS": "4"}
 
 
