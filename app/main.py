@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
+from app.assets import set_aside_routes
 from app.catalogue import import_routes
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
@@ -88,7 +89,7 @@ def create_app() -> FastAPI:
     )
     for room in (people, assets, catalogue, import_routes, provenance, readings):
         app.include_router(room.router)
-    for later in (fingerprints, comparisons, disposals):
+    for later in (fingerprints, comparisons, disposals, set_aside_routes):
         app.include_router(later.router)
     app.include_router(policies.router, dependencies=[Depends(authenticated)])
     app.include_router(health.router)
