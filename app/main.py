@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
+from app.assets import set_aside_routes
 from app.catalogue import import_routes
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
@@ -88,7 +89,8 @@ def create_app() -> FastAPI:
         redoc_url=None,
         separate_input_output_schemas=False,
     )
-    for room in (people, assets, catalogue, provenance, readings, fingerprints, comparisons):
+    rooms = (people, assets, set_aside_routes, catalogue, provenance, readings, fingerprints)
+    for room in (*rooms, comparisons):
         app.include_router(at_the_edge(room.router))
     app.include_router(at_the_edge(import_routes.router, BodyTooLarge, ImportTooLarge, Malformed))
     app.include_router(at_the_edge(disposals.router, NoPolicyInForce))

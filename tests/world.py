@@ -19,6 +19,7 @@ from images import draw
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 
+from app.assets import sweeping
 from app.assets.models import AssetRow, LocationRow, SourceSystemRow
 from app.assets.service import SourceSystem, add_source_system
 from app.catalogue.registration import Registration
@@ -312,6 +313,10 @@ class World:
         assert not left, f"jobs that did not succeed: {left}"
         self.number()
 
+    def lose_jobs(self) -> None:
+        """Delete every job, as an accident would; sweeps have to notice."""
+        self.find("DELETE FROM procrastinate_jobs", "catalogue_owner")
+
     def number(self) -> int:
         """Number the events behind the horizon."""
         with self.worker.transaction() as db:
@@ -327,6 +332,14 @@ def opened_world(ground: Ground, folder: Path) -> Iterator[World]:
     finally:
         world.close()
         ground.drop(world.database)
+
+
+@contextmanager
+def a_while_later() -> Iterator[None]:
+    """Let so much time have passed that sweeps leave nothing alone any more."""
+    with pytest.MonkeyPatch.context() as clock:
+        clock.setattr(sweeping, "LEFT_ALONE", timedelta(0))
+        yield
 
 
 @contextmanager

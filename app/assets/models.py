@@ -85,3 +85,51 @@ class DecisionLockRow(Row):
 
     __tablename__ = "decision_locks"
     asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"), primary_key=True)
+
+
+class HindranceRow(Row):
+    """What keeps an asset from passing a stage, and when it is tried again; gone once it passes."""
+
+    __tablename__ = "hindrances"
+    __table_args__ = (Index("ix_hindrances_stage_due_at", "stage", "due_at"),)
+    asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"), primary_key=True)
+    stage: Mapped[str] = mapped_column(primary_key=True)
+    strikes: Mapped[int] = mapped_column(server_default="0")  # it failed, or killed a worker
+    looks: Mapped[int] = mapped_column(server_default="0")  # it was missing, away or changing
+    reason: Mapped[str]
+    due_at: Mapped[datetime]  # infinity: set aside for people
+
+
+class SetAsideRow(Row):
+    """An asset that nobody but people can get through a stage. Append-only."""
+
+    __tablename__ = "set_aside"
+    __table_args__ = (Index("ix_set_aside_asset_id", "asset_id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"))
+    stage: Mapped[str]
+    reason: Mapped[str]
+    strikes: Mapped[int]
+    since: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class SetAsideReleaseRow(Row):
+    """People looked at it and put it back to work. Append-only."""
+
+    __tablename__ = "set_aside_releases"
+    set_aside_id: Mapped[UUID] = mapped_column(ForeignKey("set_aside.id"), primary_key=True)
+    reason: Mapped[str]
+    released_by: Mapped[str]
+    released_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class SweepRow(Row):
+    """How far the sweeps of one stage have looked, by the ids of what they look at."""
+
+    __tablename__ = "sweeps"
+    stage: Mapped[str] = mapped_column(primary_key=True)
+    looked_up_to: Mapped[UUID]
+    walked_to: Mapped[UUID | None]  # None: no walk over everything is on its way
+    judged_by: Mapped[str | None]  # the rules under which everything was looked at last

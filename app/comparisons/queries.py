@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.comparisons.models import ComparedRow, LikenessRow
 from app.fingerprints.models import FingerprintRow
-from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
 from app.readings.models import ReadingRow
 
 
@@ -45,13 +44,6 @@ def uncompared_of(asset_ids: Sequence[UUID]) -> Select[FingerprintRow]:
     return mine.order_by(FingerprintRow.sha256, FingerprintRow.id)
 
 
-def left_uncompared() -> Select[UUID]:
-    """Select assets that were hashed a while ago and not compared, a job's worth."""
-    left = uncompared().where(FingerprintRow.computed_at < func.clock_timestamp() - LEFT_ALONE)
-    by_chance = left.with_only_columns(FingerprintRow.asset_id).order_by(func.random())
-    return by_chance.limit(MOST_ASSETS_A_JOB)
-
-
 def same_bytes(sha256: bytes, size_bytes: int) -> Select[FingerprintRow]:
     """Select the current fingerprints of equal files, the earliest asset first."""
     return (
@@ -61,15 +53,26 @@ def same_bytes(sha256: bytes, size_bytes: int) -> Select[FingerprintRow]:
     )
 
 
-def large_sets(more_than: int) -> Select[bytes, int]:
-    """Select digest and size of the sets with more than so many current, non-empty files."""
+def large_sets(more_than: int, first_byte: int) -> Select[bytes, int]:
+    """Select digest and size of the sets with more than so many current, non-empty files.
+
+    Of those whose digest begins with that byte: a range of an index, so that no look is long.
+    """
     same = (FingerprintRow.sha256, FingerprintRow.size_bytes)
     return (
         current_fingerprints()
         .with_only_columns(*same)
-        .where(FingerprintRow.size_bytes > 0)
+        .where(FingerprintRow.size_bytes > 0, *beginning_with(first_byte))
         .group_by(*same)
         .having(func.count() > more_than)
+    )
+
+
+def beginning_with(first_byte: int) -> list[ColumnElement[bool]]:
+    """Tell, in a statement over fingerprints, whether a digest begins with a byte."""
+    since = FingerprintRow.sha256 >= bytes([first_byte])
+    return (
+        [since] if first_byte == 255 else [since, FingerprintRow.sha256 < bytes([first_byte + 1])]
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.sql.selectable import CTE
 
 from app.assets.models import AssetRow
+from app.assets.setting_aside import is_set_aside
 from app.comparisons.facts import FINGERPRINT, READING, SIGHTING, days
 from app.comparisons.models import ComparedRow
 from app.disposals.legal import legal_demands
@@ -95,6 +96,11 @@ def processing_demands() -> list[Demand]:
             "processing:compared",
             "not_assessed",
             case((~compared.exists(), "processing:not_compared")),
+        ),
+        Demand(
+            "processing:not_set_aside",
+            "not_assessed",
+            case((is_set_aside(AssetRow.id), "processing:set_aside")),
         ),
     ]
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from app.fingerprints.models import FingerprintRow
-from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
 from app.readings.models import ReadingRow
 
 
@@ -27,13 +26,6 @@ def unfingerprinted_of(asset_ids: Sequence[UUID]) -> Select[ReadingRow]:
     """Select those of these assets, in order."""
     mine = unfingerprinted().where(ReadingRow.asset_id.in_(asset_ids))
     return mine.order_by(ReadingRow.asset_id)
-
-
-def left_unfingerprinted() -> Select[UUID]:
-    """Select assets that were read a while ago and not hashed, a job's worth."""
-    left = unfingerprinted().where(ReadingRow.read_at < func.clock_timestamp() - LEFT_ALONE)
-    by_chance = left.with_only_columns(ReadingRow.asset_id).order_by(func.random())
-    return by_chance.limit(MOST_ASSETS_A_JOB)
 
 
 def fingerprints_of(asset_id: UUID) -> Select[FingerprintRow]:

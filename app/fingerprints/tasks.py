@@ -7,8 +7,17 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assets.events import BytesChanged
+from app.assets.hindrances import hand_back, in_hand, passed, postpone
 from app.assets.queries import whereabouts
 from app.assets.service import Sighted, report_sighting
+from app.assets.sweeping import (
+    NIGHTLY,
+    ONE_WALK_AT_A_TIME,
+    Stage,
+    look_at_all,
+    look_at_due,
+    look_at_newest,
+)
 from app.fingerprints import queries
 from app.fingerprints.compute import fingerprint
 from app.fingerprints.service import AGENT, Hashed, record_fingerprints
@@ -16,10 +25,12 @@ from app.kit.jobs import in_transaction, on, publish, sweep
 from app.kit.refusals import Refusal
 from app.readings.committed import CommittedReading
 from app.readings.events import AssetsRead
+from app.readings.models import ReadingRow
 from app.readings.service import prove_read
 from app.storage.errors import NotThere
 from app.storage.opening import open_located
 
+STAGE, READINGS = "fingerprints", "readings"
 FILES_A_TRANSACTION = 50
 Place = tuple[CommittedReading, str, str]  # the proof, the root URI, the path beneath it
 Sighting = tuple[UUID, Sighted, str]
@@ -31,17 +42,11 @@ def fingerprint_assets(fact: AssetsRead) -> None:
     fingerprint_files(fact.asset_ids)
 
 
-@sweep("fingerprints")
-def fingerprint_what_was_left() -> None:
-    """Hash files that were read a while ago and that no job has hashed."""
-    fingerprint_files(in_transaction(lambda db: list(db.scalars(queries.left_unfingerprinted()))))
-
-
 def fingerprint_files(asset_ids: Sequence[UUID]) -> None:
-    """Hash files and record it, a few at a time."""
-    places = in_transaction(lambda db: places_of(db, asset_ids))
-    for start in range(0, len(places), FILES_A_TRANSACTION):
-        fingerprint_some(places[start : start + FILES_A_TRANSACTION])
+    """Hash those of these files that still are to be, and record it, a few at a time."""
+    waiting = in_transaction(lambda db: db.scalars(queries.unfingerprinted_of(asset_ids)).all())
+    ids = [row.asset_id for row in waiting]
+    in_hand(STAGE, ids, fingerprint_some, at_once=FILES_A_TRANSACTION)
 
 
 def places_of(db: Session, asset_ids: Sequence[UUID]) -> list[Place]:
@@ -51,22 +56,36 @@ def places_of(db: Session, asset_ids: Sequence[UUID]) -> list[Place]:
     return [(prove_read(db, asset_id), root, path) for asset_id, root, path in found]
 
 
-def fingerprint_some(places: Sequence[Place]) -> None:
+def fingerprint_some(asset_ids: Sequence[UUID]) -> None:
+    """Hash some files where they lie now."""
+    hash_places(in_transaction(lambda db: places_of(db, asset_ids)))
+
+
+def hash_places(places: Sequence[Place]) -> None:
     """Hash some files, then record what was found in one transaction."""
     answers = [hash_file(*place) for place in places]
     hashed = [one for one in answers if isinstance(one, Hashed)]
     seen = [one for one in answers if not isinstance(one, Hashed)]
-    changed = tuple(asset_id for asset_id, state, _ in seen if state == "changed")
 
     def record(db: Session) -> None:
         if hashed:
             record_fingerprints(db, hashed, tool_version=platform.python_version())
-        for asset_id, state, detail in seen:
-            report_sighting(db, AGENT, asset_id, state, detail)
-        if changed:
-            publish(db, BytesChanged(changed))
+            passed(db, STAGE, [one.fingerprint.read.asset_id for one in hashed])
+        report(db, seen)
 
     in_transaction(record)
+
+
+def report(db: Session, seen: Sequence[Sighting]) -> None:
+    """Say what was not as it was read; what changed is read again, at once the first time only."""
+    for asset_id, state, detail in seen:
+        report_sighting(db, AGENT, asset_id, state, detail)
+    looks = postpone(db, STAGE, [(asset_id, detail) for asset_id, _, detail in seen])
+    changed = [asset_id for asset_id, state, _ in seen if state == "changed"]
+    first = tuple(one for one in changed if looks[one] == 1)
+    if first:
+        publish(db, BytesChanged(first))
+    hand_back(db, STAGE, [one for one in changed if looks[one] > 1], to=READINGS)
 
 
 def hash_file(read: CommittedReading, root: str, path: str) -> Hashed | Sighting:
@@ -85,3 +104,26 @@ def hash_file(read: CommittedReading, root: str, path: str) -> Hashed | Sighting
         return read.asset_id, state, refusal.detail
     except OSError as error:
         return read.asset_id, "unreachable", f"The file could not be read: {error.strerror}."
+
+
+LEFT = Stage(
+    STAGE,
+    task="fingerprints.fingerprint_assets",
+    rows=ReadingRow.id,
+    left=lambda _: queries.unfingerprinted().with_only_columns(ReadingRow.asset_id),
+    do=fingerprint_files,
+    again=fingerprint_files,
+)
+
+
+@sweep(STAGE)
+def fingerprint_what_was_left() -> None:
+    """Hash what lost jobs left unhashed lately, and look again at what was not as it was read."""
+    look_at_newest(LEFT)
+    look_at_due(LEFT)
+
+
+@sweep(f"{STAGE}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
+def fingerprint_all_that_was_left() -> None:
+    """Hash every read file that no job has hashed."""
+    look_at_all(LEFT)

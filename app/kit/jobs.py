@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
-from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 import procrastinate
 from procrastinate.job_context import JobContext
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.kit.db import Database, retried
@@ -15,7 +15,6 @@ from app.kit.facts import Fact
 from app.kit.fencing import BackingOff, FencedJobs, prove_held, running
 
 MOST_ASSETS_A_JOB = 500
-LEFT_ALONE = timedelta(minutes=2)  # how long a sweep leaves a stage's own jobs to do their work
 EVERY_MINUTE = "* * * * *"
 PATIENCE = BackingOff()
 queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
@@ -58,8 +57,13 @@ def on(event: type[Fact], *, priority: int = 0) -> Callable[[Listener], Listener
     return register
 
 
-def sweep(stage: str, cron: str = EVERY_MINUTE) -> Callable[[Sweep], Sweep]:
-    """Run the decorated task by the clock, one at a time: it does what lost jobs left undone."""
+def sweep(
+    stage: str, cron: str = EVERY_MINUTE, *, lock: str | None = None
+) -> Callable[[Sweep], Sweep]:
+    """Run the decorated task by the clock: it does what lost jobs left undone.
+
+    One at a time, and none beside another of the same `lock`.
+    """
 
     def register(task: Sweep) -> Sweep:
         def run(context: JobContext, /, timestamp: int) -> None:
@@ -68,7 +72,7 @@ def sweep(stage: str, cron: str = EVERY_MINUTE) -> Callable[[Sweep], Sweep]:
 
         name = f"sweep.{stage}"
         made = queue.task(
-            name=name, queueing_lock=name, lock=name, retry=PATIENCE, pass_context=True
+            name=name, queueing_lock=name, lock=lock or name, retry=PATIENCE, pass_context=True
         )
         queue.periodic(cron=cron)(made(run))
         return task
@@ -109,3 +113,8 @@ def in_transaction(work: Callable[[Session], T]) -> T:
             return work(db)
 
     return retried(once)
+
+
+def found(statement: Select[T]) -> list[T]:
+    """Return what a statement selects, one value a row, in a transaction of its own."""
+    return in_transaction(lambda db: list(db.scalars(statement)))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, case, func, insert, text, update
+from sqlalchemy import ForeignKey, Index, case, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -15,6 +15,14 @@ class OperationRow(Row):
     """One piece of long work and how far it is."""
 
     __tablename__ = "operations"
+    __table_args__ = (
+        Index(
+            "ix_operations_unfinished",
+            "kind",
+            "created_at",
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     kind: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="waiting")
@@ -68,3 +76,9 @@ def add_progress(
             finished_at=case((reached, func.clock_timestamp())),
         )
     )
+
+
+def steps_of(db: Session, operation_id: UUID) -> set[str]:
+    """Return the steps of a piece of long work that were counted."""
+    counted = select(OperationStepRow.step).where(OperationStepRow.operation_id == operation_id)
+    return set(db.scalars(counted))

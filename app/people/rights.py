@@ -75,5 +75,7 @@ Describer = Annotated[Principal, Depends(changing(roles.DESCRIBING))]
 Reader = Annotated[Principal, Depends(holding(roles.READING))]
 Counter = Annotated[Principal, Depends(holding(roles.COUNTING))]
 Operator = Annotated[Principal, Depends(changing(roles.OPERATING))]
+Watcher = Annotated[Principal, Depends(holding(roles.WATCHING))]
+Tender = Annotated[Principal, Depends(changing(roles.TENDING))]
 # Not proved yet: a hot read proves it in the transaction that answers.
 PresentedKey = Annotated[NewKey, Depends(presented)]

@@ -25,6 +25,8 @@ DESCRIBING = frozenset({Role.REGISTRAR, Role.CATALOGUER, Role.RECORDS_MANAGER, R
 READING = DESCRIBING | {Role.AUDITOR}
 COUNTING = READING | {Role.DASHBOARD, Role.OPERATOR}
 OPERATING = frozenset({Role.OPERATOR})
+WATCHING = READING | OPERATING  # what was set aside for people
+TENDING = frozenset({Role.OPERATOR, Role.RECORDS_MANAGER})
 
 
 @dataclass(frozen=True, slots=True)

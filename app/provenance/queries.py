@@ -1,14 +1,15 @@
 """Questions about provenance."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, case, cast, func, literal, null, select
 from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import aliased
 
 from app.assets.models import AssetRow
-from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
 from app.kit.operations import OperationRow
 from app.people.models import DepartmentRow
 from app.policies.rules.in_force import PolicyInForce
@@ -157,40 +158,65 @@ def series_on_its_way() -> ColumnElement[bool]:
     )
 
 
-def left_unadopted() -> Select[UUID]:
-    """Select assets whose newest reading says something that their record does not hold."""
-    newest = newest_reading(ProvenanceHeadRow.asset_id)
-    reading = func.jsonb_build_array(func.jsonb_build_object("reading", newest.c.id))
-    says_something = ReadingRow.statements.contains([{"picked": True}])
-    said = select(ReadingRow.id).where(ReadingRow.id == newest.c.id, says_something)
+def newest_reading_rows() -> Select[ReadingRow]:
+    """Select the newest reading of each asset whose record stands."""
+    newer = aliased(ReadingRow)
+    overtaken = select(newer.id).where(
+        newer.asset_id == ReadingRow.asset_id, newer.ordinal > ReadingRow.ordinal
+    )
     return (
-        select(ProvenanceHeadRow.asset_id)
+        select(ReadingRow)
+        .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == ReadingRow.asset_id)
         .join(ProvenanceVersionRow, IN_HEAD)
-        .join(newest, literal(value=True))
-        .where(
-            ~ProvenanceVersionRow.statements.contains(reading),
-            said.exists(),
-            newest.c.read_at < func.clock_timestamp() - LEFT_ALONE,
-        )
-        .order_by(func.random())
-        .limit(MOST_ASSETS_A_JOB)
+        .where(~overtaken.exists())
     )
 
 
-def left_unsealed(book: Book) -> Select[UUID]:
-    """Select complete records without a current seal: a policy or a register moved on."""
-    reading = newest_reading(AssetRow.id)
+def unadopted() -> Select[UUID]:
+    """Select assets whose newest reading says something that their record does not hold."""
+    reading = func.jsonb_build_array(func.jsonb_build_object("reading", ReadingRow.id))
     return (
-        select(AssetRow.id)
+        newest_reading_rows()
+        .with_only_columns(ReadingRow.asset_id)
+        .where(
+            ~ProvenanceVersionRow.statements.contains(reading),
+            ReadingRow.statements.contains([{"picked": True}]),
+        )
+    )
+
+
+def unsealed(book: Book) -> Select[UUID]:
+    """Select complete records without a current seal: a policy or a register moved on."""
+    return (
+        newest_reading_rows()
+        .with_only_columns(ReadingRow.asset_id)
+        .join(AssetRow, AssetRow.id == ReadingRow.asset_id)
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
-        .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
-        .join(ProvenanceVersionRow, IN_HEAD)
-        .join(reading, literal(value=True))
         .where(
             func.cardinality(missing_codes(book)) == 0,
-            reading.c.outcome != "unreadable",
-            ~current_seal(book, reading.c.id),
+            ReadingRow.outcome != "unreadable",
+            ~current_seal(book, ReadingRow.__table__.c.id),
         )
-        .order_by(func.random())
-        .limit(MOST_ASSETS_A_JOB)
+    )
+
+
+def unfinished_statements() -> Select[SeriesStatementsRow, int, datetime]:
+    """Select what was said of series and is not entered in all of their records yet."""
+    return (
+        select(SeriesStatementsRow, OperationRow.total, OperationRow.created_at)
+        .join(OperationRow, OperationRow.id == SeriesStatementsRow.operation_id)
+        .where(OperationRow.kind == "series-statements", OperationRow.finished_at.is_(None))
+        .order_by(SeriesStatementsRow.id)
+    )
+
+
+def statements_for(asset_id: UUID) -> Select[UUID]:
+    """Select what was said of an asset's series, oldest first."""
+    of_system = literal("source-system/") + AssetRow.source_system
+    of_import = func.concat("import/", AssetRow.import_id)
+    return (
+        select(SeriesStatementsRow.id)
+        .join(AssetRow, SeriesStatementsRow.series.in_([of_system, of_import]))
+        .where(AssetRow.id == asset_id)
+        .order_by(SeriesStatementsRow.id)
     )

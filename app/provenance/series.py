@@ -128,7 +128,14 @@ def enter_series(db: Session, asset_ids: Sequence[UUID], statements_id: UUID) ->
             versions.append(NewVersion(head.asset_id, head.version + 1, after, change, ""))
     write_versions(db, process("provenance"), with_departments(db, versions))
     seal_complete(db, asset_ids)
-    # Counted though nothing may have changed: a later statement of the series may be there already.
+
+
+def count_entered(db: Session, asset_ids: Sequence[UUID], statements_id: UUID) -> None:
+    """Count a part of a series as entered, once.
+
+    Though nothing may have changed: a later statement of the series may be there already.
+    """
+    stated = db.get_one(SeriesStatementsRow, statements_id)
     step = str(min(asset_ids))
     add_progress(db, stated.operation_id, step=step, done=len(asset_ids))
 

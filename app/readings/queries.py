@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, column, func, select, table
+from sqlalchemy import Integer, Select, column, select, table
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from app.assets.models import AssetRow, SightingRow
-from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
+from app.assets.models import AssetRow
 from app.readings.models import ReadingRow
 
 COLUMNS = (
@@ -57,15 +56,9 @@ def newest_readings(asset_ids: Sequence[UUID]) -> Select[ReadingRow]:
 
 
 def unread() -> Select[UUID]:
-    """Select registered assets that nobody has read, a job's worth.
-
-    What was seen missing or out of reach comes last and by chance: it must not keep the rest back.
-    """
+    """Select registered assets that nobody has read."""
     read = select(ReadingRow.id).where(ReadingRow.asset_id == AssetRow.id).exists()
-    left = AssetRow.registered_at < func.clock_timestamp() - LEFT_ALONE
-    seen = select(SightingRow.ordinal).where(SightingRow.asset_id == AssetRow.id).exists()
-    fairly = (seen, func.random())
-    return select(AssetRow.id).where(~read, left).order_by(*fairly).limit(MOST_ASSETS_A_JOB)
+    return select(AssetRow.id).where(~read)
 
 
 def head_versions(asset_ids: Sequence[UUID]) -> Select[UUID, int]:

@@ -8,16 +8,28 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assets.events import AssetsRegistered, BytesChanged
+from app.assets.hindrances import in_hand, passed, postpone
+from app.assets.models import AssetRow
 from app.assets.queries import whereabouts
 from app.assets.service import Sighted, report_sighting
-from app.kit.jobs import in_transaction, on, sweep
+from app.assets.sweeping import (
+    NIGHTLY,
+    ONE_WALK_AT_A_TIME,
+    Stage,
+    look_at_all,
+    look_at_due,
+    look_at_newest,
+)
+from app.kit.jobs import found, in_transaction, on, sweep
 from app.kit.refusals import Refusal
 from app.readings import queries
+from app.readings.exiftool import UnfitTool
 from app.readings.extractor import Extractor
 from app.readings.service import AGENT, Found, record_readings
 from app.storage.errors import NotThere
 from app.storage.opening import OpenBytes, open_located
 
+STAGE = "readings"
 FILES_AT_ONCE = 20  # open at the same time, and lost together at most when the worker is killed
 _warm: list[Extractor] = []
 
@@ -39,7 +51,7 @@ def warm_extractor() -> Iterator[Extractor]:
 @on(AssetsRegistered)
 def read_assets(fact: AssetsRegistered) -> None:
     """Read up to 500 newly registered files, each once."""
-    read_files(fact.asset_ids)
+    read_unread(fact.asset_ids)
 
 
 @on(BytesChanged)
@@ -48,15 +60,20 @@ def read_again(fact: BytesChanged) -> None:
     read_files(fact.asset_ids)
 
 
+def read_unread(asset_ids: Sequence[UUID]) -> None:
+    """Read those of these files that nobody has read."""
+    unread = queries.unread().where(AssetRow.id.in_(asset_ids)).order_by(AssetRow.id)
+    read_files(found(unread))
+
+
 def read_files(asset_ids: Sequence[UUID]) -> None:
     """Read files and record what they say, a few at a time."""
-    places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).all()))
-    for start in range(0, len(places), FILES_AT_ONCE):
-        read_some(places[start : start + FILES_AT_ONCE])
+    in_hand(STAGE, asset_ids, read_some, at_once=FILES_AT_ONCE, blameless=(UnfitTool,))
 
 
-def read_some(places: Sequence[tuple[UUID, str, str]]) -> None:
+def read_some(asset_ids: Sequence[UUID]) -> None:
     """Open files, have them read, and record it in one transaction after all are closed."""
+    places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).all()))
     seen: list[tuple[UUID, Sighted, str]] = []
     with ExitStack() as open_files:
         opened: list[tuple[UUID, OpenBytes]] = []
@@ -65,11 +82,13 @@ def read_some(places: Sequence[tuple[UUID, str, str]]) -> None:
                 opened.append((asset_id, open_files.enter_context(open_located(root, path))))
             except Refusal as refusal:
                 seen.append((asset_id, sighted(refusal), refusal.detail))
-        found = list(extracted(opened, seen))
+        read = list(extracted(opened, seen))
 
     def record(db: Session) -> None:
-        if found:
-            record_readings(db, found)
+        if read:
+            record_readings(db, read)
+            passed(db, STAGE, [one.asset_id for one in read])
+        postpone(db, STAGE, [(asset_id, detail) for asset_id, _, detail in seen])
         for asset_id, state, detail in seen:
             report_sighting(db, AGENT, asset_id, state, detail)
 
@@ -99,7 +118,24 @@ def sighted(refusal: Refusal) -> Sighted:
     return "missing" if isinstance(refusal, NotThere) else "unreachable"
 
 
-@sweep("readings")
+LEFT = Stage(
+    STAGE,
+    task="readings.read_assets",
+    rows=AssetRow.id,
+    left=lambda _: queries.unread(),
+    do=read_unread,
+    again=read_files,
+)
+
+
+@sweep(STAGE)
 def read_what_was_left() -> None:
-    """Read registered assets that no job has read: a lost job delays and never loses."""
-    read_files(in_transaction(lambda db: list(db.scalars(queries.unread()))))
+    """Read what lost jobs left unread lately, and look again at what was not to be read."""
+    look_at_newest(LEFT)
+    look_at_due(LEFT)
+
+
+@sweep(f"{STAGE}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
+def read_all_that_was_left() -> None:
+    """Read every registered asset that no job has read."""
+    look_at_all(LEFT)

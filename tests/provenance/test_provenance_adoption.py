@@ -1,7 +1,6 @@
 """What files say enters records, what is complete is sealed, and all of it cites its event."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,13 +15,12 @@ from provenance_city import (
     sealed,
     shown,
 )
-from world import System, World
+from world import System, World, a_while_later
 
 from app.kit.errors import NoSuchResource, RevisionStale
 from app.kit.jobs import bind
 from app.policies.packaged import packaged_documents
 from app.policies.service import record_document
-from app.provenance import queries
 from app.provenance.adoption import adopted
 from app.provenance.changes import Assertion, Change, Choice, Retraction
 from app.provenance.errors import NotSealed
@@ -180,18 +178,17 @@ def test_no_version_is_nothing_to_write(town: World, system: System) -> None:
 # -- the sweep -----------------------------------------------------------------------------------
 
 
-def test_the_sweep_adopts_what_a_lost_job_left(
-    town: World, system: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_sweep_adopts_what_a_lost_job_left(town: World, system: System) -> None:
     [lost] = registered(town, system, [draw(3, {"description": "Lost"})])
     bind(town.worker)
     read_files([lost])
+    town.lose_jobs()
     adopt_what_was_left()
     assert head_of(town, lost)[0] == 1, "its own job has two minutes for it"
-    monkeypatch.setattr(queries, "LEFT_ALONE", timedelta(0))
-    adopt_what_was_left()
-    assert head_of(town, lost)[1].displayed("description") == "Lost"
-    adopt_what_was_left()
+    with a_while_later():
+        adopt_what_was_left()
+        assert head_of(town, lost)[1].displayed("description") == "Lost"
+        adopt_what_was_left()
     assert head_of(town, lost)[0] == 2
 
 
@@ -207,7 +204,9 @@ def test_the_sweep_seals_again_when_the_policy_moves_on(world: World) -> None:
     with pytest.raises(NotSealed, match="a seal"), world.api.transaction() as db:
         prove_sealed(db, asset)
     bind(world.worker)
-    adopt_what_was_left()
+    world.lose_jobs()
+    with a_while_later():
+        adopt_what_was_left()
     assert sealed(world, asset)
 
 

@@ -18,7 +18,7 @@ from app.kit.operations import OperationRow
 from app.provenance.changes import Assertion, Change, Retraction
 from app.provenance.models import SeriesStatementsRow
 from app.provenance.queries import series_on_its_way
-from app.provenance.series import Series, enter_series, state_for_series
+from app.provenance.series import Series, count_entered, enter_series, state_for_series
 from app.provenance.service import write_versions
 
 CUSTODIAN = Assertion("custodian", "Photographic unit")
@@ -43,6 +43,7 @@ def enter(town: World, statements: UUID, *assets: UUID) -> None:
     """Do what the job of a statement does."""
     with town.worker.transaction() as db:
         enter_series(db, assets, statements)
+        count_entered(db, assets, statements)
 
 
 def operation_of(town: World, statements: UUID) -> OperationRow:

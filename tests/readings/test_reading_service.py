@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from httpx2 import Client
-from world import System, World
+from world import System, World, a_while_later
 
 from app.catalogue.registration import Registration
 from app.catalogue.service import register
@@ -21,25 +21,15 @@ from app.readings.tasks import read_files, read_what_was_left
 from app.storage.files import open_beneath
 
 READINGS = "SELECT id, ordinal, outcome FROM readings WHERE asset_id = :id ORDER BY ordinal"
+DUE = "UPDATE hindrances SET due_at = now() WHERE asset_id = :id"
+HINDERED = "SELECT stage, looks, strikes FROM hindrances WHERE asset_id = :id"
 SIGHTINGS = "SELECT state FROM sightings WHERE asset_id = :id ORDER BY ordinal"
-LONG_AGO = "UPDATE assets SET registered_at = registered_at - interval '1 hour'"
 
 
 @pytest.fixture(scope="module")
 def store(town: World) -> System:
     """The store that this module's images lie in."""
     return town.a_source_system()
-
-
-def let_time_pass(town: World, where: str) -> None:
-    """Let assets have been registered an hour ago; only a superuser can."""
-    off, on = "DISABLE TRIGGER assets_append_only", "ENABLE ALWAYS TRIGGER assets_append_only"
-    town.ground.administer(
-        f"ALTER TABLE assets {off}",
-        f"{LONG_AGO} WHERE {where}",
-        f"ALTER TABLE assets {on}",
-        database=town.database,
-    )
 
 
 def states(town: World, asset_id: UUID) -> list[str]:
@@ -147,9 +137,14 @@ def test_a_file_that_changes_while_it_is_read_is_not_recorded(town: World, store
     changing.join()
     assert town.find(READINGS, id=asset_id) == []
     assert states(town, asset_id) == ["changed"]
-    let_time_pass(town, f"id = '{asset_id}'")
-    read_what_was_left()
+    town.lose_jobs()
+    with a_while_later():
+        read_what_was_left()
+        assert town.find(READINGS, id=asset_id) == [], "it waits a minute first"
+        town.find(DUE, id=asset_id)
+        read_what_was_left()
     assert len(town.find(READINGS, id=asset_id)) == 1
+    assert town.find(HINDERED, id=asset_id) == []
     town.work()
 
 
@@ -158,10 +153,14 @@ def test_the_sweep_reads_what_no_job_read_and_only_after_a_while(
 ) -> None:
     asset_id = town.an_asset(store)
     bind(town.worker)
+    with a_while_later():
+        read_what_was_left()
+        assert town.find(READINGS, id=asset_id) == [], "its job still waits in the queue"
+    town.lose_jobs()
     read_what_was_left()
-    assert town.find(READINGS, id=asset_id) == []
-    let_time_pass(town, f"id = '{asset_id}'")
-    read_what_was_left()
+    assert town.find(READINGS, id=asset_id) == [], "its own job has two minutes for it"
+    with a_while_later():
+        read_what_was_left()
     assert len(town.find(READINGS, id=asset_id)) == 1
     town.work()
 
@@ -182,11 +181,10 @@ def test_five_hundred_lost_files_do_not_keep_the_sweep_from_the_next(world: Worl
     with world.api.transaction() as db:
         register(db, caller, lost)
     there = world.an_asset(store)
-    world.find("DELETE FROM procrastinate_jobs", role="catalogue_owner")
-    let_time_pass(world, "true")
+    world.lose_jobs()
     bind(world.worker)
-    read_what_was_left()
-    read_what_was_left()
+    with a_while_later():
+        read_what_was_left()
     assert len(world.find(READINGS, id=there)) == 1
 
 
