@@ -75,14 +75,17 @@ def sweep(stage: str, cron: str = "* * * * *") -> Callable[[Sweep], Sweep]:
     return register
 
 
-def publish(db: Session, fact: Fact) -> None:
-    """Write a job for each listener, up to 500 assets a job, in the caller's transaction."""
+def publish(db: Session, fact: Fact, *, lock: str | None = None) -> None:
+    """Write a job for each listener, up to 500 assets a job, in the caller's transaction.
+
+    Jobs with the same `lock` run one after the other, in their order, and hold no worker up.
+    """
     rest = {f.name: asdict(fact)[f.name] for f in fields(fact) if f.name != "asset_ids"}
     own = db.connection().connection.driver_connection
     for ids in batches(fact.asset_ids):
         for name, priority in _listeners.get(type(fact), ()):
             job = _writing.configure_task(
-                name, allow_unknown=True, connection=own, priority=priority
+                name, allow_unknown=True, connection=own, priority=priority, lock=lock
             )
             job.defer(asset_ids=list(map(str, ids)), **rest)
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
+from app.kit.copying import write_rows
 from app.kit.db import new_ids
 from app.ledger.agents import Agent
 from app.ledger.canonical import canonical
 from app.ledger.models import EventRow
+
+EVENTS = cast(Table, EventRow.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ def record_all(db: Session, agent: Agent, events: Sequence[Event]) -> list[UUID]
     """Write events, each under its own id where it brings one."""
     if not events:
         return []
-    drawn = iter(new_ids(db, len(events)))
+    drawn = iter(new_ids(db, sum(event.id is None for event in events)))
     ids = [event.id or next(drawn) for event in events]
     rows = [
         {
@@ -48,5 +51,5 @@ def record_all(db: Session, agent: Agent, events: Sequence[Event]) -> list[UUID]
         }
         for event_id, event in zip(ids, events, strict=True)
     ]
-    db.execute(insert(EventRow), rows)
+    write_rows(db, EVENTS, rows)
     return ids

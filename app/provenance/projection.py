@@ -3,7 +3,7 @@
 The facts are computed here; what they amount to under a policy is judged by SQL alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,24 +109,28 @@ def answer_of(record: Record, field: str) -> int:
 
 def project(record: Record) -> dict[str, Any]:
     """Return a version's columns beside its document."""
-    shown = {field: record.displayed(field) for field in FIELDS}
-    rights = shown["rights_statement"]
+    spoken_of = {s.field for s in record.statements} & FIELDS.keys()  # the others say nothing
+    chosen = {field: record.shown(field) for field in spoken_of}
+    shown = {field: s.value for field, s in chosen.items() if s is not None}
+    rights, creator = shown.get("rights_statement"), shown.get("creator")
     return {
-        "legal_status": terms(shown["legal_status"]) if shown["legal_status"] else [],
-        "legal_basis": terms(shown["legal_basis"]) if shown["legal_basis"] else [],
+        "legal_status": terms(shown["legal_status"]) if shown.get("legal_status") else [],
+        "legal_basis": terms(shown["legal_basis"]) if shown.get("legal_basis") else [],
         "rights_statement": rights and last_segment(rights.strip()),
-        "title": shown["title"],
-        "creator": "; ".join(names(shown["creator"])) if shown["creator"] else None,
-        "date_created": shown["date_created"],
+        "title": shown.get("title"),
+        "creator": "; ".join(names(creator)) if creator else None,
+        "date_created": shown.get("date_created"),
         **{f"extracted_{name}": extracted(record, name) for name in EXTRACTED_TEXTS},
         "extracted_software": software(record),
         "codes": codes(shown),
-        "confirmed": confirmations(record),
+        "confirmed": confirmations(chosen),
         "asserted_count": sum(s.source_kind == "asserted" for s in record.statements),
-        **{f"{field}_answer": answer_of(record, field) for field in FIELDS},
+        **SILENT,
+        **{f"{field}_answer": answer_of(record, field) for field in spoken_of},
     }
 
 
+SILENT = {f"{field}_answer": 0 for field in FIELDS}
 EXTRACTED_TEXTS = ("title", "description", "creator", "date_created")
 
 
@@ -155,12 +159,11 @@ def codes(shown: dict[str, Any]) -> list[str]:
     return sorted(found)
 
 
-def confirmations(record: Record) -> list[str]:
+def confirmations(shown: Mapping[str, Statement | None]) -> list[str]:
     """Return `field:role` for each assertion that is shown and the roles of who made it."""
-    shown = [(field, record.shown(field)) for field in FIELDS]
     return sorted(
         f"{field}:{role}"
-        for field, s in shown
+        for field, s in shown.items()
         if s is not None and s.source_kind == "asserted"
         for role in s.roles
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
 from app.assets.service import asset_for
+from app.kit.copying import write_rows
 from app.kit.db import judging, new_ids
 from app.kit.errors import RevisionStale
 from app.ledger.agents import Agent, process
@@ -21,6 +22,7 @@ from app.provenance.adoption import adopt, adopted
 from app.provenance.book import open_book
 from app.provenance.changes import Change, Speaker, apply_change
 from app.provenance.errors import NotSealed
+from app.provenance.fields import FIELDS
 from app.provenance.models import VERSIONS, ProvenanceHeadRow, ProvenanceVersionRow, SealRow
 from app.provenance.projection import Record, project
 from app.provenance.sealed import Seal
@@ -28,6 +30,7 @@ from app.provenance.statements import Resolution, Statement
 from app.readings.queries import newest_readings
 
 HEADS = cast(Table, ProvenanceHeadRow.__table__)
+ANSWERS = [f"{field}_answer" for field in FIELDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,20 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
         | project(v.record)
         for v in versions
     ]
-    db.execute(insert(VERSIONS), rows)
+    write_rows(db, VERSIONS, without_silent(rows))
     first = [{"asset_id": v.asset_id, "version": 1} for v in versions if v.version == 1]
     if first:
-        db.execute(insert(ProvenanceHeadRow), first)
+        write_rows(db, HEADS, first)
     later = [{"of": v.asset_id, "to": v.version} for v in versions if v.version > 1]
     if later:
         moved = update(HEADS).where(HEADS.c.asset_id == bindparam("of"))
         db.connection().execute(moved.values(version=bindparam("to")), later)
+
+
+def without_silent(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out the answer columns of fields that none of the rows says anything of: they are 0."""
+    silent = [column for column in ANSWERS if not any(row[column] for row in rows)]
+    return [{k: v for k, v in row.items() if k not in silent} for row in rows]
 
 
 def change_provenance(
