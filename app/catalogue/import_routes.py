@@ -12,7 +12,7 @@ from app.assets.service import system_for
 from app.catalogue import imports, operations, spool
 from app.catalogue.reception import Reception, announced, part_of
 from app.catalogue.schemas import ImportOutcome, ImportResultOut, OperationOut, OperationState
-from app.catalogue.service import canonical
+from app.catalogue.service import one_form
 from app.catalogue.spool import Scan
 from app.kit.db import Database, Db
 from app.kit.errors import Malformed
@@ -86,7 +86,7 @@ async def scan_folder(
     def scanned() -> Scan:
         with database.transaction() as db:
             system_for(db, caller, source_system)
-        return Scan(source_system, canonical(beneath) if beneath else "")
+        return Scan(source_system, one_form(beneath) if beneath else "")
 
     return await receive(request, caller, response, await run_in_threadpool(scanned))
 

@@ -15,7 +15,7 @@ from app.assets.service import move_asset, report_sighting, system_for
 from app.catalogue.errors import MoveUndecided
 from app.catalogue.models import ImportRow
 from app.catalogue.registration import Seen
-from app.catalogue.service import Registered, canonical, other_facts, register
+from app.catalogue.service import Registered, one_form, other_facts, register
 from app.kit.errors import Malformed
 from app.kit.jobs import publish
 from app.kit.refusals import Refusal
@@ -94,7 +94,7 @@ def take_sightings(
 
 def place_of(said: Seen, scan: ImportRow) -> Place:
     """Prove that a file lies in the folder that the scan is about."""
-    path = canonical(said.location)
+    path = one_form(said.location)
     beneath = f"{scan.scanned_beneath}/" if scan.scanned_beneath else ""
     if said.source_system != scan.scanned_system or not path.startswith(beneath):
         why = "lies outside of the folder that is scanned"

@@ -14,7 +14,7 @@ from app.assets.service import NewAsset, add_assets, draw_ids, registered_as, sy
 from app.catalogue.registration import Registration
 from app.kit.jobs import publish
 from app.kit.refusals import Refusal
-from app.ledger.canonical import digest_of
+from app.ledger.canonical import canonical, canonical_object, digest_of_canonical
 from app.ledger.service import Event, record_all
 from app.people.roles import Principal
 from app.policies.service import registers_in_force
@@ -60,6 +60,7 @@ class Checked:
 
     said: Registration
     facts: dict[str, Any]
+    written: bytes  # the facts as canonical JSON
     system: SourceSystemRow
     path: str
     digest: str
@@ -118,15 +119,16 @@ def open_desk(db: Session, caller: Principal) -> Desk:
 def check(db: Session, desk: Desk, said: Registration) -> Checked:
     """Prove everything about a registration that can be refused before it is entered."""
     system = desk.system(db, said.source_system)
-    path = canonical(said.location)
+    path = one_form(said.location)
     known = Record(tuple(known_already(said, system, path, desk.speaker)), ())
     change = Change(said.assertions(), legal_statuses=desk.statuses, pointers=said.pointers())
     record = apply_change(known, change, desk.speaker, version=1)
     facts = said.facts()
-    return Checked(said, facts, system, path, digest_of(facts), record)
+    written = canonical(facts)
+    return Checked(said, facts, written, system, path, digest_of_canonical(written), record)
 
 
-def canonical(location: str) -> str:
+def one_form(location: str) -> str:
     """Write a location in its one form.
 
     Raises:
@@ -213,7 +215,10 @@ def enter(
 def event_of(one: Checked, asset: NewAsset) -> Event:
     """Tell of a registration: PREMIS ingestion, by reference."""
     detail = {"registered": one.facts, "location": one.path, "version": 1}
-    return Event("ing", detail, asset.id, one.system.department, asset.event_id)
+    document = canonical_object(
+        registered=one.written, location=canonical(one.path), version=canonical(1)
+    )
+    return Event("ing", detail, asset.id, one.system.department, asset.event_id, document)
 
 
 def first_version(

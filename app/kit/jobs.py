@@ -1,6 +1,7 @@
 """Facts and the tasks that listen: a job is written in the transaction it tells of."""
 
 import functools
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import timedelta
@@ -30,6 +31,9 @@ Sweep = TypeVar("Sweep", bound=Callable[[], None])
 def bind(database: Database) -> None:
     """Say which database this process's tasks work on."""
     _bound[:] = [database]
+    # Jobs make hundreds of thousands of objects that live to their end: looking through them for
+    # garbage every 700 cost a tenth of registering.
+    gc.set_threshold(50_000, 20, 20)
 
 
 def bound() -> Database:

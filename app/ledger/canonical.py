@@ -47,6 +47,17 @@ def digest_of(document: Any) -> str:  # noqa: ANN401 - any JSON value
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
+def digest_of_canonical(document: bytes) -> str:
+    """Return the SHA-256, in 64 hex digits, of what is canonical JSON already."""
+    return hashlib.sha256(document).hexdigest()
+
+
+def canonical_object(**parts: bytes) -> bytes:
+    """Join canonical values to the canonical object of these names, which are ASCII."""
+    said = (b'"%s":%s' % (name.encode(), parts[name]) for name in sorted(parts))
+    return b"{" + b",".join(said) + b"}"
+
+
 def read_canonical(document: bytes) -> dict[str, Any]:
     """Read a record back from its canonical bytes."""
     found: dict[str, Any] = json.loads(document)

@@ -26,6 +26,7 @@ class Event:
     asset_id: UUID | None = None
     department: str | None = None
     id: UUID | None = field(default=None)
+    document: bytes | None = field(default=None)  # the canonical detail, where it is at hand
 
 
 def record(db: Session, agent: Agent, event: Event) -> UUID:
@@ -39,7 +40,7 @@ def record_all(db: Session, agent: Agent, events: Sequence[Event]) -> list[UUID]
         return []
     drawn = iter(new_ids(db, sum(event.id is None for event in events)))
     ids = [event.id or next(drawn) for event in events]
-    rows = [
+    rows = (
         {
             "id": event_id,
             "kind": event.kind,
@@ -47,9 +48,9 @@ def record_all(db: Session, agent: Agent, events: Sequence[Event]) -> list[UUID]
             "department": event.department,
             "agent": agent.name,
             "person_id": agent.person_id,
-            "document": canonical(event.detail),
+            "document": event.document or canonical(event.detail),
         }
         for event_id, event in zip(ids, events, strict=True)
-    ]
+    )
     write_rows(db, EVENTS, rows)
     return ids

@@ -30,7 +30,6 @@ from app.provenance.statements import Resolution, Statement
 from app.readings.queries import newest_readings
 
 HEADS = cast(Table, ProvenanceHeadRow.__table__)
-ANSWERS = [f"{field}_answer" for field in FIELDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,9 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
         if v.event_id is None
     ]
     written = iter(record_all(db, agent, events))
-    rows = [
+    spoken_of = {s.field for v in versions for s in v.record.statements}
+    silent = frozenset(f"{field}_answer" for field in FIELDS if field not in spoken_of)
+    rows = (
         {
             "asset_id": v.asset_id,
             "version": v.version,
@@ -72,10 +73,11 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
             "recorded_by": agent.name,
             "event_id": v.event_id or next(written),
         }
-        | project(v.record)
+        # A field that none of these records speaks of is not written: its answer is 0.
+        | {name: value for name, value in project(v.record).items() if name not in silent}
         for v in versions
-    ]
-    write_rows(db, VERSIONS, without_silent(rows))
+    )
+    write_rows(db, VERSIONS, rows)
     first = [{"asset_id": v.asset_id, "version": 1} for v in versions if v.version == 1]
     if first:
         write_rows(db, HEADS, first)
@@ -83,12 +85,6 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
     if later:
         moved = update(HEADS).where(HEADS.c.asset_id == bindparam("of"))
         db.connection().execute(moved.values(version=bindparam("to")), later)
-
-
-def without_silent(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out the answer columns of fields that none of the rows says anything of: they are 0."""
-    silent = [column for column in ANSWERS if not any(row[column] for row in rows)]
-    return [{k: v for k, v in row.items() if k not in silent} for row in rows]
 
 
 def change_provenance(

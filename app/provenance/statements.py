@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from typing import Any, Literal
 
 SourceKind = Literal["extracted", "imported", "asserted", "derived"]
@@ -35,8 +36,8 @@ class Statement:
 
     def document(self) -> dict[str, Any]:
         """Write it as JSON, without what it does not say."""
-        said = ((name, getattr(self, name)) for name in SAID)
-        return {name: value for name, value in said if value not in (None, ())}
+        said = zip(SAID, _all_of(self), strict=True)
+        return {name: value for name, value in said if value is not None and value != ()}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Statement":
@@ -51,6 +52,7 @@ class Statement:
 
 
 SAID = tuple(field.name for field in fields(Statement))
+_all_of = attrgetter(*SAID)
 
 
 @dataclass(frozen=True, slots=True)
