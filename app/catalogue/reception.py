@@ -99,10 +99,10 @@ class Reception:
                     skipped, skip = min(skip, len(data)), max(0, skip - len(data))
                     await self._keep(cutter.feed(data[skipped:]))
             unpack.finish()
-        except ClientDisconnect:
+        except ClientDisconnect as gone:
             await self._keep(cutter.finish(broken=True))
             await self._end("broken")
-            raise
+            raise Malformed("The connection broke off before the body was whole.") from gone
         except Refusal as refusal:
             await self._keep(cutter.finish(broken=True))
             await self._end("refused", always=refusal.status != 409)
@@ -117,7 +117,8 @@ class Reception:
 
     async def _finish(self, cutter: Cutter) -> UUID:
         await self._keep(cutter.finish(broken=not self.part.last))
-        if self.import_id is None and not self.part.asks:
+        nothing_yet = self.import_id is None and not self.part.asks
+        if nothing_yet and self.said.scan is None:  # a scan may well find an empty folder
             raise Malformed(NOTHING)
         import_id = await run_in_threadpool(self.begin)
         if self.part.last and not self.replayed:
