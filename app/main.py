@@ -15,7 +15,6 @@ from app.assets import set_aside_routes
 from app.catalogue import import_routes
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
-from app.catalogue.errors import ImportTooLarge
 from app.comparisons import routes as comparisons
 from app.comparisons import tasks as comparison_tasks
 from app.disposals import routes as disposals
@@ -26,7 +25,6 @@ from app.kit.bounds import Bounds
 from app.kit.connecting import addresses
 from app.kit.contract import complete
 from app.kit.db import Database
-from app.kit.errors import BodyTooLarge, Malformed
 from app.kit.problems import install_problems
 from app.kit.reads import Reads
 from app.kit.routing import at_the_edge
@@ -92,7 +90,7 @@ def create_app() -> FastAPI:
     rooms = (people, assets, set_aside_routes, catalogue, provenance, readings, fingerprints)
     for room in (*rooms, comparisons):
         app.include_router(at_the_edge(room.router))
-    app.include_router(at_the_edge(import_routes.router, BodyTooLarge, ImportTooLarge, Malformed))
+    app.include_router(at_the_edge(import_routes.router))
     app.include_router(at_the_edge(disposals.router, NoPolicyInForce))
     app.include_router(
         at_the_edge(policies.router, NoPolicyInForce), dependencies=[Depends(authenticated)]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Row
@@ -63,9 +63,21 @@ class LocationRow(Row):
     """Where an asset's bytes lie beneath its system's root; the highest ordinal is today's."""
 
     __tablename__ = "locations"
+    __table_args__ = (
+        Index(
+            "ix_locations_seen_object",
+            "seen_object",
+            postgresql_where=text("seen_object IS NOT NULL"),
+        ),
+        Index("ix_locations_moved_to", "path", postgresql_where=text("ordinal > 1")),
+    )
     asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"), primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True)
     path: Mapped[str]  # a relative URI path
+    seen_token: Mapped[str | None]  # the byte token that a scan saw there; None: none looked
+    seen_object: Mapped[str | None] = mapped_column(
+        Computed("substring(seen_token FROM '^fs:[0-9]+:[0-9]+')", persisted=True)
+    )
 
 
 class SightingRow(Row):

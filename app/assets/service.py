@@ -1,19 +1,21 @@
 """Add source systems and assets; say what was seen where an asset should lie."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import insert, text
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Row, Table, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.assets import queries
 from app.assets.errors import RootsOverlap, SourceSystemTaken
+from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow, LocationRow, SightingRow, SourceSystemRow
+from app.kit.copying import write_rows
 from app.kit.db import constraint_of, new_ids
 from app.kit.errors import NoSuchResource
 from app.ledger.agents import Agent
@@ -23,6 +25,7 @@ from app.people.roles import Principal
 from app.people.service import within
 from app.storage.opening import settle_root
 
+LOCATIONS = cast(Table, LocationRow.__table__)
 Sighted = Literal["present", "unreachable", "missing", "changed"]
 
 
@@ -52,6 +55,7 @@ class NewAsset:
     path: str
     facts_digest: str
     import_id: UUID | None
+    seen_token: str | None = None  # None: no scan looked at it
 
 
 def add_source_system(
@@ -121,30 +125,34 @@ def add_assets(db: Session, agent: Agent, assets: Sequence[NewAsset]) -> set[UUI
         return set()
     rows = [
         {
-            "id": asset.id,
+            "id": str(asset.id),
             "source_system": asset.system.code,
             "source_identifier": asset.source_identifier,
             "department": asset.system.department,
             "original_name": asset.original_name,
-            "import_id": asset.import_id,
+            "import_id": asset.import_id and str(asset.import_id),
             "registered_facts": asset.facts_digest,
             "registered_by": agent.name,
-            "event_id": asset.event_id,
+            "event_id": str(asset.event_id),
         }
         for asset in assets
     ]
-    added = set(
-        db.scalars(
-            upsert(AssetRow)
-            .on_conflict_do_nothing(constraint="uq_assets_source_system_source_identifier")
-            .returning(AssetRow.id),
-            rows,
-        )
-    )
-    places = [{"asset_id": a.id, "ordinal": 1, "path": a.path} for a in assets if a.id in added]
-    if places:
-        db.execute(insert(LocationRow), places)
+    added = set(db.scalars(queries.INSERT_NEW, {"rows": json.dumps(rows)}))
+    places = [
+        {"asset_id": a.id, "ordinal": 1, "path": a.path, "seen_token": a.seen_token}
+        for a in assets
+        if a.id in added
+    ]
+    write_rows(db, LOCATIONS, places)
     return added
+
+
+def registered_as(db: Session, identities: Sequence[tuple[str, str]]) -> Sequence[Row[Any]]:
+    """Return id, names and facts of the assets known as (source system, source identifier)."""
+    if not identities:
+        return []
+    named = [{"source_system": s, "source_identifier": i} for s, i in identities]
+    return db.execute(queries.REGISTERED_AS, {"rows": json.dumps(named)}).all()
 
 
 def report_sighting(db: Session, agent: Agent, asset_id: UUID, state: Sighted, detail: str) -> None:
@@ -169,6 +177,17 @@ def report_sighting(db: Session, agent: Agent, asset_id: UUID, state: Sighted, d
             event_id=event_id,
         )
     )
+
+
+def move_asset(db: Session, agent: Agent, asset_id: UUID, path: str, seen_token: str) -> None:
+    """Say that an asset lies elsewhere beneath its root now; its name and its history stay."""
+    lock_decisions(db, [asset_id])
+    there = db.scalars(queries.newest_location(asset_id)).one()
+    asset = db.get_one(AssetRow, asset_id)
+    detail = {"from": there.path, "to": path}
+    record(db, agent, Event("x:moved", detail, asset_id, asset.department))
+    place = {"asset_id": asset_id, "ordinal": there.ordinal + 1, "path": path}
+    db.execute(insert(LocationRow).values(**place, seen_token=seen_token))
 
 
 def draw_ids(db: Session, count: int) -> list[tuple[UUID, UUID]]:

@@ -6,10 +6,55 @@ from app.kit.refusals import Refusal
 
 
 class ImportTooLarge(Refusal):
-    """More lines, or longer ones, than one import takes."""
+    """More bytes or lines than one import takes, or packed as no list of images is."""
 
     code: ClassVar[str] = "import-too-large"
     status: ClassVar[int] = 413
+
+
+class LineTooLong(Refusal):
+    """A line is longer than a registration can be; it was not kept."""
+
+    code: ClassVar[str] = "line-too-long"
+
+
+class EncodingUnknown(Refusal):
+    """The body is packed in a way that this service does not unpack."""
+
+    code: ClassVar[str] = "encoding-unknown"
+    status: ClassVar[int] = 415
+
+
+class ImportOtherwise(Refusal):
+    """This key named another import before: another length, or another scan."""
+
+    code: ClassVar[str] = "import-otherwise"
+    status: ClassVar[int] = 422
+
+
+class ImportGap(Refusal):
+    """The part that was sent does not follow what was received."""
+
+    code: ClassVar[str] = "import-gap"
+    status: ClassVar[int] = 416
+
+
+class ImportInProgress(Refusal):
+    """Another connection sends the same import at the same time, cut otherwise."""
+
+    code: ClassVar[str] = "import-in-progress"
+
+
+class OperationOver(Refusal):
+    """The work has ended; nothing more can be sent to it or stopped in it."""
+
+    code: ClassVar[str] = "operation-over"
+
+
+class MoveUndecided(Refusal):
+    """The file looks like one that is known elsewhere, and that place does not answer."""
+
+    code: ClassVar[str] = "move-undecided"
 
 
 class DeletionNotHere(Refusal):

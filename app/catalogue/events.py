@@ -6,11 +6,10 @@ from app.kit.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
-class ImportReceived(Fact):
-    """The lines of an import are kept; who sent it, for the right to register."""
+class ChunkReceived(Fact):
+    """Some lines of these imports are kept and wait to be registered."""
 
-    import_id: str
-    key_id: str
-    person_id: str
-    department: str
-    roles: list[str]
+
+@dataclass(frozen=True, slots=True)
+class ImportEnded(Fact):
+    """All that these scans saw is entered; what they did not see can be looked for."""

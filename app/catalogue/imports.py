@@ -1,127 +1,126 @@
-"""Imports: lines kept as they came, registered some at a time, one result each."""
+"""Imports: chunks of lines registered one after the other, one result a line."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Select, func, insert, select, text
+from sqlalchemy import Select, Table, delete, select, text
 from sqlalchemy.orm import Session
 
-from app.catalogue.errors import ImportTooLarge
-from app.catalogue.events import ImportReceived
-from app.catalogue.models import ImportLineRow, ImportResultRow
-from app.catalogue.registration import Registration
+from app.catalogue.errors import LineTooLong
+from app.catalogue.models import ImportChunkRow, ImportResultRow, ImportRow
+from app.catalogue.receiving import LONGEST_LINE
+from app.catalogue.registration import Registration, Seen
+from app.catalogue.scans import Found, take_sightings
 from app.catalogue.service import Registered, register
-from app.kit.db import new_ids
+from app.catalogue.spool import locked, settle
+from app.kit.copying import write_rows
 from app.kit.errors import Malformed, NoSuchResource
-from app.kit.jobs import publish
-from app.kit.operations import OperationRow, add_progress, begin_operation
+from app.kit.operations import OperationRow
 from app.kit.problems import pointer
 from app.kit.refusals import Refusal
-from app.ledger.service import Event, record
-from app.people.roles import Principal
+from app.people.roles import Principal, Role
 
-MOST_LINES = 10_000
-LONGEST_LINE = 256 * 1024
-LINES_A_TRANSACTION = 500
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 3))")
+RESULTS = cast(Table, ImportResultRow.__table__)
+Outcome = Registered | Found | Refusal
 
 
-def split_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines of NDJSON as they come, without the empty ones.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that holds something, and where it stands in the body."""
 
-    Raises:
-        ImportTooLarge: a line longer than 256 KiB, or more than 10,000 lines (HTTP 413).
+    number: int
+    content: bytes | None  # None: too long, and not kept
+
+
+def register_chunk(db: Session, import_id: UUID) -> bool:
+    """Give every line of an import's next chunk its result; False when no chunk is left.
+
+    One chunk of an import at a time and in order: of two lines that name one copy the first
+    registers it.
     """
-    rest, count = b"", 0
-    for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        if any(len(line) > LONGEST_LINE for line in (*whole, rest)):
-            raise ImportTooLarge(f"A line holds at most {LONGEST_LINE} bytes.")
-        for line in filter(bytes.strip, whole):
-            count += 1
-            if count > MOST_LINES:
-                raise ImportTooLarge(f"An import holds at most {MOST_LINES} lines; send several.")
-            yield line
-    if rest.strip():
-        if count >= MOST_LINES:
-            raise ImportTooLarge(f"An import holds at most {MOST_LINES} lines; send several.")
-        yield rest
-
-
-def receive(db: Session, caller: Principal, lines: Sequence[bytes]) -> UUID:
-    """Keep the lines of an import and write the job that registers them."""
-    if not lines:
-        raise Malformed("An import holds at least one line of NDJSON.")
-    assert caller.department is not None  # noqa: S101 - a registrar acts for a department
-    [import_id] = new_ids(db, 1)
-    begin_operation(
-        db,
-        operation_id=import_id,
-        kind="import",
-        total=len(lines),
-        department=caller.department,
-        requested_by=caller.agent.name,
-    )
-    rows = [
-        {"import_id": import_id, "line": number, "content": line}
-        for number, line in enumerate(lines, start=1)
-    ]
-    db.execute(insert(ImportLineRow), rows)
-    detail = {"import": str(import_id), "lines": len(lines)}
-    record(db, caller.agent, Event("x:import-received", detail, department=caller.department))
-    publish(
-        db,
-        ImportReceived(
-            (import_id,),
-            str(import_id),
-            caller.key_id,
-            str(caller.person_id),
-            caller.department,
-            sorted(caller.roles),
-        ),
-    )
-    return import_id
-
-
-def register_lines(db: Session, caller: Principal, import_id: UUID) -> bool:
-    """Register the next lines that have no result; False when none is left."""
     db.execute(ONE_AT_A_TIME, {"id": str(import_id)})  # a job that was revived may not be dead
-    lines = db.scalars(unregistered(import_id)).all()
-    if not lines:
+    chunk = db.scalars(next_chunk(import_id)).one_or_none()
+    if chunk is None:
         return False
-    read = [read_line(line.content) for line in lines]
-    said = [one for one in read if isinstance(one, Registration)]
-    outcomes = iter(register(db, caller, said, import_id=import_id)) if said else iter(())
-    results = [
-        result_of(line, next(outcomes) if isinstance(one, Registration) else one)
-        for line, one in zip(lines, read, strict=True)
-    ]
-    db.execute(insert(ImportResultRow), results)
-    refused = sum(result["outcome"] == "refused" for result in results)
-    add_progress(db, import_id, step=str(lines[0].line), done=len(results), refused=refused)
+    row = db.get_one(ImportRow, import_id)
+    lines = list(lines_of(chunk))
+    if row.ended == "cancelled":
+        results = [result(import_id, line.number, "cancelled") for line in lines]
+    else:
+        outcomes = outcomes_of(db, row, lines)
+        results = [
+            result_of(import_id, line, outcome)
+            for line, outcome in zip(lines, outcomes, strict=True)
+        ]
+    write_rows(db, RESULTS, results)
+    db.execute(
+        delete(ImportChunkRow).where(
+            ImportChunkRow.import_id == import_id, ImportChunkRow.ordinal == chunk.ordinal
+        )
+    )
+    count(db, import_id, results)
     return True
 
 
-def unregistered(import_id: UUID) -> Select[ImportLineRow]:
-    """Select the next lines without a result, in order."""
-    done = select(func.coalesce(func.max(ImportResultRow.line), 0)).where(
-        ImportResultRow.import_id == import_id
-    )
+def next_chunk(import_id: UUID) -> Select[ImportChunkRow]:
+    """Select the first chunk whose lines have no results."""
     return (
-        select(ImportLineRow)
-        .where(ImportLineRow.import_id == import_id, ImportLineRow.line > done.scalar_subquery())
-        .order_by(ImportLineRow.line)
-        .limit(LINES_A_TRANSACTION)
+        select(ImportChunkRow)
+        .where(ImportChunkRow.import_id == import_id)
+        .order_by(ImportChunkRow.ordinal)
+        .limit(1)
     )
 
 
-def read_line(content: bytes) -> Registration | Malformed:
+def count(db: Session, import_id: UUID, results: Sequence[dict[str, Any]]) -> None:
+    """Add results to what the import and its operation say of themselves."""
+    found = Counter(one["outcome"] for one in results)
+    row = db.scalars(locked(import_id)).one()
+    row.outcomes = {**row.outcomes, **(found + Counter(row.outcomes))}
+    settle(db, row, done=len(results), refused=found["refused"])
+
+
+def lines_of(chunk: ImportChunkRow) -> Iterator[Line]:
+    """Yield a chunk's lines that hold something."""
+    too_long = set(chunk.too_long)
+    for number, content in enumerate(chunk.content.split(b"\n"), start=chunk.first_line):
+        if number in too_long:
+            yield Line(number, None)
+        elif content and not content.isspace():
+            yield Line(number, content)
+
+
+def caller_of(row: ImportRow) -> Principal:
+    """Return who sent an import, with the roles that the key had then."""
+    roles = frozenset(map(Role, row.roles))
+    return Principal(row.key_id, row.person_id, row.department, roles)
+
+
+def outcomes_of(db: Session, row: ImportRow, lines: Sequence[Line]) -> list[Outcome]:
+    """Register what the lines say, and say what became of each."""
+    kind = Seen if row.scanned_system is not None else Registration
+    read = [read_line(line, kind) for line in lines]
+    said = [one for one in read if isinstance(one, Registration)]
+    if row.scanned_system is not None:
+        seen = [one for one in said if isinstance(one, Seen)]
+        taken = iter(take_sightings(db, caller_of(row), seen, row))
+    else:
+        taken = iter(register(db, caller_of(row), said, import_id=row.id))
+    return [next(taken) if isinstance(one, Registration) else one for one in read]
+
+
+def read_line(line: Line, kind: type[Registration] = Registration) -> Registration | Refusal:
     """Read one line; a bad one refuses itself only."""
+    if line.content is None:
+        return LineTooLong(f"A line holds at most {LONGEST_LINE} bytes.")
     try:
-        return Registration.model_validate(json.loads(content, object_pairs_hook=each_key_once))
+        return kind.model_validate(json.loads(line.content, object_pairs_hook=each_key_once))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         places = {pointer(e["loc"]): e["msg"] for e in found}
@@ -144,15 +143,22 @@ def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def result_of(line: ImportLineRow, outcome: Registered | Refusal) -> dict[str, Any]:
+def result(import_id: UUID, line: int, outcome: str) -> dict[str, Any]:
+    """Say an outcome that tells of no asset."""
+    said: dict[str, Any] = {"import_id": import_id, "line": line, "outcome": outcome}
+    return said | {"asset_id": None, "problem": None}
+
+
+def result_of(import_id: UUID, line: Line, outcome: Outcome) -> dict[str, Any]:
     """Say what became of one line."""
-    said: dict[str, Any] = {"import_id": line.import_id, "line": line.line}
     if isinstance(outcome, Refusal):
         errors = [{"pointer": at, "detail": why} for at, why in outcome.pointers.items()]
         problem = {"code": outcome.code, "detail": outcome.detail, "errors": errors}
-        return said | {"outcome": "refused", "asset_id": None, "problem": problem}
-    name = "registered" if outcome.new else "already_there"
-    return said | {"outcome": name, "asset_id": outcome.asset_id, "problem": None}
+        return result(import_id, line.number, "refused") | {"problem": problem}
+    if isinstance(outcome, Registered):
+        name = "registered" if outcome.new else "already_there"
+        outcome = Found(outcome.asset_id, name)
+    return result(import_id, line.number, outcome.outcome) | {"asset_id": outcome.asset_id}
 
 
 def operation_for(db: Session, caller: Principal, operation_id: UUID) -> OperationRow:
@@ -179,10 +185,17 @@ def import_for(db: Session, caller: Principal, import_id: UUID) -> OperationRow:
     return row
 
 
-def results_of(import_id: UUID) -> Select[ImportResultRow]:
-    """Select an import's results so far, in order of the lines."""
-    return (
-        select(ImportResultRow)
-        .where(ImportResultRow.import_id == import_id)
-        .order_by(ImportResultRow.line)
+def results_after(import_id: UUID, line: int, outcome: str | None) -> Select[ImportResultRow]:
+    """Select an import's results behind a line, in order of the lines."""
+    found = select(ImportResultRow).where(
+        ImportResultRow.import_id == import_id, ImportResultRow.line > line
     )
+    if outcome is not None:
+        found = found.where(ImportResultRow.outcome == outcome)
+    return found.order_by(ImportResultRow.line)
+
+
+def waiting_imports() -> Select[UUID]:
+    """Select imports whose chunks have waited for long: a lost job delays and never loses."""
+    late = text("received_at < clock_timestamp() - interval '2 minutes'")
+    return select(ImportChunkRow.import_id).where(late).group_by(ImportChunkRow.import_id).limit(20)

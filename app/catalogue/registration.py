@@ -8,6 +8,7 @@ from app.kit.text import Line, Name, Storable
 from app.provenance.changes import Assertion
 from app.provenance.schemas import StatementIn
 
+MARKS = {"token"}  # what a scan saw is no fact of the copy: it is another one the next time
 Term = Annotated[Line, Field(max_length=100)]
 
 
@@ -50,6 +51,27 @@ class Registration(BaseModel):
         """Say where each assertion stands."""
         return ["/legal_status", *(f"/statements/{at}" for at in range(len(self.statements)))]
 
+    def seen_token(self) -> str | None:
+        """Return what a scan saw of the file's state; nobody else looks."""
+        return None
+
     def facts(self) -> dict[str, Any]:
         """Return the record that tells a repeat from a contradiction."""
-        return self.model_dump(mode="json") | {"legal_status": sorted(set(self.legal_status))}
+        said = self.model_dump(mode="json", exclude=MARKS)
+        return said | {"legal_status": sorted(set(self.legal_status))}
+
+
+class Seen(Registration):
+    """A file that a scan saw: what is to be registered if nobody knows it, and its state."""
+
+    token: Annotated[
+        Storable,
+        Field(
+            pattern=r"^[a-z0-9]{1,10}:[^\s]{1,1000}$",
+            description="`fs:device:inode:size:mtime_ns:ctime_ns`, as the scan saw the file.",
+        ),
+    ]
+
+    def seen_token(self) -> str | None:
+        """Return what the scan saw."""
+        return self.token

@@ -7,6 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 Outcome = Literal["read", "nothing_found", "unreadable"]
+OperationState = Literal["receiving", "waiting", "running", "done", "cancelled", "failed"]
+ImportOutcome = Literal[
+    "registered", "already_there", "moved", "changed", "missing", "refused", "cancelled"
+]
 
 
 class RegisteredOut(BaseModel):
@@ -40,18 +44,36 @@ class AssetOut(BaseModel):
     size_bytes: int | None
 
 
+class ImportProgressOut(BaseModel):
+    """How much of an import came, and what became of its lines so far."""
+
+    scan: bool
+    received_bytes: int
+    received_lines: int
+    reception: Literal["open", "complete", "broken", "expired", "refused", "cancelled"]
+    registered: int
+    already_there: int
+    moved: int
+    changed: int
+    missing: int
+    refused: int
+    cancelled: int
+    lines_per_second: float
+
+
 class OperationOut(BaseModel):
     """Long work and how far it is."""
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
     kind: Literal["import", "series-statements"]
-    state: Literal["waiting", "running", "done"]
+    state: OperationState
     total: int
     done: int
     refused: int
     created_at: datetime
     finished_at: datetime | None
+    progress: ImportProgressOut | None = None
 
 
 class ImportResultOut(BaseModel):
@@ -59,7 +81,7 @@ class ImportResultOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     line: int
-    outcome: Literal["registered", "already_there", "refused"]
+    outcome: ImportOutcome
     asset_id: UUID | None
     problem: dict[str, Any] | None
 

@@ -1,20 +1,20 @@
 """Register copies: the asset and version 1 of its provenance in one transaction, no hash."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assets import queries as assets
 from app.assets.errors import RegisteredOtherwise
 from app.assets.events import AssetsRegistered
-from app.assets.models import AssetRow, SourceSystemRow
-from app.assets.service import NewAsset, add_assets, draw_ids, system_for
+from app.assets.models import SourceSystemRow
+from app.assets.service import NewAsset, add_assets, draw_ids, registered_as, system_for
 from app.catalogue.registration import Registration
 from app.kit.jobs import publish
 from app.kit.refusals import Refusal
-from app.ledger.canonical import digest_of
+from app.ledger.canonical import canonical, canonical_object, digest_of_canonical
 from app.ledger.service import Event, record_all
 from app.people.roles import Principal
 from app.policies.service import registers_in_force
@@ -28,7 +28,6 @@ from app.storage.errors import LocationMalformed
 from app.storage.locations import decode_location, encode_location
 from app.storage.opening import check_location
 
-MOST_AT_ONCE = 500
 Identity = tuple[str, str]
 
 
@@ -41,10 +40,28 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class Desk:
+    """What is looked up once for all registrations of one transaction."""
+
+    caller: Principal
+    speaker: Speaker
+    statuses: frozenset[str]
+    systems: dict[str, SourceSystemRow] = field(default_factory=dict)
+
+    def system(self, db: Session, code: str) -> SourceSystemRow:
+        """Return a source system of the caller's scope."""
+        if code not in self.systems:
+            self.systems[code] = system_for(db, self.caller, code)
+        return self.systems[code]
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """A registration that may be entered: everything about it was proved but its novelty."""
 
     said: Registration
+    facts: dict[str, Any]
+    written: bytes  # the facts as canonical JSON
     system: SourceSystemRow
     path: str
     digest: str
@@ -71,37 +88,48 @@ def register_one(db: Session, caller: Principal, said: Registration) -> Register
 def register(
     db: Session, caller: Principal, said: Sequence[Registration], *, import_id: UUID | None = None
 ) -> list[Registered | Refusal]:
-    """Register up to 500 copies, each for itself; a refusal concerns one of them only."""
-    statuses = frozenset(registers_in_force(db).legal_statuses.statuses)
-    outcomes: dict[int, Registered | Refusal] = {}
+    """Register up to 5,000 copies, each for itself; a refusal concerns one of them only."""
+    desk = open_desk(db, caller)
+    outcomes: list[Registered | Refusal | None] = [None] * len(said)
     checked: dict[int, Checked] = {}
     for at, one in enumerate(said):
         try:
-            checked[at] = check(db, caller, one, statuses)
+            checked[at] = check(db, desk, one)
         except Refusal as refusal:
             outcomes[at] = refusal
-    new = enter(db, caller, first_of_each(checked.values()), import_id)
+    first = first_of_each(checked.values())
+    new = enter(db, caller, first, import_id)
     there = {
-        (row.source_system, row.source_identifier): row
-        for row in db.scalars(assets.registered_as([c.identity for c in checked.values()]))
+        (row.source_system, row.source_identifier): (row.id, row.registered_facts)
+        for row in registered_as(db, [one.identity for one in first if one.identity not in new])
     }
+    there |= {one.identity: (new[one.identity], one.digest) for one in first if one.identity in new}
+    fresh = set(new.values())
     for at, one_checked in checked.items():
-        outcomes[at] = outcome_of(one_checked, there[one_checked.identity], new)
-    return [outcomes[at] for at in range(len(said))]
+        outcomes[at] = outcome_of(one_checked, *there[one_checked.identity], fresh)
+    return [one for one in outcomes if one is not None]
 
 
-def check(db: Session, caller: Principal, said: Registration, statuses: frozenset[str]) -> Checked:
-    """Prove everything about a registration that can be refused before it is entered."""
-    system = system_for(db, caller, said.source_system)
-    path = canonical(said.location, system.root)
+def open_desk(db: Session, caller: Principal) -> Desk:
+    """Look up what every registration of this transaction is checked against."""
+    statuses = frozenset(registers_in_force(db).legal_statuses.statuses)
     speaker = Speaker(caller.agent.name, str(caller.person_id), tuple(sorted(caller.roles)))
-    known = Record(tuple(known_already(said, system, path, speaker)), ())
-    change = Change(said.assertions(), legal_statuses=statuses, pointers=said.pointers())
-    record = apply_change(known, change, speaker, version=1)
-    return Checked(said, system, path, digest_of(said.facts()), record)
+    return Desk(caller, speaker, statuses)
 
 
-def canonical(location: str, root: str) -> str:
+def check(db: Session, desk: Desk, said: Registration) -> Checked:
+    """Prove everything about a registration that can be refused before it is entered."""
+    system = desk.system(db, said.source_system)
+    path = one_form(said.location, system.root)
+    known = Record(tuple(known_already(said, system, path, desk.speaker)), ())
+    change = Change(said.assertions(), legal_statuses=desk.statuses, pointers=said.pointers())
+    record = apply_change(known, change, desk.speaker, version=1)
+    facts = said.facts()
+    written = canonical(facts)
+    return Checked(said, facts, written, system, path, digest_of_canonical(written), record)
+
+
+def one_form(location: str, root: str) -> str:
     """Write a location in its one form.
 
     Raises:
@@ -129,7 +157,7 @@ def known_already(
     statements = [
         Statement(
             id=f"1.{number}",
-            field=field,
+            field=name,
             value=value,
             source_kind="asserted",
             locator="api",
@@ -138,7 +166,7 @@ def known_already(
             roles=speaker.roles,
             since_version=1,
         )
-        for number, (field, value) in enumerate(facts.items(), start=1)
+        for number, (name, value) in enumerate(facts.items(), start=1)
     ]
     where = [{"uri": f"{system.root}{path}", "kind": "file", "system": system.code}]
     located = Statement("1.5", "locations", where, "derived", "location", speaker.agent, 1)
@@ -155,7 +183,7 @@ def first_of_each(checked: Iterable[Checked]) -> list[Checked]:
 
 def enter(
     db: Session, caller: Principal, checked: Sequence[Checked], import_id: UUID | None
-) -> set[UUID]:
+) -> dict[Identity, UUID]:
     """Enter copies that are new: version 1 of their records, events, the job to read them."""
     names = {f"source-system/{one.system.code}" for one in checked}
     if import_id is not None:
@@ -172,6 +200,7 @@ def enter(
             one.path,
             one.digest,
             import_id,
+            one.said.seen_token(),
         )
         for one, (asset_id, event_id) in zip(checked, drawn, strict=True)
     ]
@@ -183,13 +212,16 @@ def enter(
     write_versions(db, caller.agent, [first_version(one, asset, stated) for one, asset in entered])
     if added:
         publish(db, AssetsRegistered(tuple(asset.id for _, asset in entered)))
-    return added
+    return {one.identity: asset.id for one, asset in entered}
 
 
 def event_of(one: Checked, asset: NewAsset) -> Event:
     """Tell of a registration: PREMIS ingestion, by reference."""
-    detail = {"registered": one.said.facts(), "location": one.path, "version": 1}
-    return Event("ing", detail, asset.id, one.system.department, asset.event_id)
+    detail = {"registered": one.facts, "location": one.path, "version": 1}
+    document = canonical_object(
+        registered=one.written, location=canonical(one.path), version=canonical(1)
+    )
+    return Event("ing", detail, asset.id, one.system.department, asset.event_id, document)
 
 
 def first_version(
@@ -206,11 +238,18 @@ def first_version(
     return NewVersion(asset.id, 1, record, change, one.system.department, asset.event_id)
 
 
-def outcome_of(one: Checked, row: AssetRow, new: set[UUID]) -> Registered | Refusal:
+def outcome_of(
+    one: Checked, asset_id: UUID, facts_digest: str, new: Collection[UUID]
+) -> Registered | Refusal:
     """Tell new from there already from there with other facts."""
-    if row.registered_facts != one.digest:
-        return RegisteredOtherwise(
-            f"{one.said.source_identifier!r} of {one.system.code} is asset {row.id}, registered"
-            " with other facts; change its record, or name this copy otherwise."
-        )
-    return Registered(row.id, row.id in new)
+    if facts_digest != one.digest:
+        return other_facts(one.said, asset_id)
+    return Registered(asset_id, asset_id in new)
+
+
+def other_facts(said: Registration, asset_id: UUID) -> RegisteredOtherwise:
+    """Refuse a registration that contradicts the one that was first."""
+    return RegisteredOtherwise(
+        f"{said.source_identifier!r} of {said.source_system} is asset {asset_id}, registered"
+        " with other facts; change its record, or name this copy otherwise."
+    )

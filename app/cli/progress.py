@@ -49,9 +49,10 @@ class Track:
 
     def __str__(self) -> str:
         """Say all of it in one line."""
-        left = (self.total - self.done) / self.rate if self.done else None
-        remaining = "" if left is None else f", {left:.0f} s left"
-        said = f"{self.done} of {self.total}, {self.rate:.0f}/s{remaining}, {self.errors} errors"
+        known = self.done and self.total >= self.done  # of what is piped in nobody knows the total
+        remaining = f", {(self.total - self.done) / self.rate:.0f} s left" if known else ""
+        of = f" of {self.total}" if self.total else ""
+        said = f"{self.done}{of}, {self.rate:.0f}/s{remaining}, {self.errors} errors"
         return f"{self.what}: {said}"
 
 

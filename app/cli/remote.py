@@ -33,6 +33,7 @@ class Remote:
         base = httpx2.URL(url.rstrip("/"))
         self.url = str(base)
         self.key = key
+        self.answered = False  # ever
         self._http = httpx2.Client(
             base_url=base,
             headers={"Authorization": f"Bearer {key}"},
@@ -81,9 +82,21 @@ class Remote:
         except (httpx2.HTTPError, httpx2.InvalidURL) as trouble:
             told = str(trouble) or type(trouble).__name__
             raise NotDone(f"{self.url} does not answer: {told}") from trouble
+        self.answered = True
         if answer.status_code >= 300:
             raise _refusal(answer)
         return answer
+
+    def lines(self, path: str, **params: Any) -> Iterator[str]:  # noqa: ANN401
+        """Yield the lines of a streamed answer as they come."""
+        try:
+            with self._http.stream("GET", path, params=params) as answer:
+                if answer.status_code >= 300:
+                    answer.read()
+                    raise _refusal(answer)
+                yield from answer.iter_lines()
+        except httpx2.HTTPError as trouble:
+            raise NotDone(f"{self.url} broke off: {trouble}") from trouble
 
     def get(self, path: str, **params: Any) -> Any:  # noqa: ANN401 - any JSON value
         """Read what stands at a path."""

@@ -33,7 +33,7 @@ def scan(
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Register every file of a folder. Safe to repeat: what is there already stays as it is.
+    """Register every file of a folder; again: find what is new, moved, changed or missing.
 
     Exit codes: 0 all registered, 1 something was refused or could not be listed, 2 usage.
     """
@@ -55,15 +55,20 @@ def report(told: Told, unlisted: list[str], *, as_json: bool) -> None:
         typer.echo(json.dumps(out, ensure_ascii=False))
     else:
         count = told.outcomes
+        rest = ("moved", "changed", "missing", "cancelled")
+        more = "".join(f" {count[one]} {one}," for one in rest if count[one])
         typer.echo(
-            f"{count['registered']} registered, {count['already_there']} already there,"
+            f"{count['registered']} registered, {count['already_there']} already there,{more}"
             f" {count['refused']} refused, {len(unlisted)} folders not listed."
         )
     for one in told.refused[:MOST_SHOWN]:
         typer.echo(f"refused {one['name']!r}: {one['detail']} ({one['code']})", err=True)
-    if len(told.refused) > MOST_SHOWN:
-        typer.echo(f"... and {len(told.refused) - MOST_SHOWN} more refused; see --json", err=True)
+    if told.outcomes["refused"] > MOST_SHOWN:
+        left = told.outcomes["refused"] - MOST_SHOWN
+        typer.echo(f"... and {left} more refused; see --json", err=True)
+    if told.state != "done":
+        typer.echo(f"The import ended as {told.state}.", err=True)
     for sentence in unlisted:
         typer.echo(sentence, err=True)
-    if told.refused or unlisted:
+    if told.outcomes["refused"] or unlisted or told.state != "done":
         raise typer.Exit(1)

@@ -1,16 +1,19 @@
 """From files in a folder to registrations by reference; nothing is opened, let alone written."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from app.cli.progress import following
 from app.cli.remote import NotDone, Remote
-from app.cli.sending import Line, Told, send, written
+from app.cli.sending import Line, Told, Way, send, written
 from app.kit.refusals import Refusal
 from app.storage.files import walk_files
 from app.storage.locations import display_name, encode_location, parse_root
+from app.storage.tokens import FileToken
 
 LONGEST_IDENTIFIER = 2000  # characters, as the contract has it
 Segments = tuple[bytes, ...]
@@ -63,7 +66,7 @@ def register_folder(
     *,
     extra: Callable[[str], dict[str, object]] = lambda _: {},
 ) -> Told:
-    """Register every regular file of a folder; a second time finds them there.
+    """Say which regular files lie in a folder; new ones are registered, known ones recognised.
 
     Args:
         remote: with a registrar's key.
@@ -74,7 +77,10 @@ def register_folder(
     """
     found = sum(1 for _ in files_of(folder, lambda _: None))
     with following(f"Registering {folder.system}", found) as track:
-        return send(remote, lines_of(folder, legal_status, unlisted, extra), track)
+        lines = lines_of(folder, legal_status, unlisted, extra)
+        beneath = encode_location(b"/".join(folder.below)) if folder.below else ""
+        params = {"source_system": folder.system, "beneath": beneath}
+        return send(remote, Way("/v1/scans", f"scan {uuid4()}", params), lines, track)
 
 
 def lines_of(
@@ -86,6 +92,9 @@ def lines_of(
     """Yield a registration for each file; what names it in its system is its location."""
     for segments in files_of(folder, unlisted):
         path = b"/".join((*folder.below, *segments))
+        token = token_of(b"/".join((folder.path.rstrip(b"/"), *segments)))
+        if token is None:
+            continue  # gone since its folder was listed, or never reachable: nobody saw it
         location = encode_location(path)
         said = {
             "source_system": folder.system,
@@ -93,8 +102,18 @@ def lines_of(
             "location": location,
             "original_name": display_name(segments[-1]),
             "legal_status": list(legal_status),
+            "token": token,
         }
-        yield Line(display_name(path), written(said | extra(location)))
+        yield Line(written(said | extra(location)), display_name(path))
+
+
+def token_of(path: bytes) -> str | None:
+    """Say a file's state as its folder tells it; nothing is opened."""
+    try:
+        seen = os.lstat(path)
+    except OSError:
+        return None
+    return str(FileToken.of(seen)) if stat.S_ISREG(seen.st_mode) else None
 
 
 def identifier_of(location: str, path: bytes) -> str:

@@ -10,12 +10,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kit.db import Row
 
+FINISHED = ("done", "cancelled", "failed")
+
 
 class OperationRow(Row):
     """One piece of long work and how far it is."""
 
     __tablename__ = "operations"
     __table_args__ = (
+        Index("ix_operations_department", "department", "id"),
         Index(
             "ix_operations_unfinished",
             "kind",
@@ -44,7 +47,14 @@ class OperationStepRow(Row):
 
 
 def begin_operation(
-    db: Session, *, operation_id: UUID, kind: str, total: int, department: str, requested_by: str
+    db: Session,
+    *,
+    operation_id: UUID,
+    kind: str,
+    total: int,
+    department: str,
+    requested_by: str,
+    state: str = "waiting",
 ) -> None:
     """Enter a piece of long work before its job is written."""
     facts: dict[str, Any] = {
@@ -52,8 +62,9 @@ def begin_operation(
         "total": total,
         "department": department,
         "requested_by": requested_by,
+        "state": state,
     }
-    if total == 0:  # no job will ever say that it is done
+    if total == 0 and state == "waiting":  # no job will ever say that it is done
         facts |= {"state": "done", "finished_at": func.clock_timestamp()}
     db.execute(insert(OperationRow).values(id=operation_id, **facts))
 

@@ -2,9 +2,16 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from typing import Any
 
 import rfc8785
+
+# Where keys and numbers are plain, this writes the bytes of RFC 8785, some twenty times faster.
+_write_plain = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+).encode
+EXACT = 2**53  # integers beyond it are no JSON numbers that every reader agrees on
 
 
 def canonical(document: Any) -> bytes:  # noqa: ANN401 - any JSON value
@@ -13,12 +20,42 @@ def canonical(document: Any) -> bytes:  # noqa: ANN401 - any JSON value
     Raises:
         rfc8785.CanonicalizationError: a value that JSON cannot say exactly.
     """
+    if _is_plain(document):
+        with suppress(UnicodeEncodeError):  # a lone surrogate, which the standard's way names
+            return _write_plain(document).encode()
     return rfc8785.dumps(document)
+
+
+def _is_plain(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether Python writes a value as RFC 8785 does.
+
+    Not where a number is no small integer, where keys are not ASCII (Python sorts by code points,
+    the standard by UTF-16 units), or where a class is not the built-in one.
+    """
+    kind = type(value)
+    if kind is dict:
+        return all(type(k) is str and k.isascii() and _is_plain(v) for k, v in value.items())
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))
+    if kind is int:
+        return bool(-EXACT < value < EXACT)
+    return value is None or kind is str or kind is bool
 
 
 def digest_of(document: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return the SHA-256, in 64 hex digits, of a document's canonical JSON."""
     return hashlib.sha256(canonical(document)).hexdigest()
+
+
+def digest_of_canonical(document: bytes) -> str:
+    """Return the SHA-256, in 64 hex digits, of what is canonical JSON already."""
+    return hashlib.sha256(document).hexdigest()
+
+
+def canonical_object(**parts: bytes) -> bytes:
+    """Join canonical values to the canonical object of these names, which are ASCII."""
+    said = (b'"%s":%s' % (name.encode(), parts[name]) for name in sorted(parts))
+    return b"{" + b",".join(said) + b"}"
 
 
 def read_canonical(document: bytes) -> dict[str, Any]:

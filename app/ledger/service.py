@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
+from app.kit.copying import write_rows
 from app.kit.db import new_ids
 from app.ledger.agents import Agent
 from app.ledger.canonical import canonical
 from app.ledger.models import EventRow
+
+EVENTS = cast(Table, EventRow.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Event:
     asset_id: UUID | None = None
     department: str | None = None
     id: UUID | None = field(default=None)
+    document: bytes | None = field(default=None)  # the canonical detail, where it is at hand
 
 
 def record(db: Session, agent: Agent, event: Event) -> UUID:
@@ -34,9 +38,9 @@ def record_all(db: Session, agent: Agent, events: Sequence[Event]) -> list[UUID]
     """Write events, each under its own id where it brings one."""
     if not events:
         return []
-    drawn = iter(new_ids(db, len(events)))
+    drawn = iter(new_ids(db, sum(event.id is None for event in events)))
     ids = [event.id or next(drawn) for event in events]
-    rows = [
+    rows = (
         {
             "id": event_id,
             "kind": event.kind,
@@ -44,9 +48,9 @@ def record_all(db: Session, agent: Agent, events: Sequence[Event]) -> list[UUID]
             "department": event.department,
             "agent": agent.name,
             "person_id": agent.person_id,
-            "document": canonical(event.detail),
+            "document": event.document or canonical(event.detail),
         }
         for event_id, event in zip(ids, events, strict=True)
-    ]
-    db.execute(insert(EventRow), rows)
+    )
+    write_rows(db, EVENTS, rows)
     return ids

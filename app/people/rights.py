@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.kit.db import Db
+from app.kit.db import Database, Db
 from app.kit.errors import KeyMalformed, KeyReused, RefusedByDatabase, RequestInFlight
 from app.kit.idempotency import claim
 from app.kit.refusals import refuses
@@ -42,11 +42,21 @@ async def presented(request: Request, credentials: Credentials) -> NewKey:
     return key
 
 
-def holding(allowed: frozenset[Role]) -> Callable[[Principal], Principal]:
+@refuses(NotAuthenticated)
+def authenticated_briefly(request: Request, credentials: Credentials) -> Principal:
+    """Prove the key in a transaction of its own, for bodies that take long to come."""
+    database: Database = request.app.state.database
+    with database.transaction() as db:
+        return authenticated(request, db, credentials)
+
+
+def holding(
+    allowed: frozenset[Role], proved: Callable[..., Principal] = authenticated
+) -> Callable[[Principal], Principal]:
     """Make the dependency that lets only holders of one of these roles pass."""
 
     @refuses(RoleMissing)
-    def check(caller: Annotated[Principal, Depends(authenticated)]) -> Principal:
+    def check(caller: Annotated[Principal, Depends(proved)]) -> Principal:
         prove_role(caller, allowed)
         return caller
 
@@ -71,6 +81,7 @@ def changing(allowed: frozenset[Role]) -> Callable[[Request, Db, Principal], Pri
 
 
 Registrar = Annotated[Principal, Depends(changing(roles.REGISTERING))]
+BriefRegistrar = Annotated[Principal, Depends(holding(roles.REGISTERING, authenticated_briefly))]
 Describer = Annotated[Principal, Depends(changing(roles.DESCRIBING))]
 Reader = Annotated[Principal, Depends(holding(roles.READING))]
 Counter = Annotated[Principal, Depends(holding(roles.COUNTING))]

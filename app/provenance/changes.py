@@ -106,8 +106,9 @@ def add_assertions(
     """Add assertions; one follows the earlier one of the same field, language and way in."""
     statements = list(record.statements)
     for number, one in enumerate(assertions, start=record.next_number(version)):
-        earlier = [s for s in statements if follows(one, s, speaker)]
-        statements = [s for s in statements if s not in earlier]
+        earlier = [s for s in statements if s.field == one.field and follows(one, s, speaker)]
+        if earlier:
+            statements = [s for s in statements if s not in earlier]
         statements.append(
             Statement(
                 id=f"{version}.{number}",

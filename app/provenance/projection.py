@@ -3,7 +3,7 @@
 The facts are computed here; what they amount to under a policy is judged by SQL alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,31 +102,61 @@ def answer_of(record: Record, field: str) -> int:
     """Return a field's bits: who answered, who said a reasoned unknown, an open conflict."""
     bits = CONFLICT if record.in_conflict(field) else 0
     for s in record.of(field):
-        bit = BITS[s.source_kind]
-        bits |= bit << UNKNOWN_SHIFT if s.unknown_reason is not None else bit
+        bits |= bit_of(s)
     return bits
+
+
+def bit_of(said: Statement) -> int:
+    """Return the bit of one statement: the kind of its source, and whether it is an unknown."""
+    bit = BITS[said.source_kind]
+    return bit << UNKNOWN_SHIFT if said.unknown_reason is not None else bit
 
 
 def project(record: Record) -> dict[str, Any]:
     """Return a version's columns beside its document."""
-    shown = {field: record.displayed(field) for field in FIELDS}
-    rights = shown["rights_statement"]
+    alone, several = by_field(record)  # fields that nobody speaks of say nothing
+    chosen = {field: s if s.unknown_reason is None else None for field, s in alone.items()}
+    chosen |= {field: record.shown(field) for field in several}
+    shown = {field: s.value for field, s in chosen.items() if s is not None}
+    rights, creator = shown.get("rights_statement"), shown.get("creator")
     return {
-        "legal_status": terms(shown["legal_status"]) if shown["legal_status"] else [],
-        "legal_basis": terms(shown["legal_basis"]) if shown["legal_basis"] else [],
+        "legal_status": terms(shown["legal_status"]) if shown.get("legal_status") else [],
+        "legal_basis": terms(shown["legal_basis"]) if shown.get("legal_basis") else [],
         "rights_statement": rights and last_segment(rights.strip()),
-        "title": shown["title"],
-        "creator": "; ".join(names(shown["creator"])) if shown["creator"] else None,
-        "date_created": shown["date_created"],
-        **{f"extracted_{name}": extracted(record, name) for name in EXTRACTED_TEXTS},
+        "title": shown.get("title"),
+        "creator": "; ".join(names(creator)) if creator else None,
+        "date_created": shown.get("date_created"),
+        **{
+            f"extracted_{name}": extracted(record, name) if name in several else None
+            for name in EXTRACTED_TEXTS
+        },
         "extracted_software": software(record),
         "codes": codes(shown),
-        "confirmed": confirmations(record),
+        "confirmed": confirmations(chosen),
         "asserted_count": sum(s.source_kind == "asserted" for s in record.statements),
-        **{f"{field}_answer": answer_of(record, field) for field in FIELDS},
+        **SILENT,
+        **{f"{field}_answer": bit_of(s) for field, s in alone.items()},
+        **{f"{field}_answer": answer_of(record, field) for field in several},
     }
 
 
+def by_field(record: Record) -> tuple[dict[str, Statement], set[str]]:
+    """Tell fields of which one statement stands alone, and counts, from those to be weighed."""
+    alone: dict[str, Statement] = {}
+    several: set[str] = set()
+    for s in record.statements:
+        weighed = s.field in alone or s.source_kind != "asserted"
+        if s.field not in FIELDS:
+            continue
+        if weighed or s.field in several:
+            alone.pop(s.field, None)
+            several.add(s.field)
+        else:
+            alone[s.field] = s
+    return alone, several
+
+
+SILENT = {f"{field}_answer": 0 for field in FIELDS}
 EXTRACTED_TEXTS = ("title", "description", "creator", "date_created")
 
 
@@ -155,12 +185,11 @@ def codes(shown: dict[str, Any]) -> list[str]:
     return sorted(found)
 
 
-def confirmations(record: Record) -> list[str]:
+def confirmations(shown: Mapping[str, Statement | None]) -> list[str]:
     """Return `field:role` for each assertion that is shown and the roles of who made it."""
-    shown = [(field, record.shown(field)) for field in FIELDS]
     return sorted(
         f"{field}:{role}"
-        for field, s in shown
+        for field, s in shown.items()
         if s is not None and s.source_kind == "asserted"
         for role in s.roles
     )

@@ -29,7 +29,14 @@ class StatementIn(BaseModel):
 
     def assertion(self) -> Assertion:
         """Return it as the domain has it."""
-        return Assertion(**self.model_dump())
+        return Assertion(
+            self.field,
+            self.value,
+            self.lang,
+            self.unknown_reason,
+            self.certainty,
+            self.evidence,
+        )
 
 
 class RetractionIn(BaseModel):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
 from app.assets.service import asset_for
+from app.kit.copying import write_rows
 from app.kit.db import judging, new_ids
 from app.kit.errors import RevisionStale
 from app.ledger.agents import Agent, process
@@ -21,6 +22,7 @@ from app.provenance.adoption import adopt, adopted
 from app.provenance.book import open_book
 from app.provenance.changes import Change, Speaker, apply_change
 from app.provenance.errors import NotSealed
+from app.provenance.fields import FIELDS
 from app.provenance.models import VERSIONS, ProvenanceHeadRow, ProvenanceVersionRow, SealRow
 from app.provenance.projection import Record, project
 from app.provenance.sealed import Seal
@@ -59,7 +61,9 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
         if v.event_id is None
     ]
     written = iter(record_all(db, agent, events))
-    rows = [
+    spoken_of = {s.field for v in versions for s in v.record.statements}
+    silent = frozenset(f"{field}_answer" for field in FIELDS if field not in spoken_of)
+    rows = (
         {
             "asset_id": v.asset_id,
             "version": v.version,
@@ -69,13 +73,14 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
             "recorded_by": agent.name,
             "event_id": v.event_id or next(written),
         }
-        | project(v.record)
+        # A field that none of these records speaks of is not written: its answer is 0.
+        | {name: value for name, value in project(v.record).items() if name not in silent}
         for v in versions
-    ]
-    db.execute(insert(VERSIONS), rows)
+    )
+    write_rows(db, VERSIONS, rows)
     first = [{"asset_id": v.asset_id, "version": 1} for v in versions if v.version == 1]
     if first:
-        db.execute(insert(ProvenanceHeadRow), first)
+        write_rows(db, HEADS, first)
     later = [{"of": v.asset_id, "to": v.version} for v in versions if v.version > 1]
     if later:
         moved = update(HEADS).where(HEADS.c.asset_id == bindparam("of"))

@@ -1,7 +1,8 @@
 """Statements: one value of one field from one source; never changed, only followed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from typing import Any, Literal
 
 SourceKind = Literal["extracted", "imported", "asserted", "derived"]
@@ -35,7 +36,8 @@ class Statement:
 
     def document(self) -> dict[str, Any]:
         """Write it as JSON, without what it does not say."""
-        return {key: value for key, value in asdict(self).items() if value not in (None, ())}
+        said = zip(SAID, _all_of(self), strict=True)
+        return {name: value for name, value in said if value is not None and value != ()}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Statement":
@@ -47,6 +49,10 @@ class Statement:
     def of_series(self) -> bool:
         """Tell whether it was made once for a whole series."""
         return self.locator.startswith("series:")
+
+
+SAID = tuple(field.name for field in fields(Statement))
+_all_of = attrgetter(*SAID)
 
 
 @dataclass(frozen=True, slots=True)

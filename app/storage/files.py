@@ -60,6 +60,25 @@ def open_beneath(root: bytes, segments: tuple[bytes, ...]) -> Iterator[OpenFile]
         os.close(descriptor)
 
 
+def device_above(root: bytes, segments: tuple[bytes, ...]) -> int:
+    """Return the device of the deepest folder that is there on the way to a file beneath a root.
+
+    Raises:
+        Unreachable: the root, or a folder that is there, cannot be entered.
+    """
+    where = display_name(b"/".join(segments))
+    folder = _enter_root(root)
+    try:
+        for segment in segments[:-1]:
+            try:
+                folder = _step(folder, segment, where)
+            except (NotThere, NotAFile):
+                break
+        return os.fstat(folder).st_dev
+    finally:
+        os.close(folder)
+
+
 def check_root(path: bytes, allowed: Sequence[Path]) -> bytes:
     """Resolve an existing folder that lies in one of the allowed ones, links followed once, here.
 

@@ -88,7 +88,7 @@ def test_no_part_of_a_composite_foreign_key_is_nullable() -> None:
         for key in table.foreign_key_constraints
         if len(key.columns) > 1
     ]
-    assert len(composite) >= 10
+    assert len(composite) >= 9
     for key in composite:
         for column in key.columns:
             assert not column.nullable, f"{key.name}: {column.name}"

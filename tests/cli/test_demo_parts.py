@@ -149,7 +149,7 @@ def test_a_sample_picture_that_is_refused_stops_the_demo(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     told = Told()
-    told.refuse("a.jpg", "c", "No.")
+    told.refused.append({"name": "a.jpg", "code": "c", "detail": "No."})
     monkeypatch.setattr(demo_backlog, "register_folder", lambda *_, **__: told)
     monkeypatch.setattr(demo_backlog, "folder_of", lambda *_: None)
 

@@ -73,10 +73,10 @@ def test_a_folder_beneath_the_root_is_registered_by_its_way_from_the_root(
     assert list(ids_of(registrar)) == ["a/b/c.jpg"]
 
 
-def test_imports_are_cut_at_some_thousand_lines(
+def test_a_scan_is_sent_in_parts(
     catalogue: Catalogue, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "MOST_LINES", 2)
+    monkeypatch.setattr(sending, "A_PART", 500)
     files: dict[str | bytes, bytes] = {f"{n}.jpg": b"x" for n in range(5)}
     folder, system, registrar = catalogue.holding("cut", files)
     done = run("scan", folder, registrar.key, *scan_options(system), "--json")
@@ -168,7 +168,7 @@ def test_a_bad_line_of_an_import_refuses_itself_only(
     first = run("import", file, registrar.key)
     again = run("import", file, registrar.key, "--json")
     assert (first.exit_code, again.exit_code) == (1, 1)
-    assert "2 registered, 0 already there, 2 refused" in first.stdout
+    assert "2 registered, 0 already there, 2 refused" in first.stdout, first.stderr
     assert "refused 'line 3'" in first.stderr
     assert json.loads(again.stdout)["already_there"] == 2
     assert sorted(ids_of(registrar)) == ["a.jpg", "b.jpg"]
