@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
-from app.catalogue import import_routes
+from app.catalogue import content_routes, import_routes
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import routes as comparisons
@@ -88,6 +88,7 @@ def create_app() -> FastAPI:
     )
     for room in (people, assets, catalogue, import_routes, provenance, readings):
         app.include_router(room.router)
+    app.include_router(content_routes.router)
     for later in (fingerprints, comparisons, disposals):
         app.include_router(later.router)
     app.include_router(policies.router, dependencies=[Depends(authenticated)])

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from app.assets import tasks as asset_tasks
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import tasks as comparison_tasks
 from app.fingerprints import tasks as fingerprint_tasks
@@ -17,7 +18,14 @@ from app.provenance import tasks as provenance_tasks
 from app.readings import tasks as reading_tasks
 
 log = structlog.get_logger(__name__)
-LISTENERS = (catalogue_tasks, reading_tasks, provenance_tasks, fingerprint_tasks, comparison_tasks)
+LISTENERS = (
+    asset_tasks,
+    catalogue_tasks,
+    reading_tasks,
+    provenance_tasks,
+    fingerprint_tasks,
+    comparison_tasks,
+)
 NUMBERING_SECONDS = 0.2
 REVIVAL_SECONDS = 10.0
 HEARTBEAT_SECONDS = 5.0

@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
@@ -23,10 +24,11 @@ from app.ledger.service import Event, record
 from app.people.models import DepartmentRow
 from app.people.roles import Principal
 from app.people.service import within
+from app.storage.errors import OutsideRoots
 from app.storage.files import check_root
 from app.storage.locations import encode_location, parse_root
 
-Sighted = Literal["present", "unreachable", "missing", "changed"]
+Sighted = Literal["present", "unreachable", "missing", "changed", "set_aside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class NewAsset:
     system: SourceSystemRow
     source_identifier: str
     original_name: str
-    path: str
+    path: str | None  # None: the content is to be uploaded
     facts_digest: str
     import_id: UUID | None
 
@@ -72,6 +74,7 @@ def add_source_system(
     if db.get(DepartmentRow, system.department) is None:
         raise NoSuchResource(f"There is no department {system.department!r}.")
     real = check_root(parse_root(system.root), settings().allowed_roots)
+    keep_apart(real)
     facts = replace(system, root=f"file://{_as_uri_path(real)}")
     said = {name: getattr(facts, name) for name in SourceSystem.__slots__}
     there = db.get(SourceSystemRow, system.code)
@@ -92,6 +95,20 @@ def add_source_system(
             ) from error
         raise
     return row, True
+
+
+def keep_apart(root: bytes) -> None:
+    """Refuse a root from which, or in which, the contents that others uploaded could be reached.
+
+    Raises:
+        OutsideRoots: the keep lies in it, or it lies in the keep.
+    """
+    named = settings().keep or (settings().data_dir / "keep").as_uri()
+    if not named.startswith("file:"):
+        return
+    kept, mine = Path(os.fsdecode(parse_root(named))).resolve(), Path(os.fsdecode(root))
+    if kept.is_relative_to(mine) or mine.is_relative_to(kept):
+        raise OutsideRoots("Uploads are kept there: no source system may reach them.")
 
 
 def _as_uri_path(path: bytes) -> str:
@@ -149,7 +166,8 @@ def add_assets(db: Session, agent: Agent, assets: Sequence[NewAsset]) -> set[UUI
             rows,
         )
     )
-    places = [{"asset_id": a.id, "ordinal": 1, "path": a.path} for a in assets if a.id in added]
+    located = [a for a in assets if a.id in added and a.path is not None]
+    places = [{"asset_id": a.id, "ordinal": 1, "path": a.path} for a in located]
     if places:
         db.execute(insert(LocationRow), places)
     return added

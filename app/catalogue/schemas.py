@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+Content = Literal["referenced", "awaited", "open", "kept", "refused"]
 Outcome = Literal["read", "nothing_found", "unreadable"]
 
 
@@ -27,7 +28,8 @@ class AssetOut(BaseModel):
     source_identifier: str
     department: str
     original_name: str
-    location: str
+    location: str | None
+    content: Content
     registered_at: datetime
     provenance_version: int
     legal_status: list[str]

@@ -45,7 +45,7 @@ class Checked:
 
     said: Registration
     system: SourceSystemRow
-    path: str
+    path: str | None  # None: to be uploaded
     digest: str
     record: Record
 
@@ -92,7 +92,7 @@ def register(
 def check(db: Session, caller: Principal, said: Registration, statuses: frozenset[str]) -> Checked:
     """Prove everything about a registration that can be refused before it is entered."""
     system = system_for(db, caller, said.source_system)
-    path = canonical(said.location)
+    path = None if said.location is None else canonical(said.location)
     speaker = Speaker(caller.agent.name, str(caller.person_id), tuple(sorted(caller.roles)))
     known = Record(tuple(known_already(said, system, path, speaker)), ())
     change = Change(said.assertions(), legal_statuses=statuses, pointers=said.pointers())
@@ -114,7 +114,7 @@ def canonical(location: str) -> str:
 
 
 def known_already(
-    said: Registration, system: SourceSystemRow, path: str, speaker: Speaker
+    said: Registration, system: SourceSystemRow, path: str | None, speaker: Speaker
 ) -> list[Statement]:
     """Return what the registration itself states; the location is derived from it."""
     facts = {
@@ -137,6 +137,8 @@ def known_already(
         )
         for number, (field, value) in enumerate(facts.items(), start=1)
     ]
+    if path is None:
+        return statements
     where = [{"uri": f"{system.root}{path}", "kind": "file", "system": system.code}]
     located = Statement("1.5", "locations", where, "derived", "location", speaker.agent, 1)
     return [*statements, located]
@@ -178,13 +180,14 @@ def enter(
     ]
     record_all(db, caller.agent, [event_of(one, asset) for one, asset in entered])
     write_versions(db, caller.agent, [first_version(one, asset, stated) for one, asset in entered])
-    if added:
-        publish(db, AssetsRegistered(tuple(asset.id for _, asset in entered)))
+    located = tuple(asset.id for _, asset in entered if asset.path is not None)
+    if located:
+        publish(db, AssetsRegistered(located))
     return added
 
 
 def event_of(one: Checked, asset: NewAsset) -> Event:
-    """Tell of a registration: PREMIS ingestion, by reference."""
+    """Tell of a registration: PREMIS ingestion, by reference or with the content to come."""
     detail = {"registered": one.said.facts(), "location": one.path, "version": 1}
     return Event("ing", detail, asset.id, one.system.department, asset.event_id)
 

@@ -1,9 +1,17 @@
-"""Table of fingerprints."""
+"""Tables of fingerprints and of what others claimed them to be."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Row, Xid8
@@ -34,4 +42,36 @@ class FingerprintRow(Row):
     tool_version: Mapped[str]
     computed_at: Mapped[datetime]  # stamped by trigger
     computed_xid: Mapped[int | None] = mapped_column(Xid8)  # stamped by trigger
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class ClaimCheckRow(Row):
+    """How a digest from outside compares with ours. Append-only."""
+
+    __tablename__ = "claim_checks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["asset_id", "fingerprint_id"],
+            ["fingerprints.asset_id", "fingerprints.id"],
+            name="fk_claim_checks_asset_id_fingerprint_id",
+        ),
+        Index(
+            "ix_claim_checks_differs",
+            "fingerprint_id",
+            postgresql_where=text("outcome = 'differs'"),
+        ),
+    )
+    asset_id: Mapped[UUID]
+    fingerprint_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    algorithm: Mapped[str] = mapped_column(primary_key=True)
+    claimed: Mapped[str] = mapped_column(primary_key=True)
+    computed: Mapped[str | None]  # None: an algorithm that we do not compute
+    outcome: Mapped[str] = mapped_column(
+        Computed(
+            "CASE WHEN computed IS NULL THEN 'unchecked'"
+            " WHEN computed = claimed THEN 'matches' ELSE 'differs' END",
+            persisted=True,
+        )
+    )
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))

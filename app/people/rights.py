@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.kit.db import Db
+from app.kit.db import Database, Db
 from app.people import roles
 from app.people.errors import NotAuthenticated, RoleMissing
 from app.people.roles import Principal, Role
@@ -35,8 +35,20 @@ def holding(allowed: frozenset[Role]) -> Callable[[Principal], Principal]:
     return check
 
 
+def proved_apart(allowed: frozenset[Role]) -> Callable[..., Principal]:
+    """Make the same dependency for routes that take long: it keeps no transaction open."""
+
+    def check(request: Request, credentials: Credentials) -> Principal:
+        database: Database = request.app.state.database
+        with database.transaction() as db:
+            return holding(allowed)(authenticated(db, credentials))
+
+    return check
+
+
 Registrar = Annotated[Principal, Depends(holding(roles.REGISTERING))]
 Describer = Annotated[Principal, Depends(holding(roles.DESCRIBING))]
 Reader = Annotated[Principal, Depends(holding(roles.READING))]
 Counter = Annotated[Principal, Depends(holding(roles.COUNTING))]
 Operator = Annotated[Principal, Depends(holding(roles.OPERATING))]
+Uploader = Annotated[Principal, Depends(proved_apart(roles.REGISTERING))]

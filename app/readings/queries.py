@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, column, func, select, table
+from sqlalchemy import ColumnElement, Integer, Select, and_, column, func, or_, select, table
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from app.assets.models import AssetRow, SightingRow
+from app.assets.models import AssetRow, SightingRow, UploadRow
+from app.assets.queries import has_content
 from app.kit.jobs import LEFT_ALONE, MOST_ASSETS_A_JOB
 from app.readings.models import ReadingRow
 
@@ -59,13 +60,32 @@ def newest_readings(asset_ids: Sequence[UUID]) -> Select[ReadingRow]:
 def unread() -> Select[UUID]:
     """Select registered assets that nobody has read, a job's worth.
 
-    What was seen missing or out of reach comes last and by chance: it must not keep the rest back.
+    Those whose content is awaited are not among them; those that were read, found not to be what
+    they claimed, and uploaded anew are. What was seen missing or out of reach comes last and by
+    chance: it must not keep the rest back.
     """
     read = select(ReadingRow.id).where(ReadingRow.asset_id == AssetRow.id).exists()
     left = AssetRow.registered_at < func.clock_timestamp() - LEFT_ALONE
     seen = select(SightingRow.ordinal).where(SightingRow.asset_id == AssetRow.id).exists()
     fairly = (seen, func.random())
-    return select(AssetRow.id).where(~read, left).order_by(*fairly).limit(MOST_ASSETS_A_JOB)
+    waiting = and_(~read, left, has_content())
+    by_chance = select(AssetRow.id).where(or_(waiting, received_anew())).order_by(*fairly)
+    return by_chance.limit(MOST_ASSETS_A_JOB)
+
+
+def received_anew() -> ColumnElement[bool]:
+    """Tell whether an asset's content was uploaded a while ago, after its newest reading."""
+    later = select(ReadingRow.id).where(
+        ReadingRow.asset_id == AssetRow.id, ReadingRow.read_at > UploadRow.settled_at
+    )
+    refused = select(UploadRow.asset_id).where(UploadRow.state == "refused")
+    return (
+        select(UploadRow.id)
+        .where(UploadRow.asset_id == AssetRow.id, UploadRow.state == "kept")
+        .where(UploadRow.settled_at < func.clock_timestamp() - LEFT_ALONE, ~later.exists())
+        .where(AssetRow.id.in_(refused))
+        .exists()
+    )
 
 
 def head_versions(asset_ids: Sequence[UUID]) -> Select[UUID, int]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assets.events import AssetsRegistered, BytesChanged
+from app.assets.events import AssetsRegistered, BytesChanged, ContentReceived
 from app.assets.queries import whereabouts
 from app.assets.service import Sighted, report_sighting
 from app.kit.jobs import in_transaction, on, sweep
@@ -40,6 +40,12 @@ def warm_extractor() -> Iterator[Extractor]:
 @on(AssetsRegistered)
 def read_assets(fact: AssetsRegistered) -> None:
     """Read up to 500 newly registered files, each once."""
+    read_files(fact.asset_ids)
+
+
+@on(ContentReceived)
+def read_received(fact: ContentReceived) -> None:
+    """Read contents that were uploaded."""
     read_files(fact.asset_ids)
 
 

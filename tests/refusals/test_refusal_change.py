@@ -21,8 +21,11 @@ APPEND_ONLY_TABLES = [
     "import_lines",
     "import_results",
     "operation_steps",
+    "upload_parts",
+    "kept_locations",
+    "claim_checks",
 ]
-STAYING = ["provenance_heads", "decision_locks"]  # changed, never removed
+STAYING = ["provenance_heads", "decision_locks", "uploads", "kept_objects"]  # changed, never removed
 APPLICATION = ("catalogue_api", "catalogue_worker")
 JUDGE = "SET LOCAL ROLE catalogue_judge"
 REPLICA = "SET LOCAL session_replication_role = replica"
