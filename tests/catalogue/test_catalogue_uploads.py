@@ -6,7 +6,6 @@ from pathlib import Path
 from threading import Barrier, Thread
 from uuid import UUID, uuid4
 
-import httpx2
 import pytest
 from contents import Uploader, repr_digest
 from images import draw
@@ -33,7 +32,7 @@ def kept_file(world: World, asset_id: UUID) -> Path:
         " WHERE u.asset_id = :id AND u.state = 'kept'",
         id=asset_id,
     )
-    return Path(keep.removeprefix("file://")) / path
+    return Path(str(keep).removeprefix("file://"), path)
 
 
 def test_an_uploaded_content_travels_as_one_by_reference_does(

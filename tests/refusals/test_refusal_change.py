@@ -25,7 +25,12 @@ APPEND_ONLY_TABLES = [
     "kept_locations",
     "claim_checks",
 ]
-STAYING = ["provenance_heads", "decision_locks", "uploads", "kept_objects"]  # changed, never removed
+STAYING = [
+    "provenance_heads",
+    "decision_locks",
+    "uploads",
+    "kept_objects",
+]  # changed, never removed
 APPLICATION = ("catalogue_api", "catalogue_worker")
 JUDGE = "SET LOCAL ROLE catalogue_judge"
 REPLICA = "SET LOCAL session_replication_role = replica"
