@@ -19,6 +19,7 @@ from app.comparisons import tasks as comparison_tasks
 from app.disposals import routes as disposals
 from app.fingerprints import routes as fingerprints
 from app.fingerprints import tasks as fingerprint_tasks
+from app.fingerprints import thumbnail_routes
 from app.kit import health
 from app.kit.connecting import addresses
 from app.kit.db import Database
@@ -89,6 +90,7 @@ def create_app() -> FastAPI:
     for room in (people, assets, catalogue, import_routes, provenance, readings):
         app.include_router(room.router)
     app.include_router(content_routes.router)
+    app.include_router(thumbnail_routes.router)
     for later in (fingerprints, comparisons, disposals):
         app.include_router(later.router)
     app.include_router(policies.router, dependencies=[Depends(authenticated)])

@@ -75,3 +75,43 @@ class ClaimCheckRow(Row):
         )
     )
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class ThumbnailRequestRow(Row):
+    """Somebody wants to see what was fingerprinted."""
+
+    __tablename__ = "thumbnail_requests"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["asset_id", "fingerprint_id"],
+            ["fingerprints.asset_id", "fingerprints.id"],
+            name="fk_thumbnail_requests_asset_id_fingerprint_id",
+        ),
+        Index("ix_thumbnail_requests_requested_at", "requested_at"),
+    )
+    fingerprint_id: Mapped[UUID] = mapped_column(primary_key=True)
+    asset_id: Mapped[UUID]
+    requested_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+
+class ThumbnailRow(Row):
+    """What came of making a small picture; one that was made lies in the keep."""
+
+    __tablename__ = "thumbnails"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["asset_id", "fingerprint_id"],
+            ["fingerprints.asset_id", "fingerprints.id"],
+            name="fk_thumbnails_asset_id_fingerprint_id",
+        ),
+    )
+    fingerprint_id: Mapped[UUID] = mapped_column(
+        ForeignKey("thumbnail_requests.fingerprint_id"), primary_key=True
+    )
+    asset_id: Mapped[UUID]
+    outcome: Mapped[str]
+    reason: Mapped[str | None]  # why undecodable
+    key: Mapped[UUID | None] = mapped_column(ForeignKey("kept_objects.key"), unique=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

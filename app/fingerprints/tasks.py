@@ -12,7 +12,9 @@ from app.assets.service import Sighted, report_sighting
 from app.fingerprints import queries
 from app.fingerprints.claims import NOTHING, Claims, claims_of
 from app.fingerprints.compute import fingerprint
+from app.fingerprints.events import ThumbnailsRequested
 from app.fingerprints.service import AGENT, Hashed, record_fingerprints
+from app.fingerprints.thumbnails import make_requested
 from app.kit.jobs import in_transaction, on, publish, sweep
 from app.kit.refusals import Refusal
 from app.readings.committed import CommittedReading
@@ -37,6 +39,18 @@ def fingerprint_assets(fact: AssetsRead) -> None:
 def fingerprint_what_was_left() -> None:
     """Hash files that were read a while ago and that no job has hashed."""
     fingerprint_files(in_transaction(lambda db: list(db.scalars(queries.left_unfingerprinted()))))
+
+
+@on(ThumbnailsRequested, priority=2)  # somebody looks at a page that lacks it
+def make_thumbnails(fact: ThumbnailsRequested) -> None:
+    """Make the small pictures that are asked for, these and others."""
+    make_requested()
+
+
+@sweep("thumbnails")
+def make_what_was_left() -> None:
+    """Make small pictures that no job has made."""
+    make_requested()
 
 
 def fingerprint_files(asset_ids: Sequence[UUID]) -> None:

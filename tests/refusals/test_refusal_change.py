@@ -24,6 +24,8 @@ APPEND_ONLY_TABLES = [
     "upload_parts",
     "kept_locations",
     "claim_checks",
+    "thumbnail_requests",
+    "thumbnails",
 ]
 STAYING = [
     "provenance_heads",
