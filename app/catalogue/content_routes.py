@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from app.assets.rules import Claim, Part, parse_content_range, parse_repr_digest
 from app.assets.service import asset_for
 from app.assets.uploads import Sent, Standing, standing_of
+from app.catalogue.downloading import hand_out, original_for
 from app.catalogue.schemas import Content
 from app.catalogue.uploading import receive
 from app.kit.db import Database, Db
@@ -84,6 +85,35 @@ def ask_content(db: Db, caller: Reader, asset_id: UUID, response: Response) -> R
     asset_for(db, caller, asset_id)
     tell(response, standing_of(db, asset_id))
     return Response(headers=dict(response.headers))
+
+
+@router.get(
+    "/{asset_id}/content",
+    operation_id="read_content",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": BYTES}},
+        206: {"content": {"application/octet-stream": BYTES}, "description": "A part of it."},
+        304: {"description": "The content that you have."},
+    },
+)
+def read_content(
+    db: Db,
+    caller: Reader,
+    asset_id: UUID,
+    asked: Annotated[str | None, Header(alias="Range", description="`bytes=0-99`.")] = None,
+    if_range: Annotated[str | None, Header()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Hand the original out as an attachment, kept or by reference, whole or a range of it.
+
+    Only the bytes that were read leave: a file that changed since is refused. `Repr-Digest` comes
+    with it once the image was fingerprinted.
+    """
+    original = original_for(db, caller, asset_id)
+    if if_none_match is not None and original.etag in if_none_match:
+        return Response(status_code=304, headers={"ETag": original.etag})
+    return hand_out(original, asked if if_range in (None, original.etag) else None)
 
 
 def tell(response: Response, standing: Standing) -> None:
