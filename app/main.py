@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
 from app.assets import set_aside_routes
-from app.catalogue import import_routes
+from app.catalogue import content_routes, import_routes
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import routes as comparisons
@@ -20,6 +20,7 @@ from app.comparisons import tasks as comparison_tasks
 from app.disposals import routes as disposals
 from app.fingerprints import routes as fingerprints
 from app.fingerprints import tasks as fingerprint_tasks
+from app.fingerprints import thumbnail_routes
 from app.kit import health
 from app.kit.bounds import Bounds
 from app.kit.connecting import addresses
@@ -90,7 +91,8 @@ def create_app() -> FastAPI:
     rooms = (people, assets, set_aside_routes, catalogue, provenance, readings, fingerprints)
     for room in (*rooms, comparisons):
         app.include_router(at_the_edge(room.router))
-    app.include_router(at_the_edge(import_routes.router))
+    for room in (import_routes, content_routes, thumbnail_routes):
+        app.include_router(at_the_edge(room.router))
     app.include_router(at_the_edge(disposals.router, NoPolicyInForce))
     app.include_router(
         at_the_edge(policies.router, NoPolicyInForce), dependencies=[Depends(authenticated)]

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.assets import tasks as asset_tasks
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import tasks as comparison_tasks
 from app.fingerprints import tasks as fingerprint_tasks
@@ -27,7 +28,14 @@ from app.provenance import tasks as provenance_tasks
 from app.readings import tasks as reading_tasks
 
 log = structlog.get_logger(__name__)
-LISTENERS = (catalogue_tasks, reading_tasks, provenance_tasks, fingerprint_tasks, comparison_tasks)
+LISTENERS = (
+    asset_tasks,
+    catalogue_tasks,
+    reading_tasks,
+    provenance_tasks,
+    fingerprint_tasks,
+    comparison_tasks,
+)
 SWEPT = (forgetting,)  # its sweep is known to the queue by being imported
 NUMBERING_SECONDS = 0.2
 LONGEST_PAUSE = 15.0  # seconds between two tries to work again after the database went away

@@ -348,6 +348,9 @@ def sources_within(folder: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("CATALOGUE_ALLOWED_ROOTS", json.dumps([str(folder)]))
         environment.setenv("CATALOGUE_SECRET_KEY", "for tests only")
+        keep = folder.with_name(f"{folder.name}-keep")  # beside: sources may lie anywhere in it
+        keep.mkdir(exist_ok=True)
+        environment.setenv("CATALOGUE_KEEP", keep.as_uri())
         settings.cache_clear()
         yield
     settings.cache_clear()

@@ -21,3 +21,38 @@ class RegisteredOtherwise(Refusal):
     """The same source identifier is registered with other facts."""
 
     code: ClassVar[str] = "registered-otherwise"
+
+
+class ContentAlreadyThere(Refusal):
+    """The asset has its content: kept here, or registered where it lies."""
+
+    code: ClassVar[str] = "content-already-there"
+
+
+class UploadOffset(Refusal):
+    """The part does not begin where the upload stands."""
+
+    code: ClassVar[str] = "upload-offset"
+
+    def __init__(self, detail: str, offset: int) -> None:
+        """Say in a header too where the next part begins."""
+        super().__init__(detail)
+        self.headers = {"Upload-Offset": str(offset), "Upload-Complete": "?0"}
+
+
+class UploadDiffers(Refusal):
+    """What is sent contradicts what was sent of the same upload."""
+
+    code: ClassVar[str] = "upload-differs"
+
+
+class UploadEnded(Refusal):
+    """The upload was given up, or another one took its place, while this part came."""
+
+    code: ClassVar[str] = "upload-ended"
+
+
+class ContentAwaited(Refusal):
+    """The asset's content is still to be uploaded."""
+
+    code: ClassVar[str] = "content-awaited"

@@ -13,3 +13,8 @@ class AssetsRegistered(Fact):
 @dataclass(frozen=True, slots=True)
 class BytesChanged(Fact):
     """These files are no longer the bytes that were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentReceived(Fact):
+    """These assets' contents were uploaded and are kept; nothing was read or hashed of them."""

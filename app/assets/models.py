@@ -4,7 +4,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Row
@@ -73,7 +81,7 @@ class LocationRow(Row):
     )
     asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"), primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True)
-    path: Mapped[str]  # a relative URI path
+    path: Mapped[str]  # a relative URI path; of an upload: beneath the root of its keep
     seen_token: Mapped[str | None]  # the byte token that a scan saw there; None: none looked
     seen_object: Mapped[str | None] = mapped_column(
         Computed("substring(seen_token FROM '^fs:[0-9]+:[0-9]+')", persisted=True)
@@ -145,3 +153,81 @@ class SweepRow(Row):
     looked_up_to: Mapped[UUID]
     walked_to: Mapped[UUID | None]  # None: no walk over everything is on its way
     judged_by: Mapped[str | None]  # the rules under which everything was looked at last
+
+
+class KeptObjectRow(Row):
+    """One object in the keep; given up first and removed after, in two transactions."""
+
+    __tablename__ = "kept_objects"
+    __table_args__ = (
+        Index(
+            "ix_kept_objects_to_remove",
+            "given_up_at",
+            postgresql_where=text("given_up_at IS NOT NULL AND removed_at IS NULL"),
+        ),
+    )
+    key: Mapped[UUID] = mapped_column(primary_key=True)  # drawn, never made from the content
+    keep: Mapped[str]  # the root URI of the keep that it lies in
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    kept_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    given_up_at: Mapped[datetime | None]  # None: something may refer to it
+    removed_at: Mapped[datetime | None]  # None: not known to be gone
+
+
+class UploadRow(Row):
+    """One content on its way in, kept, or given up; at most one of an asset is open or kept."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        UniqueConstraint("asset_id", "id", name="uq_uploads_asset_id_id"),
+        Index(
+            "uq_uploads_living",
+            "asset_id",
+            unique=True,
+            postgresql_where=text("state IN ('open', 'kept')"),
+        ),
+        Index("uq_uploads_content_key", "content_key", unique=True),
+        Index("ix_uploads_last_part_at", "last_part_at", postgresql_where=text("state = 'open'")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"))
+    state: Mapped[str] = mapped_column(server_default="open")
+    total_bytes: Mapped[int | None] = mapped_column(BigInteger)  # None: the client does not know
+    received_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    claims: Mapped[list[dict[str, Any]]]
+    begun_by: Mapped[str]
+    begun_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    last_part_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    content_key: Mapped[UUID | None] = mapped_column(ForeignKey("kept_objects.key"))
+    settled_at: Mapped[datetime | None]  # None: open
+    event_id: Mapped[UUID | None] = mapped_column(ForeignKey("events.id"))  # None: open
+
+
+class KeptLocationRow(Row):
+    """A location that is a content of ours; a location without such a row is by reference."""
+
+    __tablename__ = "kept_locations"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["asset_id", "ordinal"],
+            ["locations.asset_id", "locations.ordinal"],
+            name="fk_kept_locations_asset_id_ordinal",
+        ),
+        ForeignKeyConstraint(
+            ["asset_id", "upload_id"],
+            ["uploads.asset_id", "uploads.id"],
+            name="fk_kept_locations_asset_id_upload_id",
+        ),
+    )
+    asset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    upload_id: Mapped[UUID] = mapped_column(unique=True)
+
+
+class UploadPartRow(Row):
+    """One piece of an upload; pieces follow each other without a gap."""
+
+    __tablename__ = "upload_parts"
+    upload_id: Mapped[UUID] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
+    start_byte: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    key: Mapped[UUID] = mapped_column(ForeignKey("kept_objects.key"), unique=True)

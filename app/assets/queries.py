@@ -1,12 +1,23 @@
 """Questions about assets."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 from sqlalchemy.orm import aliased
 
-from app.assets.models import AssetRow, LocationRow, SightingRow, SourceSystemRow
+from app.assets.models import (
+    AssetRow,
+    KeptLocationRow,
+    KeptObjectRow,
+    LocationRow,
+    SightingRow,
+    SourceSystemRow,
+    UploadPartRow,
+    UploadRow,
+)
+from app.assets.sweeping import LEFT_ALONE
 from app.people.roles import Principal
 
 # One JSON document instead of one parameter a value: thousands of rows are one statement.
@@ -23,6 +34,9 @@ SELECT a.id, a.source_system, a.source_identifier, a.registered_facts
   FROM json_to_recordset(CAST(:rows AS json)) AS r (source_system text, source_identifier text)
   JOIN assets a USING (source_system, source_identifier)
 """)
+KEPT = and_(
+    KeptLocationRow.asset_id == LocationRow.asset_id, KeptLocationRow.ordinal == LocationRow.ordinal
+)
 
 
 def visible_assets(caller: Principal) -> Select[AssetRow]:
@@ -49,16 +63,27 @@ def visible_systems(caller: Principal) -> Select[SourceSystemRow]:
 
 
 def whereabouts(asset_ids: Sequence[UUID]) -> Select[UUID, str, str]:
-    """Select where each asset's bytes lie today: id, root URI, path beneath it."""
+    """Select where each asset's bytes lie today: id, root URI, path beneath it.
+
+    A content that is awaited, or was set aside, lies nowhere.
+    """
     newer = aliased(LocationRow)
     superseded = select(newer).where(
         newer.asset_id == LocationRow.asset_id, newer.ordinal > LocationRow.ordinal
     )
     return (
-        select(AssetRow.id, SourceSystemRow.root, LocationRow.path)
+        select(
+            AssetRow.id,
+            func.coalesce(KeptObjectRow.keep, SourceSystemRow.root).label("root"),
+            LocationRow.path,
+        )
         .join(SourceSystemRow, SourceSystemRow.code == AssetRow.source_system)
         .join(LocationRow, LocationRow.asset_id == AssetRow.id)
+        .outerjoin(KeptLocationRow, KEPT)
+        .outerjoin(UploadRow, UploadRow.id == KeptLocationRow.upload_id)
+        .outerjoin(KeptObjectRow, KeptObjectRow.key == UploadRow.content_key)
         .where(AssetRow.id.in_(asset_ids), ~superseded.exists())
+        .where(or_(KeptLocationRow.upload_id.is_(None), UploadRow.state == "kept"))
         .order_by(AssetRow.id)
     )
 
@@ -80,4 +105,70 @@ def newest_sighting(asset_id: UUID) -> Select[SightingRow]:
         .where(SightingRow.asset_id == asset_id)
         .order_by(SightingRow.ordinal.desc())
         .limit(1)
+    )
+
+
+def has_content() -> ColumnElement[bool]:
+    """Tell of each asset of a statement whether its bytes lie anywhere: by reference, or kept."""
+    return (
+        select(LocationRow.path)
+        .outerjoin(KeptLocationRow, KEPT)
+        .outerjoin(UploadRow, UploadRow.id == KeptLocationRow.upload_id)
+        .where(LocationRow.asset_id == AssetRow.id)
+        .where(or_(KeptLocationRow.upload_id.is_(None), UploadRow.state == "kept"))
+        .exists()
+    )
+
+
+def uploads_of(asset_id: UUID) -> Select[UploadRow]:
+    """Select an asset's uploads, the newest first."""
+    return select(UploadRow).where(UploadRow.asset_id == asset_id).order_by(UploadRow.id.desc())
+
+
+def referenced(asset_id: UUID) -> Select[str]:
+    """Select where a registration by reference says that the bytes lie."""
+    mine = select(LocationRow.path).where(LocationRow.asset_id == asset_id, ~kept_location())
+    return mine.limit(1)
+
+
+def kept_location() -> ColumnElement[bool]:
+    """Tell of each location of a statement whether it is a content of ours."""
+    return select(KeptLocationRow.upload_id).where(KEPT).exists()
+
+
+def parts_of(upload_id: UUID) -> Select[int, UUID, int, str]:
+    """Select an upload's pieces in their order: first byte, key, length, root of the keep."""
+    of_object = (KeptObjectRow.size_bytes, KeptObjectRow.keep)
+    return (
+        select(UploadPartRow.start_byte, UploadPartRow.key, *of_object)
+        .join(KeptObjectRow, KeptObjectRow.key == UploadPartRow.key)
+        .where(UploadPartRow.upload_id == upload_id)
+        .order_by(UploadPartRow.start_byte)
+    )
+
+
+def left_unfinished() -> Select[UploadRow]:
+    """Select uploads whose every byte came a while ago and that nobody finished."""
+    left = UploadRow.last_part_at < func.clock_timestamp() - LEFT_ALONE
+    whole = UploadRow.received_bytes == UploadRow.total_bytes
+    return select(UploadRow).where(UploadRow.state == "open", whole, left).limit(100)
+
+
+def settled_before(state: str, age: timedelta) -> Select[UploadRow]:
+    """Select uploads that are in a state, and were told of nothing new, for this long."""
+    since = func.coalesce(UploadRow.settled_at, UploadRow.last_part_at)
+    old = since < func.clock_timestamp() - age
+    return select(UploadRow).where(UploadRow.state == state, old).limit(100)
+
+
+def kept_places(asset_ids: Sequence[UUID]) -> Select[UUID, UUID, str, str]:
+    """Select where uploaded contents are kept: asset, upload, URI, source system."""
+    uri = KeptObjectRow.keep + LocationRow.path
+    return (
+        select(AssetRow.id, UploadRow.id, uri, AssetRow.source_system)
+        .join(UploadRow, UploadRow.asset_id == AssetRow.id)
+        .join(KeptLocationRow, KeptLocationRow.upload_id == UploadRow.id)
+        .join(LocationRow, KEPT)
+        .join(KeptObjectRow, KeptObjectRow.key == UploadRow.content_key)
+        .where(AssetRow.id.in_(asset_ids), UploadRow.state == "kept")
     )

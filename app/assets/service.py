@@ -1,9 +1,11 @@
 """Add source systems and assets; say what was seen where an asset should lie."""
 
 import json
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -18,15 +20,18 @@ from app.assets.models import AssetRow, LocationRow, SightingRow, SourceSystemRo
 from app.kit.copying import write_rows
 from app.kit.db import constraint_of, new_ids
 from app.kit.errors import NoSuchResource
+from app.kit.settings import settings
 from app.ledger.agents import Agent
 from app.ledger.service import Event, record
 from app.people.models import DepartmentRow
 from app.people.roles import Principal
 from app.people.service import within
+from app.storage.errors import OutsideRoots
+from app.storage.locations import encode_location, parse_root
 from app.storage.opening import settle_root
 
 LOCATIONS = cast(Table, LocationRow.__table__)
-Sighted = Literal["present", "unreachable", "missing", "changed"]
+Sighted = Literal["present", "unreachable", "missing", "changed", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class NewAsset:
     system: SourceSystemRow
     source_identifier: str
     original_name: str
-    path: str
+    path: str | None  # None: the content is to be uploaded
     facts_digest: str
     import_id: UUID | None
     seen_token: str | None = None  # None: no scan looked at it
@@ -74,6 +79,7 @@ def add_source_system(
     if db.get(DepartmentRow, system.department) is None:
         raise NoSuchResource(f"There is no department {system.department!r}.")
     facts = replace(system, root=settle_root(system.root))
+    keep_apart(facts.root)
     said = {name: getattr(facts, name) for name in SourceSystem.__slots__}
     there = db.get(SourceSystemRow, system.code)
     if there is not None:
@@ -93,6 +99,20 @@ def add_source_system(
             ) from error
         raise
     return row, True
+
+
+def keep_apart(root: str) -> None:
+    """Refuse a root from which, or in which, the contents that others uploaded could be reached.
+
+    Raises:
+        OutsideRoots: the keep lies in it, or it lies in the keep.
+    """
+    named = settings().keep or (settings().data_dir / "keep").as_uri()
+    if named.startswith("file:"):
+        kept = Path(os.fsdecode(parse_root(named))).resolve()
+        named = f"file:///{encode_location(os.fsencode(kept).strip(b'/'))}/"
+    if named.startswith(root) or root.startswith(named):
+        raise OutsideRoots("Uploads are kept there: no source system may reach them.")
 
 
 def system_for(db: Session, caller: Principal, code: str) -> SourceSystemRow:
@@ -141,7 +161,7 @@ def add_assets(db: Session, agent: Agent, assets: Sequence[NewAsset]) -> set[UUI
     places = [
         {"asset_id": a.id, "ordinal": 1, "path": a.path, "seen_token": a.seen_token}
         for a in assets
-        if a.id in added
+        if a.id in added and a.path is not None
     ]
     write_rows(db, LOCATIONS, places)
     return added

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Select, literal, select
+from sqlalchemy import Select, case, func, literal, select
 
-from app.assets.models import AssetRow, LocationRow
+from app.assets.models import AssetRow, LocationRow, UploadRow
+from app.assets.queries import kept_location
 from app.people.roles import Principal
 from app.provenance.models import ProvenanceHeadRow, ProvenanceVersionRow
 from app.provenance.queries import IN_HEAD
@@ -16,11 +17,20 @@ def catalogued(caller: Principal) -> Select[Any]:
     reading = newest_reading(AssetRow.id)
     path = (
         select(LocationRow.path)
-        .where(LocationRow.asset_id == AssetRow.id)
+        .where(LocationRow.asset_id == AssetRow.id, ~kept_location())
         .order_by(LocationRow.ordinal.desc())
         .limit(1)
         .scalar_subquery()
     )
+    upload = (
+        select(UploadRow.state)
+        .where(UploadRow.asset_id == AssetRow.id)
+        .where(UploadRow.state.in_(("open", "kept", "refused")))
+        .order_by(UploadRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    content = case((path.is_not(None), "referenced"), else_=func.coalesce(upload, "awaited"))
     statement = (
         select(
             AssetRow.id.label("asset_id"),
@@ -29,6 +39,7 @@ def catalogued(caller: Principal) -> Select[Any]:
             AssetRow.department,
             AssetRow.original_name,
             path.label("location"),
+            content.label("content"),
             AssetRow.registered_at,
             ProvenanceVersionRow.version.label("provenance_version"),
             ProvenanceVersionRow.legal_status,

@@ -21,19 +21,20 @@ class ClaimIn(BaseModel):
 
 
 class Registration(BaseModel):
-    """One copy by reference. The file is only ever read."""
+    """One copy, by reference or to be uploaded. A file by reference is only ever read."""
 
     model_config = ConfigDict(extra="forbid")
     source_system: Annotated[Line, Field(max_length=63)]
     source_identifier: Annotated[Name, Field(description="The copy's name in its system.")]
     location: Annotated[
-        Storable,
+        Storable | None,
         Field(
             min_length=1,
             max_length=12000,
-            description="Relative to the system's root; percent-encoded where needed.",
+            description="Relative to the system's root; percent-encoded where needed. Without it"
+            " the content is to be uploaded.",
         ),
-    ]
+    ] = None
     original_name: Annotated[Line, Field(description="The file's name when it came.")]
     legal_status: Annotated[
         list[Term],

@@ -49,6 +49,7 @@ def register_asset(
 ) -> RegisteredOut:
     """Register one copy by reference; its file is read later and never written.
 
+    Without `location` its content is to be uploaded: `PUT /v1/assets/{id}/content`.
     The same registration again answers 200 and the same id. No hash is computed.
     """
     registered = service.register_one(db, caller, registration)

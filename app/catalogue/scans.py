@@ -94,6 +94,10 @@ def take_sightings(
 
 def place_of(said: Seen, scan: ImportRow, root: str) -> Place:
     """Prove that a file lies in the folder that the scan is about."""
+    if said.location is None:
+        raise Malformed(
+            "A file that was seen lies somewhere.", pointers={"/location": "is missing"}
+        )
     path = one_form(said.location, root)
     beneath = f"{scan.scanned_beneath}/" if scan.scanned_beneath else ""
     if said.source_system != scan.scanned_system or not path.startswith(beneath):

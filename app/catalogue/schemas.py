@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+Content = Literal["referenced", "awaited", "open", "kept", "refused"]
 Outcome = Literal["read", "nothing_found", "unreadable"]
 OperationState = Literal["receiving", "waiting", "running", "done", "cancelled", "failed"]
 ImportOutcome = Literal[
@@ -31,7 +32,8 @@ class AssetOut(BaseModel):
     source_identifier: str
     department: str
     original_name: str
-    location: str
+    location: str | None
+    content: Content
     registered_at: datetime
     provenance_version: int
     legal_status: list[str]

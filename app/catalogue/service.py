@@ -63,7 +63,7 @@ class Checked:
     facts: dict[str, Any]
     written: bytes  # the facts as canonical JSON
     system: SourceSystemRow
-    path: str
+    path: str | None  # None: to be uploaded
     digest: str
     record: Record
 
@@ -120,7 +120,7 @@ def open_desk(db: Session, caller: Principal) -> Desk:
 def check(db: Session, desk: Desk, said: Registration) -> Checked:
     """Prove everything about a registration that can be refused before it is entered."""
     system = desk.system(db, said.source_system)
-    path = one_form(said.location, system.root)
+    path = None if said.location is None else one_form(said.location, system.root)
     known = Record(tuple(known_already(said, system, path, desk.speaker)), ())
     change = Change(said.assertions(), legal_statuses=desk.statuses, pointers=said.pointers())
     record = apply_change(known, change, desk.speaker, version=1)
@@ -145,7 +145,7 @@ def one_form(location: str, root: str) -> str:
 
 
 def known_already(
-    said: Registration, system: SourceSystemRow, path: str, speaker: Speaker
+    said: Registration, system: SourceSystemRow, path: str | None, speaker: Speaker
 ) -> list[Statement]:
     """Return what the registration itself states; the location is derived from it."""
     facts = {
@@ -168,6 +168,8 @@ def known_already(
         )
         for number, (name, value) in enumerate(facts.items(), start=1)
     ]
+    if path is None:
+        return statements
     where = [{"uri": f"{system.root}{path}", "kind": "file", "system": system.code}]
     located = Statement("1.5", "locations", where, "derived", "location", speaker.agent, 1)
     return [*statements, located]
@@ -210,13 +212,14 @@ def enter(
     ]
     record_all(db, caller.agent, [event_of(one, asset) for one, asset in entered])
     write_versions(db, caller.agent, [first_version(one, asset, stated) for one, asset in entered])
-    if added:
-        publish(db, AssetsRegistered(tuple(asset.id for _, asset in entered)))
+    located = tuple(asset.id for _, asset in entered if asset.path is not None)
+    if located:
+        publish(db, AssetsRegistered(located))
     return {one.identity: asset.id for one, asset in entered}
 
 
 def event_of(one: Checked, asset: NewAsset) -> Event:
-    """Tell of a registration: PREMIS ingestion, by reference."""
+    """Tell of a registration: PREMIS ingestion, by reference or with the content to come."""
     detail = {"registered": one.facts, "location": one.path, "version": 1}
     document = canonical_object(
         registered=one.written, location=canonical(one.path), version=canonical(1)

@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.sql.selectable import CTE
 
 from app.assets.models import AssetRow
+from app.assets.queries import has_content
 from app.assets.setting_aside import is_set_aside
 from app.comparisons.facts import FINGERPRINT, READING, SIGHTING, days
 from app.comparisons.models import ComparedRow
 from app.disposals.legal import legal_demands
+from app.fingerprints.models import ClaimCheckRow
 from app.policies.rules.in_force import PolicyInForce
 from app.provenance.book import Book
 from app.provenance.completeness import Code, Demand, Tier, completeness_demands
@@ -70,16 +72,15 @@ def processing_demands() -> list[Demand]:
         ComparedRow.asset_id == AssetRow.id, ComparedRow.fingerprint_id == FINGERPRINT.c.id
     )
     seen = func.coalesce(SIGHTING.c.state, "present")
+    unread = case((has_content(), "processing:unread"), else_="processing:awaiting_content")
     return [
-        Demand(
-            "processing:read", "not_assessed", case((READING.c.id.is_(None), "processing:unread"))
-        ),
+        Demand("processing:read", "not_assessed", case((READING.c.id.is_(None), unread))),
         Demand(
             "processing:readable",
             "not_assessed",
             case(
                 (READING.c.outcome == "unreadable", "processing:unreadable"),
-                (READING.c.id.is_(None), "?processing:unread"),
+                (READING.c.id.is_(None), literal("?") + unread),
             ),
         ),
         Demand(
@@ -93,6 +94,11 @@ def processing_demands() -> list[Demand]:
             case((FINGERPRINT.c.id.is_(None), "processing:not_fingerprinted")),
         ),
         Demand(
+            "processing:as_claimed",
+            "not_assessed",
+            case((claimed_otherwise(), "processing:claim_differs")),
+        ),
+        Demand(
             "processing:compared",
             "not_assessed",
             case((~compared.exists(), "processing:not_compared")),
@@ -103,6 +109,14 @@ def processing_demands() -> list[Demand]:
             case((is_set_aside(AssetRow.id), "processing:set_aside")),
         ),
     ]
+
+
+def claimed_otherwise() -> ColumnElement[bool]:
+    """Tell whether somebody named another digest for these bytes than they have."""
+    wrong = select(ClaimCheckRow.fingerprint_id).where(
+        ClaimCheckRow.fingerprint_id == FINGERPRINT.c.id, ClaimCheckRow.outcome == "differs"
+    )
+    return wrong.exists()
 
 
 def seal_code(book: Book) -> Code:

@@ -1,6 +1,7 @@
 """Hash the bytes of what was read before; takes the proof, never an id."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -8,6 +9,8 @@ from app.readings.committed import CommittedReading
 
 PIECE = 1 << 20
 TOOL = "hashlib"
+CLAIMED = frozenset({"md5", "sha1", "sha512"})  # computed beside SHA-256 where somebody claims one
+NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +20,17 @@ class Fingerprint:
     read: CommittedReading
     sha256: bytes
     size_bytes: int
+    computed: Mapping[str, str]  # by algorithm, in hexadecimal: SHA-256 and what was asked for
 
 
-def fingerprint(read: CommittedReading, file: BinaryIO) -> Fingerprint:
-    """Hash a file from where it stands to its end, in pieces of 1 MiB."""
+def fingerprint(read: CommittedReading, file: BinaryIO, also: frozenset[str] = NONE) -> Fingerprint:
+    """Hash a file from where it stands to its end, in pieces of 1 MiB, once for all digests."""
     digest, size = hashlib.sha256(), 0
+    others = {name: hashlib.new(name, usedforsecurity=False) for name in also & CLAIMED}
     while piece := file.read(PIECE):
         digest.update(piece)
+        for other in others.values():
+            other.update(piece)
         size += len(piece)
-    return Fingerprint(read, digest.digest(), size)
+    computed = {name: other.hexdigest() for name, other in others.items()}
+    return Fingerprint(read, digest.digest(), size, computed | {"sha256": digest.hexdigest()})

@@ -8,3 +8,8 @@ from app.kit.facts import Fact
 @dataclass(frozen=True, slots=True)
 class AssetsFingerprinted(Fact):
     """These assets' bytes were hashed as they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailsRequested(Fact):
+    """Somebody wants to see these images, and nobody made small pictures of them yet."""

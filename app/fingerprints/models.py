@@ -1,9 +1,17 @@
-"""Table of fingerprints."""
+"""Tables of fingerprints and of what others claimed them to be."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Row, Xid8
@@ -35,3 +43,75 @@ class FingerprintRow(Row):
     computed_at: Mapped[datetime]  # stamped by trigger
     computed_xid: Mapped[int | None] = mapped_column(Xid8)  # stamped by trigger
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class ClaimCheckRow(Row):
+    """How a digest from outside compares with ours. Append-only."""
+
+    __tablename__ = "claim_checks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["asset_id", "fingerprint_id"],
+            ["fingerprints.asset_id", "fingerprints.id"],
+            name="fk_claim_checks_asset_id_fingerprint_id",
+        ),
+        Index(
+            "ix_claim_checks_differs",
+            "fingerprint_id",
+            postgresql_where=text("outcome = 'differs'"),
+        ),
+    )
+    asset_id: Mapped[UUID]
+    fingerprint_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    algorithm: Mapped[str] = mapped_column(primary_key=True)
+    claimed: Mapped[str] = mapped_column(primary_key=True)
+    computed: Mapped[str | None]  # None: an algorithm that we do not compute
+    outcome: Mapped[str] = mapped_column(
+        Computed(
+            "CASE WHEN computed IS NULL THEN 'unchecked'"
+            " WHEN computed = claimed THEN 'matches' ELSE 'differs' END",
+            persisted=True,
+        )
+    )
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class ThumbnailRequestRow(Row):
+    """Somebody wants to see what was fingerprinted."""
+
+    __tablename__ = "thumbnail_requests"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["asset_id", "fingerprint_id"],
+            ["fingerprints.asset_id", "fingerprints.id"],
+            name="fk_thumbnail_requests_asset_id_fingerprint_id",
+        ),
+        Index("ix_thumbnail_requests_requested_at", "requested_at"),
+    )
+    fingerprint_id: Mapped[UUID] = mapped_column(primary_key=True)
+    asset_id: Mapped[UUID]
+    requested_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+
+class ThumbnailRow(Row):
+    """What came of making a small picture; one that was made lies in the keep."""
+
+    __tablename__ = "thumbnails"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["asset_id", "fingerprint_id"],
+            ["fingerprints.asset_id", "fingerprints.id"],
+            name="fk_thumbnails_asset_id_fingerprint_id",
+        ),
+    )
+    fingerprint_id: Mapped[UUID] = mapped_column(
+        ForeignKey("thumbnail_requests.fingerprint_id"), primary_key=True
+    )
+    asset_id: Mapped[UUID]
+    outcome: Mapped[str]
+    reason: Mapped[str | None]  # why undecodable
+    key: Mapped[UUID | None] = mapped_column(ForeignKey("kept_objects.key"), unique=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

@@ -28,6 +28,19 @@ def unfingerprinted_of(asset_ids: Sequence[UUID]) -> Select[ReadingRow]:
     return mine.order_by(ReadingRow.asset_id)
 
 
+def current_fingerprint(asset_id: UUID) -> Select[FingerprintRow]:
+    """Select the fingerprint of an asset's newest reading, if that has one."""
+    newest = (
+        select(ReadingRow.id)
+        .where(ReadingRow.asset_id == asset_id)
+        .order_by(ReadingRow.ordinal.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    of_it = fingerprints_of(asset_id).where(FingerprintRow.reading_id == newest)
+    return of_it.limit(1)
+
+
 def fingerprints_of(asset_id: UUID) -> Select[FingerprintRow]:
     """Select an asset's fingerprints, the newest first."""
     return (

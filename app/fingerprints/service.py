@@ -1,7 +1,8 @@
 """Record fingerprints, each citing the reading that came before it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -11,6 +12,7 @@ from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
 from app.assets.service import report_sighting
 from app.fingerprints import queries
+from app.fingerprints.claims import NOTHING, Checked, Claims, check_claims
 from app.fingerprints.compute import TOOL, Fingerprint
 from app.fingerprints.events import AssetsFingerprinted
 from app.fingerprints.models import FingerprintRow
@@ -29,6 +31,7 @@ class Hashed:
 
     fingerprint: Fingerprint
     token: ByteToken
+    claims: Claims = NOTHING
 
 
 def record_fingerprints(db: Session, hashed: Sequence[Hashed], *, tool_version: str) -> None:
@@ -40,7 +43,7 @@ def record_fingerprints(db: Session, hashed: Sequence[Hashed], *, tool_version: 
     whose = select(AssetRow.id, AssetRow.department).where(AssetRow.id.in_(ids))
     departments = dict(db.execute(whose).all())
     event_ids = record_all(db, AGENT, [event_of(one, departments) for one in new])
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": fingerprint_id,
             "asset_id": one.fingerprint.read.asset_id,
@@ -57,9 +60,20 @@ def record_fingerprints(db: Session, hashed: Sequence[Hashed], *, tool_version: 
     ]
     if rows:
         db.execute(insert(FingerprintRow), rows)
-    for asset_id in ids:
+    wrong = check_claims(
+        db, AGENT, [checked(one, row, departments) for one, row in zip(new, rows, strict=True)]
+    )
+    right = [asset_id for asset_id in ids if asset_id not in wrong]
+    for asset_id in right:
         report_sighting(db, AGENT, asset_id, "present", "fingerprinted")
-    publish(db, AssetsFingerprinted(tuple(ids)))
+    if right:
+        publish(db, AssetsFingerprinted(tuple(right)))
+
+
+def checked(one: Hashed, row: Mapping[str, Any], departments: dict[UUID, str]) -> Checked:
+    """Put what bytes hash to beside what was claimed of them."""
+    asset_id, computed = one.fingerprint.read.asset_id, one.fingerprint.computed
+    return Checked(asset_id, departments[asset_id], row["id"], computed, one.claims)
 
 
 def event_of(one: Hashed, departments: dict[UUID, str]) -> Event:

@@ -19,8 +19,11 @@ from app.assets.sweeping import (
     look_at_newest,
 )
 from app.fingerprints import queries
+from app.fingerprints.claims import NOTHING, Claims, claims_of
 from app.fingerprints.compute import fingerprint
+from app.fingerprints.events import ThumbnailsRequested
 from app.fingerprints.service import AGENT, Hashed, record_fingerprints
+from app.fingerprints.thumbnails import make_requested
 from app.kit.jobs import in_transaction, on, publish, sweep
 from app.kit.refusals import Refusal
 from app.readings.committed import CommittedReading
@@ -32,7 +35,8 @@ from app.storage.opening import open_located
 
 STAGE, READINGS = "fingerprints", "readings"
 FILES_A_TRANSACTION = 50
-Place = tuple[CommittedReading, str, str]  # the proof, the root URI, the path beneath it
+# The proof, the root URI, the path beneath it, and what others claim the bytes to hash to.
+Place = tuple[CommittedReading, str, str, Claims]
 Sighting = tuple[UUID, Sighted, str]
 
 
@@ -40,6 +44,18 @@ Sighting = tuple[UUID, Sighted, str]
 def fingerprint_assets(fact: AssetsRead) -> None:
     """Hash up to 500 newly read files, each once."""
     fingerprint_files(fact.asset_ids)
+
+
+@on(ThumbnailsRequested, priority=2)  # somebody looks at a page that lacks it
+def make_thumbnails(fact: ThumbnailsRequested) -> None:
+    """Make the small pictures that are asked for, these and others."""
+    make_requested()
+
+
+@sweep("thumbnails")
+def make_what_was_left() -> None:
+    """Make small pictures that no job has made."""
+    make_requested()
 
 
 def fingerprint_files(asset_ids: Sequence[UUID]) -> None:
@@ -53,7 +69,10 @@ def places_of(db: Session, asset_ids: Sequence[UUID]) -> list[Place]:
     """Prove for each file still to be hashed that it was read, and find where it lies."""
     waiting = [row.asset_id for row in db.scalars(queries.unfingerprinted_of(asset_ids))]
     found = db.execute(whereabouts(waiting)).all()
-    return [(prove_read(db, asset_id), root, path) for asset_id, root, path in found]
+    claims = claims_of(db, waiting)
+    return [
+        (prove_read(db, asset_id), root, path, claims[asset_id]) for asset_id, root, path in found
+    ]
 
 
 def fingerprint_some(asset_ids: Sequence[UUID]) -> None:
@@ -88,17 +107,19 @@ def report(db: Session, seen: Sequence[Sighting]) -> None:
     hand_back(db, STAGE, [one for one in changed if looks[one] > 1], to=READINGS)
 
 
-def hash_file(read: CommittedReading, root: str, path: str) -> Hashed | Sighting:
+def hash_file(
+    read: CommittedReading, root: str, path: str, claims: Claims = NOTHING
+) -> Hashed | Sighting:
     """Hash one file if it is still the bytes that were read, before and after."""
     try:
         with open_located(root, path) as opened:
             if str(opened.token) != read.byte_token:
                 return read.asset_id, "changed", "The file is not the bytes that were read."
             with open(opened.descriptor, "rb", buffering=0, closefd=False) as file:
-                found = fingerprint(read, file)
+                found = fingerprint(read, file, claims.algorithms())
             if opened.current_token() != opened.token or found.size_bytes != read.size_bytes:
                 return read.asset_id, "changed", "The file changed while it was hashed."
-            return Hashed(found, opened.token)
+            return Hashed(found, opened.token, claims)
     except Refusal as refusal:
         state: Sighted = "missing" if isinstance(refusal, NotThere) else "unreachable"
         return read.asset_id, state, refusal.detail

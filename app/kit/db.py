@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -78,9 +78,25 @@ class Database:
                 db.rollback()
                 raise
 
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in a transaction of its own, again when it was a deadlock's victim."""
+
+        def once() -> T:
+            with self.transaction() as db:
+                return work(db)
+
+        return retried(once)
+
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
+
+
+class Transactions(Protocol):
+    """How to run work in transactions of its own: a request's way, or a fenced job's."""
+
+    def __call__(self, work: Callable[[Session], T], /) -> T:
+        """Run it and return what it returns, once that is committed."""
 
 
 def unit_of_work(request: Request) -> Iterator[Session]:

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     worker_grace_seconds: float = Field(
         default=20.0, ge=0, description="how long a stopping worker lets jobs at work end"
     )
+    keep: str | None = Field(
+        default=None, description="of uploads: file:///... or s3://...; absent: in the data folder"
+    )
+    largest_upload: int = Field(default=4 << 30, gt=0, description="bytes of one upload")
 
     @field_validator("database_url", "owner_url", "backup_url")
     @classmethod
@@ -106,6 +110,17 @@ class Settings(BaseSettings):
             message = "write scheme, host and port only: https://objects.example.org:8443"
             raise ValueError(message)
         return url and url.rstrip("/")
+
+    @field_validator("keep")
+    @classmethod
+    def end_in_a_slash(cls, uri: str | None) -> str | None:
+        """Refuse a keep that names neither a folder nor a bucket."""
+        if uri is None:
+            return None
+        if not re.match(r"file:///[^/]|s3://[^/]", uri):
+            message = "write file:///srv/keep or s3://bucket/prefix"
+            raise ValueError(message)
+        return uri.rstrip("/") + "/"
 
     @field_validator("data_dir", "allowed_roots")
     @classmethod

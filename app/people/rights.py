@@ -82,6 +82,7 @@ def changing(allowed: frozenset[Role]) -> Callable[[Request, Db, Principal], Pri
 
 Registrar = Annotated[Principal, Depends(changing(roles.REGISTERING))]
 BriefRegistrar = Annotated[Principal, Depends(holding(roles.REGISTERING, authenticated_briefly))]
+Uploader = BriefRegistrar
 Describer = Annotated[Principal, Depends(changing(roles.DESCRIBING))]
 Reader = Annotated[Principal, Depends(holding(roles.READING))]
 Counter = Annotated[Principal, Depends(holding(roles.COUNTING))]

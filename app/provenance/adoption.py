@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
 
 from app.provenance.fields import FIELDS
 from app.provenance.projection import Record
@@ -37,6 +40,25 @@ def as_statement(one: dict[str, Any], reading: ReadingRow, name: str, version: i
         raw_charset=one.get("raw_charset"),
         note=one.get("note"),
     )
+
+
+def relocate(record: Record, place: Row[UUID, UUID, str, str], *, version: int) -> Record:
+    """Say where an uploaded content is kept, in the place of where an earlier one was."""
+    _, upload_id, uri, system = place
+    locator = f"upload:{upload_id}"
+    if any(s.locator == locator for s in record.statements):
+        return record
+    kept = [s for s in record.statements if not s.locator.startswith("upload:")]
+    where = Statement(
+        id=f"{version}.{record.next_number(version)}",
+        field="locations",
+        value=[{"uri": uri, "kind": "file", "system": system}],
+        source_kind="derived",
+        locator=locator,
+        agent="process:provenance",
+        since_version=version,
+    )
+    return replace(record, statements=(*kept, where))
 
 
 def adopted(record: Record) -> set[str]:

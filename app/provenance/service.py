@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
+from app.assets.queries import kept_places
 from app.assets.service import asset_for
 from app.kit.copying import write_rows
 from app.kit.db import judging, new_ids
@@ -18,7 +19,7 @@ from app.ledger.agents import Agent, process
 from app.ledger.service import Event, record_all
 from app.people.roles import Principal
 from app.provenance import queries
-from app.provenance.adoption import adopt, adopted
+from app.provenance.adoption import adopt, adopted, relocate
 from app.provenance.book import open_book
 from app.provenance.changes import Change, Speaker, apply_change
 from app.provenance.errors import NotSealed
@@ -117,12 +118,15 @@ def adopt_readings(db: Session, asset_ids: Sequence[UUID]) -> None:
     """Enter what files say of themselves beside what people said; each reading once."""
     lock_decisions(db, asset_ids)
     readings = {row.asset_id: row for row in db.scalars(newest_readings(asset_ids))}
+    places = {place[0]: place for place in db.execute(kept_places(asset_ids))}
     versions = []
     for head in db.scalars(queries.heads(asset_ids)):
         before, reading = record_of(head), readings.get(head.asset_id)
         if reading is None or str(reading.id) in adopted(before):
             continue
         after = adopt(before, reading, version=head.version + 1)
+        if head.asset_id in places:
+            after = relocate(after, places[head.asset_id], version=head.version + 1)
         if after != before:
             change = {"reading": str(reading.id), "outcome": reading.outcome}
             versions.append(NewVersion(head.asset_id, head.version + 1, after, change, ""))

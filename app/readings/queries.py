@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, column, select, table
+from sqlalchemy import ColumnElement, Integer, Select, and_, column, func, or_, select, table
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from app.assets.models import AssetRow
+from app.assets.models import AssetRow, UploadRow
+from app.assets.queries import has_content
+from app.assets.sweeping import LEFT_ALONE
 from app.readings.models import ReadingRow
 
 COLUMNS = (
@@ -56,9 +58,28 @@ def newest_readings(asset_ids: Sequence[UUID]) -> Select[ReadingRow]:
 
 
 def unread() -> Select[UUID]:
-    """Select registered assets that nobody has read."""
+    """Select registered assets that nobody has read.
+
+    Those whose content is awaited are not among them; those that were read, found not to be what
+    they claimed, and uploaded anew are.
+    """
     read = select(ReadingRow.id).where(ReadingRow.asset_id == AssetRow.id).exists()
-    return select(AssetRow.id).where(~read)
+    return select(AssetRow.id).where(or_(and_(~read, has_content()), received_anew()))
+
+
+def received_anew() -> ColumnElement[bool]:
+    """Tell whether an asset's content was uploaded a while ago, after its newest reading."""
+    later = select(ReadingRow.id).where(
+        ReadingRow.asset_id == AssetRow.id, ReadingRow.read_at > UploadRow.settled_at
+    )
+    refused = select(UploadRow.asset_id).where(UploadRow.state == "refused")
+    return (
+        select(UploadRow.id)
+        .where(UploadRow.asset_id == AssetRow.id, UploadRow.state == "kept")
+        .where(UploadRow.settled_at < func.clock_timestamp() - LEFT_ALONE, ~later.exists())
+        .where(AssetRow.id.in_(refused))
+        .exists()
+    )
 
 
 def head_versions(asset_ids: Sequence[UUID]) -> Select[UUID, int]:

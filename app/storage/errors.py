@@ -34,3 +34,18 @@ class Unreachable(Refusal):
     """The storage did not answer or did not let us look: that says nothing about the file."""
 
     code: ClassVar[str] = "storage-unreachable"
+
+
+class KeepFull(Refusal):
+    """The storage that uploads are kept in has no room for more."""
+
+    code: ClassVar[str] = "keep-full"
+    status: ClassVar[int] = 507
+
+
+class KeepUnavailable(Refusal):
+    """The storage that uploads are kept in did not answer or did not let us write."""
+
+    code: ClassVar[str] = "keep-unavailable"
+    status: ClassVar[int] = 503
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "10"}

@@ -20,8 +20,18 @@ APPEND_ONLY_TABLES = [
     "likenesses",
     "import_results",
     "operation_steps",
+    "upload_parts",
+    "kept_locations",
+    "claim_checks",
+    "thumbnail_requests",
+    "thumbnails",
 ]
-STAYING = ["provenance_heads", "decision_locks"]  # changed, never removed
+STAYING = [
+    "provenance_heads",
+    "decision_locks",
+    "uploads",
+    "kept_objects",
+]  # changed, never removed
 APPLICATION = ("catalogue_api", "catalogue_worker")
 JUDGE = "SET LOCAL ROLE catalogue_judge"
 REPLICA = "SET LOCAL session_replication_role = replica"

@@ -1,0 +1,212 @@
+"""What is abandoned goes, in two steps; what is referred to never does, wherever we are killed."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from contents import Uploader
+from images import draw
+from sqlalchemy.exc import DBAPIError
+from world import World
+
+from app.assets import keep, tasks
+from app.assets.finishing import draw_key
+from app.kit.clock import now
+from app.kit.jobs import bind, in_transaction
+from app.kit.settings import settings
+from app.storage.keeping import FolderKeep, path_of
+
+CONTENT = draw(3, size=(80, 60))
+DAY_MS = 24 * 3600 * 1000
+
+
+@pytest.fixture
+def someone(server: object, world: World) -> Iterator[Uploader]:
+    bind(world.worker)
+    with server.client(world.urls("catalogue_api")) as http:  # type: ignore[attr-defined]
+        yield Uploader.of(world, http)
+
+
+def folder() -> Path:
+    return Path(str(settings().keep).removeprefix("file://"))
+
+
+def lying() -> set[UUID]:
+    return set(FolderKeep(folder()).list_keys())
+
+
+def age(world: World, days: int) -> None:
+    """Let the last piece of every open upload have come so long ago."""
+    aged = "UPDATE uploads SET last_part_at = last_part_at - make_interval(days => :days)"
+    world.find(f"{aged} WHERE state = 'open'", "catalogue_owner", days=days)
+
+
+def key_of(days_ago: float) -> UUID:
+    """Make a key as the database would have drawn it then."""
+    then = int(now().timestamp() * 1000 - days_ago * DAY_MS)
+    return UUID(bytes=then.to_bytes(6) + b"\x70\x01" + b"\x80\x02" + os.urandom(6))
+
+
+def test_an_abandoned_upload_expires_with_its_parts_and_may_begin_anew(
+    world: World, someone: Uploader
+) -> None:
+    asset_id = someone.registers()
+    for start, end in ((0, 100), (100, 300)):
+        assert someone.sends_part(asset_id, CONTENT, start, end).status_code == 202
+    for days, left in ((6, 2), (2, 0)):
+        age(world, days)
+        tasks.tend_uploads()
+        assert len(lying()) == left
+    assert someone.stands(asset_id) == ("0", "?0")
+    assert someone.sees(asset_id)["content"] == "awaited"
+    [kind, detail] = someone.events(asset_id)[-1]
+    assert (kind, detail["received_bytes"]) == ("x:upload-expired", 300)
+    late = someone.sends_part(asset_id, CONTENT, 300, 400)
+    assert (late.status_code, late.headers["Upload-Offset"]) == (409, "0")
+    assert someone.sends(asset_id, CONTENT).status_code == 201
+
+
+def test_between_every_two_steps_a_crash_delays_and_never_loses(
+    world: World, someone: Uploader
+) -> None:
+    kept, abandoned = someone.registers(), someone.registers()
+    assert someone.sends(kept, CONTENT).status_code == 201
+    before = lying()
+    assert someone.sends_part(abandoned, CONTENT, 0, 100).status_code == 202
+    age(world, 8)
+    [upload] = in_transaction(partial(tasks.settled_before, "open", tasks.ABANDONED_AFTER))
+    in_transaction(partial(tasks.expire, upload=upload))
+    assert len(lying()) == 2  # killed here: marked, not removed
+    [(key, root)] = in_transaction(partial(keep.to_remove, most=10))
+    FolderKeep(folder()).remove(key)  # killed here: removed, not known to be
+    assert root == settings().keep
+    tasks.tend_uploads()
+    assert lying() == before
+    assert in_transaction(partial(keep.to_remove, most=10)) == []
+    world.work()
+    assert someone.sees(kept)["reading"] is not None
+
+
+def test_a_client_that_comes_back_just_in_time_keeps_what_it_sent(
+    world: World, someone: Uploader
+) -> None:
+    asset_id = someone.registers()
+    assert someone.sends_part(asset_id, CONTENT, 0, 100).status_code == 202
+    age(world, 8)
+    [upload] = in_transaction(partial(tasks.settled_before, "open", tasks.ABANDONED_AFTER))
+    assert someone.sends_part(asset_id, CONTENT, 100, 200).status_code == 202
+    in_transaction(partial(tasks.expire, upload=upload))
+    assert someone.stands(asset_id) == ("200", "?0")
+
+
+def test_a_part_that_comes_while_its_upload_expires_is_told_so(
+    world: World, someone: Uploader
+) -> None:
+    asset_id = someone.registers()
+    assert someone.sends_part(asset_id, CONTENT, 0, 100).status_code == 202
+    age(world, 8)
+    tasks.tend_uploads()
+    again = someone.sends_part(asset_id, CONTENT, 100, 200)
+    assert (again.status_code, again.json()["code"]) == (409, "upload-offset")
+    assert lying() == set()
+
+
+def test_what_a_dying_process_left_whole_is_finished_by_the_sweep(
+    world: World, someone: Uploader
+) -> None:
+    asset_id = someone.registers()
+    for start, end in ((0, 100), (100, len(CONTENT))):
+        assert someone.sends_part(asset_id, CONTENT, start, end, "*").status_code == 202
+    said = (
+        "UPDATE uploads SET total_bytes = :total, last_part_at = last_part_at - interval '1 hour'"
+    )
+    world.find(said, "catalogue_owner", total=len(CONTENT))
+    tasks.tend_uploads()
+    assert someone.stands(asset_id) == (str(len(CONTENT)), "?1")
+    tasks.tend_uploads()
+    assert len(lying()) == 1
+    world.work()
+    assert someone.sees(asset_id)["size_bytes"] == len(CONTENT)
+
+
+def test_whoever_asks_finishes_what_a_dying_process_left_whole(
+    world: World, someone: Uploader
+) -> None:
+    asset_id = someone.registers()
+    for start, end in ((0, 100), (100, len(CONTENT))):
+        assert someone.sends_part(asset_id, CONTENT, start, end, "*").status_code == 202
+    world.find("UPDATE uploads SET total_bytes = :t", "catalogue_owner", t=len(CONTENT))
+    asked = someone.sends(asset_id, b"", Content_Range=f"bytes */{len(CONTENT)}")
+    assert (asked.status_code, asked.json()["state"]) == (201, "kept")
+
+
+def test_objects_in_no_book_are_removed_when_they_are_old(world: World, someone: Uploader) -> None:
+    asset_id, waiting = someone.registers(), someone.registers()
+    assert someone.sends(asset_id, CONTENT).status_code == 201
+    assert someone.sends_part(waiting, CONTENT, 0, 100).status_code == 202
+    known = lying()
+    store = FolderKeep(folder())
+    old, young, today = key_of(31), key_of(29), draw_key(world.worker.run)
+    for key in (old, young, today):
+        store.put(key, [b"written by a process that died"])
+    (folder() / path_of(old)).with_name("not-a-key").write_bytes(b"by hand")
+    tasks.remove_orphans()
+    assert lying() == known | {young, today}
+    assert (folder() / path_of(old)).with_name("not-a-key").exists()
+
+
+def test_an_object_enters_the_books_soon_after_its_key_was_drawn(world: World) -> None:
+    """Else a process that slept for weeks would refer to what the sweep took away."""
+    at = str(settings().keep)
+    for key in (key_of(1), UUID(int=1)):
+        with pytest.raises(DBAPIError, match="soon after its key"):
+            in_transaction_of(world, key, at)
+    in_transaction_of(world, draw_key(world.worker.run), at)
+
+
+def in_transaction_of(world: World, key: UUID, at: str) -> None:
+    with world.worker.transaction() as db:
+        keep.enter_object(db, key, keep=at, size_bytes=1)
+
+
+def test_the_database_itself_gives_no_content_up(world: World, someone: Uploader) -> None:
+    asset_id = someone.registers()
+    assert someone.sends(asset_id, CONTENT).status_code == 201
+    give_up = "UPDATE kept_objects SET given_up_at = clock_timestamp()"
+    for role in ("catalogue_api", "catalogue_worker", "catalogue_owner"):
+        with pytest.raises(DBAPIError, match="is not given up"):
+            world.find(give_up, role)
+    with pytest.raises(DBAPIError, match="stays so"):
+        world.find("UPDATE uploads SET state = 'expired', content_key = NULL", "catalogue_owner")
+
+
+def test_the_database_itself_takes_no_content_that_was_given_up(
+    world: World, someone: Uploader
+) -> None:
+    asset_id = someone.registers()
+    assert someone.sends_part(asset_id, CONTENT, 0, len(CONTENT), "*").status_code == 202
+    world.find("UPDATE kept_objects SET given_up_at = clock_timestamp()", "catalogue_worker")
+    whole = someone.sends(asset_id, b"", Content_Range=f"bytes */{len(CONTENT)}")
+    assert whole.status_code == 202  # its total is not known
+    world.find("UPDATE uploads SET total_bytes = received_bytes", "catalogue_worker")
+    refused = someone.sends(asset_id, b"", Content_Range=f"bytes */{len(CONTENT)}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "refused-by-database")
+
+
+def test_contents_set_aside_are_let_go_of_after_a_while(
+    world: World, someone: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset_id = someone.registers()
+    claim = "sha-256=:" + "A" * 43 + "=:"
+    assert someone.sends(asset_id, CONTENT, Repr_Digest=claim).status_code == 201
+    world.work()
+    assert someone.sees(asset_id)["content"] == "refused"
+    tasks.tend_uploads()
+    assert len(lying()) == 1
+    monkeypatch.setattr(tasks, "SET_ASIDE_FOR", timedelta(0))
+    tasks.tend_uploads()
+    assert lying() == set()
