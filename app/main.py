@@ -30,18 +30,21 @@ from app.kit.problems import install_problems
 from app.kit.reads import Reads
 from app.kit.routing import at_the_edge
 from app.kit.telemetry import configure_logging
+from app.ledger import metrics as ledger_metrics
 from app.people import routes as people
 from app.people.rights import authenticated
 from app.policies import routes as policies
 from app.policies.errors import NoPolicyInForce
 from app.provenance import routes as provenance
 from app.provenance import tasks as provenance_tasks
+from app.readings import metrics as reading_metrics
 from app.readings import routes as readings
 from app.readings import tasks as reading_tasks
 
 SWAGGER = Path(__file__).with_name("vendored") / "swagger-ui"
 # A job is written for each listener that is known, so a process that publishes must know them all.
 LISTENERS = (catalogue_tasks, reading_tasks, provenance_tasks, fingerprint_tasks, comparison_tasks)
+MEASURED = (ledger_metrics, reading_metrics)  # their gauges are known by being imported
 DESCRIPTION = """Every image is described before it is hashed, and nothing may go until its record
 is complete, a verified copy stays, the law allows it and people have signed."""
 

@@ -20,7 +20,7 @@ from app.kit.db import Db
 from app.kit.errors import NoSuchResource
 from app.kit.paging import Cursor, Limit, Listing, Page, read_page
 from app.kit.refusals import refuses
-from app.kit.revisions import etag
+from app.kit.revisions import content_tag, tagged
 from app.kit.text import Line
 from app.ledger.canonical import read_canonical
 from app.ledger.models import EventRow
@@ -83,10 +83,11 @@ def list_all(
 
 @router.get("/{asset_id}", operation_id="read_asset")
 @refuses(NoPolicyInForce)
+@tagged
 def read_asset(db: Db, caller: Reader, asset_id: UUID, response: Response) -> AssetOut:
     """Show one registered copy."""
     shown = one_asset(db, caller, asset_id)
-    response.headers["ETag"] = etag(shown.provenance_version)
+    response.headers["ETag"] = content_tag(db, shown, shown.provenance_version)
     return shown
 
 

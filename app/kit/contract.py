@@ -24,6 +24,17 @@ KEY = {
     " Kept for at least seven days. A refused request leaves its key free.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$", "minLength": 1, "maxLength": 255},
 }
+NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` that you have; 304 where it is still the one.",
+    "schema": {"type": "string"},
+}
+TAG = {
+    "description": "Of this representation. A change is bound to the version before its first dot.",
+    "schema": {"type": "string"},
+}
 REPLAYED = {
     "description": "`true` where this is the answer of an earlier request with the same key.",
     "schema": {"type": "string", "const": "true"},
@@ -36,7 +47,7 @@ def complete(contract: dict[str, Any], routes: Sequence[BaseRoute]) -> dict[str,
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas.update(problem_schemas())
-    contract["components"]["parameters"] = {"IdempotencyKey": KEY}
+    contract["components"]["parameters"] = {"IdempotencyKey": KEY, "IfNoneMatch": NONE_MATCH}
     groups: dict[str, Any] = {}
     for route in iter_route_contexts(routes):
         if getattr(route, "operation_id", None):
@@ -60,6 +71,12 @@ def document(operation: dict[str, Any], route: RouteContext, method: str) -> dic
         )
         for status in answers:
             answers[status].setdefault("headers", {})["Idempotency-Replayed"] = REPLAYED
+    if any(getattr(call, "tagged", False) for call in calls):
+        operation.setdefault("parameters", []).append(
+            {"$ref": "#/components/parameters/IfNoneMatch"}
+        )
+        answers["200"].setdefault("headers", {})["ETag"] = TAG
+        answers["304"] = {"description": "You have it already.", "headers": {"ETag": TAG}}
     by_status = defaultdict(list)
     found = {*implied(operation, route, calls), *declared(route, calls, keyed=keyed)}
     for refusal in sorted(found, key=lambda one: one.code):

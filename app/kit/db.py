@@ -103,6 +103,7 @@ def unit_of_work(request: Request) -> Iterator[Session]:
     """Yield the request's session and commit it before the answer leaves."""
     database: Database = request.app.state.database
     with database.transaction() as db:
+        request.state.session = db  # for the edge, which links the pages around the one it read
         yield db
 
 

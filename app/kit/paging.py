@@ -21,6 +21,7 @@ from app.kit.settings import settings
 T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=500, description="How many on a page.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="From `next` or `prev`.")]
+AROUND = "pages around"  # in a session's `info`: the cursors that become `Link` headers
 
 
 class Page(BaseModel, Generic[T]):
@@ -73,8 +74,8 @@ def read_page(
             raise CursorUnknown("Take the cursor from `next` or `prev` of this list.") from error
     page: KeysetPage[Any] = select_page(db, statement, per_page=limit, page=marker)
     paging = page.paging
-    return Page(
-        items=[show(row) for row in page],
-        next=signer.dumps(serialize_bookmark(paging.next)) if paging.has_next else None,
-        prev=signer.dumps(serialize_bookmark(paging.previous)) if paging.has_previous else None,
-    )
+    after = signer.dumps(serialize_bookmark(paging.next)) if paging.has_next else None
+    before = signer.dumps(serialize_bookmark(paging.previous)) if paging.has_previous else None
+    around = {"next": after, "prev": before}
+    db.info[AROUND] = {rel: found for rel, found in around.items() if found is not None}
+    return Page(items=[show(row) for row in page], next=after, prev=before)

@@ -13,8 +13,10 @@ from starlette.concurrency import run_in_threadpool
 
 from app.kit.db import RETRIED
 from app.kit.idempotency import Replay, keep_answer, replayed
+from app.kit.paging import AROUND
 from app.kit.reading import with_document
 from app.kit.refusals import Refusal
+from app.kit.revisions import NotModified, not_modified, unmodified
 
 ATTEMPTS = 3
 Handler = Callable[[Request], Awaitable[Response]]
@@ -35,9 +37,11 @@ class Operation(APIRoute):
                 request = await with_document(request)
             for left in range(ATTEMPTS - 1, -1, -1):
                 try:
-                    return await once(handle, request)
+                    return unmodified(request, await once(handle, request))
                 except Replay as found:
                     return replayed(found.answer)
+                except NotModified as found:
+                    return not_modified(found.tag)
                 except DBAPIError as error:
                     if left == 0 or not victim(error) or consumed(request):
                         raise
@@ -55,9 +59,21 @@ async def once(handle: Handler, request: Request) -> Response:
         # FastAPI would close its own stack outside of this handler, where nothing can be retried.
         request.scope["fastapi_function_astack"] = stack
         response = await handle(request)
+        link_pages(request, response)
         if request.state.claim is not None:
             await run_in_threadpool(keep_answer, request, response)
     return response
+
+
+def link_pages(request: Request, response: Response) -> None:
+    """Name the pages before and after as links (RFC 8288), where the answer is a page."""
+    session = getattr(request.state, "session", None)
+    links = [
+        f'<{request.url.path}?{request.url.include_query_params(cursor=cursor).query}>; rel="{rel}"'
+        for rel, cursor in (session.info.get(AROUND, {}) if session else {}).items()
+    ]
+    if links:
+        response.headers["Link"] = ", ".join(links)
 
 
 def victim(error: DBAPIError) -> bool:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.kit.db import Db
 from app.kit.errors import AnswerWithheld, NoSuchResource
 from app.kit.refusals import refuses
+from app.kit.revisions import content_tag, tagged
 from app.kit.text import Label, Line, Storable
 from app.people import queries, service
 from app.people.errors import DepartmentTaken
@@ -144,12 +145,15 @@ def list_api_keys(db: Db, caller: Operator) -> list[KeyOut]:
 
 
 @router.get("/api-keys/{key_id}", operation_id="read_api_key")
-def read_api_key(db: Db, caller: Operator, key_id: KeyId) -> KeyOut:
+@tagged
+def read_api_key(db: Db, caller: Operator, key_id: KeyId, response: Response) -> KeyOut:
     """Show one key without its secret."""
     found = db.execute(queries.keys(caller).where(ApiKeyRow.id == key_id)).one_or_none()
     if found is None:
         raise NoSuchResource(f"There is no key {key_id!r}.")
-    return show_key(*found)
+    shown = show_key(*found)
+    response.headers["ETag"] = content_tag(db, shown)
+    return shown
 
 
 def show_key(key: ApiKeyRow, person: PersonRow) -> KeyOut:

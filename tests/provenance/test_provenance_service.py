@@ -50,7 +50,7 @@ def test_a_change_against_the_version_that_was_read_writes_the_next(
 ) -> None:
     etag = town_api.get(address(asset), headers=clerk).headers["ETag"]
     answer = town_api.patch(address(asset), json=TITLE, headers=clerk | {"If-Match": etag})
-    assert (answer.status_code, answer.headers["ETag"]) == (200, '"3"')
+    assert (answer.status_code, answer.headers["ETag"][:3]) == (200, '"3.')
     assert answer.json()["version"] == head_of(town, asset)[0] == 3
 
 
