@@ -2,6 +2,7 @@
 
 import atexit
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from uuid import UUID
 
@@ -19,7 +20,8 @@ from app.storage.errors import NotThere
 from app.storage.files import OpenFile
 from app.storage.opening import open_located
 
-FILES_AT_ONCE = 20  # open at the same time, and lost together at most when the worker is killed
+FILES_AT_ONCE = 20  # open at the same time; as many again are being recorded, and no more is lost
+Seen = tuple[UUID, Sighted, str]  # what was seen where an asset should lie, and how
 _warm: list[Extractor] = []
 
 
@@ -50,15 +52,23 @@ def read_again(fact: BytesChanged) -> None:
 
 
 def read_files(asset_ids: Sequence[UUID]) -> None:
-    """Read files and record what they say, a few at a time."""
+    """Read files and record what they say, a few at a time: some are recorded, the next read."""
     places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).all()))
-    for start in range(0, len(places), FILES_AT_ONCE):
-        read_some(places[start : start + FILES_AT_ONCE])
+    some = [places[at : at + FILES_AT_ONCE] for at in range(0, len(places), FILES_AT_ONCE)]
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        coming = [ahead.submit(read_some, first) for first in some[:1]]
+        for following in (*some[1:], None):
+            if not coming:
+                break
+            found, seen = coming.pop().result()
+            if following:
+                coming.append(ahead.submit(read_some, following))
+            record_some(found, seen)
 
 
-def read_some(places: Sequence[tuple[UUID, str, str]]) -> None:
-    """Open files, have them read, and record it in one transaction after all are closed."""
-    seen: list[tuple[UUID, Sighted, str]] = []
+def read_some(places: Sequence[tuple[UUID, str, str]]) -> tuple[list[Found], list[Seen]]:
+    """Open files and have them read; return what they said, and what could not be read so."""
+    seen: list[Seen] = []
     with ExitStack() as open_files:
         opened: list[tuple[UUID, OpenFile]] = []
         for asset_id, root, path in places:
@@ -66,7 +76,11 @@ def read_some(places: Sequence[tuple[UUID, str, str]]) -> None:
                 opened.append((asset_id, open_files.enter_context(open_located(root, path))))
             except Refusal as refusal:
                 seen.append((asset_id, sighted(refusal), refusal.detail))
-        found = list(extracted(opened, seen))
+        return list(extracted(opened, seen)), seen
+
+
+def record_some(found: Sequence[Found], seen: Sequence[Seen]) -> None:
+    """Record it in one transaction, after all files are closed."""
 
     def record(db: Session) -> None:
         if found:
@@ -77,9 +91,7 @@ def read_some(places: Sequence[tuple[UUID, str, str]]) -> None:
     in_transaction(record)
 
 
-def extracted(
-    opened: Sequence[tuple[UUID, OpenFile]], seen: list[tuple[UUID, Sighted, str]]
-) -> Iterator[Found]:
+def extracted(opened: Sequence[tuple[UUID, OpenFile]], seen: list[Seen]) -> Iterator[Found]:
     """Yield what stayed the same bytes while it was read; the rest is told to `seen`."""
     with warm_extractor() as reader:
         answers = reader.read([file.descriptor for _, file in opened])
