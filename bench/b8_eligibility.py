@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -80,10 +80,11 @@ def some_assets(found: Addresses) -> tuple[list[str], int]:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[int]:
+def serving(home: Path, more: Mapping[str, str] | None = None) -> Iterator[int]:
     """Hold the web process up: the product's, with the references beside it."""
     port = free_port()
-    told = surroundings(home, [home / "sources"], port) | {"PYTHONPATH": str(Path(__file__).parent)}
+    told = surroundings(home, [home / "sources"], port)
+    told |= {"PYTHONPATH": str(Path(__file__).parent)} | dict(more or {})
     command = [sys.executable, str(Path(__file__).with_name("b8_app.py")), str(port)]
     with (home / "serve.log").open("wb") as log:
         web = subprocess.Popen(command, cwd=home, env=told, stdout=log, stderr=log)  # noqa: S603
