@@ -14,6 +14,8 @@ PERFECT := readings provenance fingerprints disposals policies ledger
 ARGS ?=
 KILLS ?= 200
 LINES ?= 200000
+CLAIMS := b2_reading b8_eligibility b11_keyset b12_growth
+SIZE ?= small
 
 .PHONY: help setup demo test serve worker check fix migration openapi lock bench drill size coverage
 
@@ -63,10 +65,12 @@ lock: | build  ## pin anew what pyproject.toml and package.json ask for; UPGRADE
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
 	@npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --loglevel=error
 
-bench: $(READY) | bench/results  ## measure what is measured today (bench/README.md); IMAGES=DIR as with demo
+bench: $(READY) | bench/results  ## measure the claims (bench/README.md); SIZE=full; IMAGES=DIR as with demo
 	@$(BIN)/python bench/size.py --json > bench/results/size.json
 	@$(BIN)/catalogue demo --once --json $${IMAGES:+--images "$$IMAGES"} > bench/results/demo.json
 	@cat bench/results/size.json bench/results/demo.json
+	@for claim in $(CLAIMS); do SIZE=$(SIZE) $(BIN)/python bench/$$claim.py > bench/results/$$claim.json || exit 1; done
+	@for claim in $(CLAIMS); do cat bench/results/$$claim.json; done
 
 drill: $(READY) | bench/results  ## the long proofs: KILLS=200 LINES=200000 kills during imports, kills of the embedded server, refusals by SQL
 	@PYTHONPATH=tests $(BIN)/python tests/drills/kills.py --kills $(KILLS) --lines $(LINES) > bench/results/kills.json; \

@@ -98,6 +98,12 @@ def newest_location(asset_id: UUID) -> Select[LocationRow]:
     )
 
 
+def seen_amiss(asset_ids: Sequence[UUID]) -> Select[UUID]:
+    """Select those of these assets of whose location anything was ever noted."""
+    noted = select(SightingRow.asset_id).where(SightingRow.asset_id.in_(asset_ids))
+    return noted.distinct().order_by(SightingRow.asset_id)
+
+
 def newest_sighting(asset_id: UUID) -> Select[SightingRow]:
     """Select the last thing that was seen of an asset's location."""
     return (

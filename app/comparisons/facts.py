@@ -3,19 +3,24 @@
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Date,
     FromClause,
     Select,
+    Uuid,
     and_,
     case,
     cast,
     func,
     literal,
+    literal_column,
     select,
 )
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.assets.models import AssetRow, SightingRow, SourceSystemRow
+from app.comparisons.models import ComparedRow
 from app.fingerprints.models import FingerprintRow
 from app.people.models import DepartmentRow
 from app.provenance.book import Book
@@ -52,6 +57,26 @@ SIGHTING = (
 )
 
 
+# What many rules ask of the one seal and the one comparison: found out once for each asset.
+SEAL_STANDS: ColumnElement[bool] = literal_column("standing.seal", Boolean)
+COMPARED: ColumnElement[bool] = literal_column("standing.compared", Boolean)
+
+
+def standing(book: Book) -> LateralFromClause:
+    """Return whether today's version is sealed with nothing on its way, and compared."""
+    # By name, for these stand beside it in the statement and not in it.
+    reading_id = literal_column("reading.id", Uuid)
+    compared = select(ComparedRow.asset_id).where(
+        ComparedRow.asset_id == AssetRow.id,
+        ComparedRow.fingerprint_id == literal_column("fingerprint.id", Uuid),
+    )
+    sealed = and_(current_seal(book, reading_id), ~series_on_its_way())
+    is_compared = compared.correlate_except(ComparedRow).exists()
+    found = select(sealed.label("seal"), is_compared.label("compared"))
+    beside = found.correlate(AssetRow, DepartmentRow, ProvenanceHeadRow)
+    return beside.offset(0).lateral("standing")
+
+
 def days(count: int) -> ColumnElement[Any]:
     """Return a span of days."""
     return func.make_interval(0, 0, 0, count)
@@ -64,14 +89,20 @@ def custody_tier(book: Book) -> ColumnElement[int]:
     return case(order, value=SourceSystemRow.custody_kind, else_=len(tiers))
 
 
-def facts(book: Book, wanted: FromClause | None = None) -> Select[*tuple[Any, ...]]:
-    """Select every asset, or those whose `asset_id` is wanted, with what ranks and judges it."""
+def facts(
+    book: Book, wanted: FromClause | None = None, *, complete: ColumnElement[bool] | None = None
+) -> Select[*tuple[Any, ...]]:
+    """Select every asset, or those whose `asset_id` is wanted, with what ranks and judges it.
+
+    Who finds out by other means whether a record is complete gives that as `complete`.
+    """
     # The wanted stand first: of so many tables PostgreSQL keeps the order that is written.
     assets: FromClause = AssetRow.__table__
     start = assets if wanted is None else wanted.join(assets, wanted.c.asset_id == AssetRow.id)
     standard = book.city.effective.duplicate_standard
     recent = func.statement_timestamp() - days(standard.keeper_fixity_max_age_days)
-    complete = func.cardinality(missing_codes(book)) == 0
+    if complete is None:
+        complete = func.cardinality(missing_codes(book)) == 0
     return (
         select(
             AssetRow.id.label("asset_id"),
@@ -96,7 +127,7 @@ def facts(book: Book, wanted: FromClause | None = None) -> Select[*tuple[Any, ..
             func.coalesce(FINGERPRINT.c.computed_at > recent, literal(value=False)).label(
                 "fixity_recent"
             ),
-            and_(current_seal(book, READING.c.id), complete, ~series_on_its_way()).label("sealed"),
+            and_(SEAL_STANDS, complete).label("sealed"),
             func.coalesce(SIGHTING.c.state, "present").label("sighted"),
         )
         .select_from(start)
@@ -107,4 +138,5 @@ def facts(book: Book, wanted: FromClause | None = None) -> Select[*tuple[Any, ..
         .outerjoin(READING, literal(value=True))
         .outerjoin(FINGERPRINT, literal(value=True))
         .outerjoin(SIGHTING, literal(value=True))
+        .outerjoin(standing(book), literal(value=True))
     )

@@ -32,7 +32,9 @@ CRITERIA = (
 )
 
 
-def may_keep(book: Book, facts: ColumnCollection[str, Any]) -> ColumnElement[bool]:
+def may_keep(
+    book: Book, facts: ColumnCollection[str, Any] | Mapping[str, ColumnElement[Any]]
+) -> ColumnElement[bool]:
     """Tell whether a copy passes the keeper filters that concern it alone.
 
     By the city's measure, and the longest recovery window of the policies in force.

@@ -12,14 +12,12 @@ from sqlalchemy.sql.selectable import CTE
 from app.assets.models import AssetRow
 from app.assets.queries import has_content
 from app.assets.setting_aside import is_set_aside
-from app.comparisons.facts import FINGERPRINT, READING, SIGHTING, days
-from app.comparisons.models import ComparedRow
+from app.comparisons.facts import COMPARED, FINGERPRINT, READING, SEAL_STANDS, SIGHTING, days
 from app.disposals.legal import legal_demands
 from app.fingerprints.models import ClaimCheckRow
 from app.policies.rules.in_force import PolicyInForce
 from app.provenance.book import Book
 from app.provenance.completeness import Code, Demand, Tier, completeness_demands
-from app.provenance.queries import current_seal, series_on_its_way
 
 # Rules of the design whose facts no room collects yet: they are not in the statement, and every
 # answer says so.
@@ -60,7 +58,8 @@ def demands_of(book: Book, policy: PolicyInForce, today: date) -> Demands:
         [
             *processing_demands(),
             *completeness_demands(policy, book.registers),
-            Demand("complete:sealed", "blocked_incomplete", seal_code(book)),
+            # No seal of today's version, or a series' statement on its way.
+            Demand("complete:sealed", "blocked_incomplete", case((~SEAL_STANDS, "seal:stale"))),
             *legal_demands(policy, book.registers, today),
         ],
     )
@@ -68,9 +67,6 @@ def demands_of(book: Book, policy: PolicyInForce, today: date) -> Demands:
 
 def processing_demands() -> list[Demand]:
     """Return the rules of processing: read, readable, present, hashed, compared."""
-    compared = select(ComparedRow.asset_id).where(
-        ComparedRow.asset_id == AssetRow.id, ComparedRow.fingerprint_id == FINGERPRINT.c.id
-    )
     seen = func.coalesce(SIGHTING.c.state, "present")
     unread = case((has_content(), "processing:unread"), else_="processing:awaiting_content")
     return [
@@ -101,7 +97,7 @@ def processing_demands() -> list[Demand]:
         Demand(
             "processing:compared",
             "not_assessed",
-            case((~compared.exists(), "processing:not_compared")),
+            case((~COMPARED, "processing:not_compared")),
         ),
         Demand(
             "processing:not_set_aside",
@@ -117,12 +113,6 @@ def claimed_otherwise() -> ColumnElement[bool]:
         ClaimCheckRow.fingerprint_id == FINGERPRINT.c.id, ClaimCheckRow.outcome == "differs"
     )
     return wrong.exists()
-
-
-def seal_code(book: Book) -> Code:
-    """Return a code where today's version has no seal, or a series' statement is on its way."""
-    sealed = current_seal(book, READING.c.id)
-    return case((series_on_its_way(), "seal:stale"), (~sealed, "seal:stale"))
 
 
 PAIR_RULES = (

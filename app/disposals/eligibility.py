@@ -1,6 +1,6 @@
 """The one statement: who may go and why not. Never a flag, never Python."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -28,7 +29,7 @@ from app.assets.models import AssetRow
 from app.comparisons.facts import facts
 from app.comparisons.ranking import CRITERIA, may_keep
 from app.disposals.demands import PAIR_RULES, Demands, demands_of, pair_codes
-from app.disposals.legal import conditions_of, effect_rank
+from app.disposals.legal import conditions_of, effect_rank, law
 from app.disposals.sets import beside_keepers, rank_in_sets
 from app.fingerprints.models import FingerprintRow
 from app.ledger.queries import newest_log_index
@@ -101,10 +102,14 @@ def judge(question: Question, only: Only) -> CTE:
         return array([demand.code for demand in question.demands(policy).alone], type_=Text)
 
     wanted = None if only is None else with_twins(only)
-    statement = facts(question.book, wanted).add_columns(
-        effect_rank(registers).label("effect_rank"),
-        conditions_of(registers).label("conditions"),
-        cast(per_policy(question.book, codes), ARRAY(Text)).label("codes"),
+    statement = (
+        facts(question.book, wanted, complete=true())
+        .add_columns(
+            effect_rank(registers).label("effect_rank"),
+            conditions_of(registers).label("conditions"),
+            cast(per_policy(question.book, codes), ARRAY(Text)).label("codes"),
+        )
+        .outerjoin(law(registers), true())
     )
     return fenced(statement).cte("judged")
 
@@ -139,12 +144,21 @@ def with_status(question: Question, judged: CTE) -> CTE:
         spans = question.demands(policy).spans().items()
         return case(*((failing(judged.c.codes, *span), tier) for tier, span in spans))
 
-    chosen = [
-        (judged.c.policy_version_id == policy.version_id, first_failing(policy))
-        for policy in question.book.every
-    ]
-    keeps = may_keep(question.book, judged.c).label("may_keep")
-    return select(judged, case(*chosen).label("own_status"), keeps).cte("coded")
+    def incomplete(policy: PolicyInForce) -> ColumnElement[bool]:
+        first, last = question.demands(policy).spans()["blocked_incomplete"]
+        return failing(judged.c.codes, first, last - 1)  # the last asks for the seal itself
+
+    def by_policy(value: Callable[[PolicyInForce], ColumnElement[Any]]) -> ColumnElement[Any]:
+        ours = judged.c.policy_version_id
+        return case(*((ours == one.version_id, value(one)) for one in question.book.every))
+
+    facts_known: dict[str, ColumnElement[Any]] = dict(judged.c.items())
+    facts_known["sealed"] = and_(judged.c.sealed, ~by_policy(incomplete))
+    return select(
+        *(fact.label(name) for name, fact in facts_known.items()),
+        by_policy(first_failing).label("own_status"),
+        may_keep(question.book, facts_known).label("may_keep"),
+    ).cte("coded")
 
 
 def failing(codes: ColumnElement[Any], first: int, last: int) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -24,12 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.sql.expression import TableValuedAlias
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.policies.rules.in_force import PolicyInForce, Registers
 from app.policies.rules.instruments import RejectedCitation
 from app.policies.rules.legal import EFFECTS
 from app.provenance.completeness import Demand, any_bits, has_code, texts
-from app.provenance.models import VERSIONS
+from app.provenance.models import VERSIONS, ProvenanceVersionRow
 from app.provenance.projection import BITS
 
 STATUSES = VERSIONS.c.legal_status
@@ -45,6 +47,15 @@ MET_BY_APPROVAL = "external_authority_agreement"  # the only one still open when
 
 def legal_demands(policy: PolicyInForce, registers: Registers, today: date) -> list[Demand]:
     """Return the demands of law, of the policy's own authority and of personal data."""
+    found_out = [
+        replace(demand, code=literal_column(f"law.codes[{at}]", Text))
+        for at, demand in enumerate(common_demands(registers), start=1)
+    ]
+    return [*found_out, *authority_demands(policy, registers, today)]
+
+
+def common_demands(registers: Registers) -> list[Demand]:
+    """Return the demands of law that are the same under every policy."""
     return [
         *status_demands(registers),
         *condition_demands(registers),
@@ -54,8 +65,14 @@ def legal_demands(policy: PolicyInForce, registers: Registers, today: date) -> l
             case((has_code("personal_data_status", ["unknown"]), "personal_data:unknown")),
         ),
         Demand("legal:citation", "blocked_legal", rejected_citation(registers)),
-        *authority_demands(policy, registers, today),
     ]
+
+
+def law(registers: Registers) -> LateralFromClause:
+    """Return what the law says of an asset, once, whichever policies are in force."""
+    codes: array[Any] = array([demand.code for demand in common_demands(registers)], type_=Text)
+    said = select(codes.label("codes")).correlate(ProvenanceVersionRow)
+    return said.offset(0).lateral("law")
 
 
 def status_demands(registers: Registers) -> Iterator[Demand]:

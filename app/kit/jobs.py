@@ -99,7 +99,7 @@ def publish(db: Session, fact: Fact, *, lock: str | None = None) -> None:
             job.defer(asset_ids=list(map(str, ids)), **rest)
 
 
-def batches(ids: Sequence[UUID], size: int = MOST_ASSETS_A_JOB) -> list[Sequence[UUID]]:
+def batches(ids: Sequence[T], size: int = MOST_ASSETS_A_JOB) -> list[Sequence[T]]:
     """Cut a list of assets into jobs."""
     return [ids[start : start + size] for start in range(0, len(ids), size)]
 

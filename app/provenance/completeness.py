@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
+    SmallInteger,
     and_,
     case,
     cast,
@@ -54,14 +54,10 @@ def texts(values: Collection[str]) -> ColumnElement[Sequence[str]]:
     return cast(array([literal(v) for v in sorted(values)], type_=Text), ARRAY(Text))
 
 
-def answer(field: str) -> ColumnElement[int]:
-    """Return the bits of a field's answer."""
-    return cast(VERSIONS.c[f"{field}_answer"], Integer)
-
-
 def any_bits(field: str, mask: int) -> ColumnElement[bool]:
     """Tell whether any of these bits is set."""
-    return answer(field).bitwise_and(mask) != 0
+    # The mask is as small as the column: widening each answer would cost as much as testing it.
+    return VERSIONS.c[f"{field}_answer"].bitwise_and(cast(mask, SmallInteger)) != 0
 
 
 def has_code(field: str, values: Collection[str]) -> ColumnElement[bool]:

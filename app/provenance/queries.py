@@ -139,6 +139,7 @@ def current_seal(book: Book, reading_id: ColumnElement[UUID]) -> ColumnElement[b
             SealRow.policy_version_id == policy_version(book),
             SealRow.reading_id == reading_id,
         )
+        .correlate_except(SealRow)
         .exists()
     )
 
@@ -154,6 +155,7 @@ def series_on_its_way() -> ColumnElement[bool]:
             SeriesStatementsRow.series.in_([of_system, of_import]),
             OperationRow.finished_at.is_(None),
         )
+        .correlate_except(SeriesStatementsRow, OperationRow)
         .exists()
     )
 

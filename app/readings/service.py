@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
+from app.assets.queries import seen_amiss
 from app.assets.service import report_sighting
 from app.kit.db import new_ids
 from app.kit.jobs import publish
@@ -75,8 +76,9 @@ def record_readings(db: Session, found: Sequence[Found]) -> None:
     ]
     if rows:
         db.execute(insert(ReadingRow), rows)
-    for one in found:
-        report_sighting(db, AGENT, one.asset_id, "present", "read")
+    # Where nothing was ever seen amiss there is nothing to take back: most often, for all.
+    for asset_id in db.scalars(seen_amiss(ids)).all():
+        report_sighting(db, AGENT, asset_id, "present", "read")
     publish(db, AssetsRead(tuple(ids)))
 
 

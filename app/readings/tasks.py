@@ -2,6 +2,7 @@
 
 import atexit
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.assets.sweeping import (
     look_at_due,
     look_at_newest,
 )
-from app.kit.jobs import found, in_transaction, on, sweep
+from app.kit.jobs import batches, found, in_transaction, on, sweep
 from app.kit.refusals import Refusal
 from app.readings import queries
 from app.readings.exiftool import UnfitTool
@@ -30,7 +31,11 @@ from app.storage.errors import NotThere
 from app.storage.opening import OpenBytes, open_located
 
 STAGE = "readings"
-FILES_AT_ONCE = 20  # open at the same time, and lost together at most when the worker is killed
+FILES_AT_ONCE = 20  # open at the same time; as many again are being recorded meanwhile
+FILES_IN_HAND = 100  # done again by halves when one of them fails
+Place = tuple[UUID, str, str]  # an asset, the root URI, the path beneath it
+Seen = tuple[UUID, Sighted, str]  # what was seen where an asset should lie, and how
+Read = tuple[list[Found], list[Seen]]
 _warm: list[Extractor] = []
 
 
@@ -73,14 +78,25 @@ def read_unread(asset_ids: Sequence[UUID]) -> None:
 
 
 def read_files(asset_ids: Sequence[UUID]) -> None:
-    """Read files and record what they say, a few at a time."""
-    in_hand(STAGE, asset_ids, read_some, at_once=FILES_AT_ONCE, blameless=(UnfitTool,))
+    """Read files and record what they say, some at a time."""
+    in_hand(STAGE, asset_ids, read_some, at_once=FILES_IN_HAND, blameless=(UnfitTool,))
 
 
 def read_some(asset_ids: Sequence[UUID]) -> None:
-    """Open files, have them read, and record it in one transaction after all are closed."""
+    """Read a few files and, while what they said is recorded, the next few."""
     places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).all()))
-    seen: list[tuple[UUID, Sighted, str]] = []
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        coming: Future[Read] | None = None
+        for few in (*batches(places, FILES_AT_ONCE), None):
+            read = coming and coming.result()
+            coming = ahead.submit(read_few, few) if few else None
+            if read:
+                record_few(*read)
+
+
+def read_few(places: Sequence[Place]) -> Read:
+    """Open files and have them read; return what they said, and what could not be read so."""
+    seen: list[Seen] = []
     with ExitStack() as open_files:
         opened: list[tuple[UUID, OpenBytes]] = []
         for asset_id, root, path in places:
@@ -88,7 +104,11 @@ def read_some(asset_ids: Sequence[UUID]) -> None:
                 opened.append((asset_id, open_files.enter_context(open_located(root, path))))
             except Refusal as refusal:
                 seen.append((asset_id, sighted(refusal), refusal.detail))
-        read = list(extracted(opened, seen))
+        return list(extracted(opened, seen)), seen
+
+
+def record_few(read: Sequence[Found], seen: Sequence[Seen]) -> None:
+    """Record it in one transaction, after all files are closed."""
 
     def record(db: Session) -> None:
         if read:
@@ -101,9 +121,7 @@ def read_some(asset_ids: Sequence[UUID]) -> None:
     in_transaction(record)
 
 
-def extracted(
-    opened: Sequence[tuple[UUID, OpenBytes]], seen: list[tuple[UUID, Sighted, str]]
-) -> Iterator[Found]:
+def extracted(opened: Sequence[tuple[UUID, OpenBytes]], seen: list[Seen]) -> Iterator[Found]:
     """Yield what stayed the same bytes while it was read; the rest is told to `seen`."""
     with warm_extractor() as reader:
         answers = reader.read([file.descriptor for _, file in opened])

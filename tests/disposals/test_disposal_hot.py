@@ -181,6 +181,27 @@ def test_a_connection_goes_back_without_the_judging_role_whatever_happened(
     assert asyncio.run(story()) == [("catalogue_api", "")] * 4
 
 
+def test_all_that_a_pipeline_asks_is_of_one_snapshot(quarter: Quarter) -> None:
+    snapshot = "SELECT pg_current_snapshot()::text, count(*) FROM persons"
+
+    async def twice(connection: Connection) -> list[object]:
+        async with connection.pipeline():
+            before = await connection.execute(snapshot)
+            await connection.execute("SELECT pg_sleep(0.6)")
+            after = await connection.execute(snapshot)
+        return [await before.fetchone(), await after.fetchone()]
+
+    async def story() -> list[object]:
+        async with Reads(quarter.world.urls("catalogue_api")) as reads:
+            asked = asyncio.create_task(reads.run(twice))
+            await asyncio.sleep(0.2)
+            await asyncio.to_thread(quarter.world.a_person)
+            return await asked
+
+    before, after = asyncio.run(story())
+    assert before == after
+
+
 def test_nothing_can_be_written_over_these_connections(quarter: Quarter) -> None:
     async def write(connection: Connection) -> None:
         await connection.execute("CREATE TEMPORARY TABLE t (a int)")
