@@ -19,15 +19,20 @@ STDIN = Path("-")
 A_READ = 1024 * 1024
 
 
+def there(file: Path) -> Path:
+    """Refuse what is no file before anything is sent."""
+    if file != STDIN and not file.is_file():
+        message = f"there is no file {file}"
+        raise typer.BadParameter(message)
+    return file
+
+
 def import_(
     file: Annotated[
         Path,
         typer.Argument(
             metavar="FILE.ndjson",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            allow_dash=True,
+            callback=there,
             help="Also .gz; `-` for what is piped in.",
         ),
     ],

@@ -332,6 +332,29 @@ def test_a_line_that_is_too_long_and_a_bomb_are_told_and_the_rest_stays(
     assert told["progress"]["registered"] == 1
 
 
+def test_a_scan_is_about_its_own_folder_and_its_own_department(
+    town: World, town_api: httpx2.Client, system: System, registrar: Headers
+) -> None:
+    seen = [
+        json.loads(line(system, name)) | {"token": "fs:1:2:3:4:5"} for name in ("box/a", "box2/b")
+    ]
+    seen += [seen[0] | {"token": "no token"}, json.loads(line(system, "box/c"))]
+    body = b"\n".join(json.dumps(one).encode() for one in seen)
+    asked = {"source_system": system.code, "beneath": "box"}
+    sent = town_api.post("/v1/scans", params=asked, content=body, headers=registrar).json()["id"]
+    register_all(town, sent)
+    found = outcomes(town_api, registrar, sent)
+    assert [one["outcome"] for one in found] == ["registered", *["refused"] * 3]
+    assert [one["errors"][0]["pointer"] for one in (f["problem"] for f in found[1:])] == [
+        "/location",
+        "/token",
+        "/token",
+    ]
+    stranger = town.headers("registrar", department=town.a_department())
+    refused = town_api.post("/v1/scans", params=asked, content=body, headers=stranger)
+    assert refused.status_code == 404
+
+
 def test_chunks_go_when_their_lines_have_results(town: World) -> None:
     left = "SELECT count(*) FROM import_chunks c JOIN operations o ON o.id = import_id"
     assert town.find(f"{left} WHERE o.finished_at IS NOT NULL") == [(0,)]
