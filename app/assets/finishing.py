@@ -15,12 +15,23 @@ Placed = tuple[int, UUID, int, str]  # first byte, key, length, root of the keep
 
 
 def finish(database: Database, agent: Agent, upload: UploadRow) -> None:
-    """Take custody of a whole content; a lone piece is one already, several are copied into one.
+    """Take custody of a whole content; where somebody else just did so, that is as good.
 
     Raises:
-        UploadEnded: it was given up, or somebody else finished it.
+        UploadEnded: it was given up.
         KeepFull, KeepUnavailable: its pieces stay, and it can be finished later.
     """
+    try:
+        make_one(database, agent, upload)
+    except Refusal:
+        with database.transaction() as db:
+            kept = db.get_one(UploadRow, upload.id).state == "kept"
+        if not kept:
+            raise
+
+
+def make_one(database: Database, agent: Agent, upload: UploadRow) -> None:
+    """Copy several pieces into one object and settle; a lone piece is one already."""
     with database.transaction() as db:
         pieces = placed_pieces(db, upload)
     if len(pieces) == 1:

@@ -74,7 +74,6 @@ def add_source_system(
     if db.get(DepartmentRow, system.department) is None:
         raise NoSuchResource(f"There is no department {system.department!r}.")
     real = check_root(parse_root(system.root), settings().allowed_roots)
-    keep_apart(real)
     facts = replace(system, root=f"file://{_as_uri_path(real)}")
     said = {name: getattr(facts, name) for name in SourceSystem.__slots__}
     there = db.get(SourceSystemRow, system.code)
@@ -94,20 +93,21 @@ def add_source_system(
                 f"{facts.root} overlaps another department's storage root."
             ) from error
         raise
+    keep_apart(facts.root)
     return row, True
 
 
-def keep_apart(root: bytes) -> None:
+def keep_apart(root: str) -> None:
     """Refuse a root from which, or in which, the contents that others uploaded could be reached.
 
     Raises:
         OutsideRoots: the keep lies in it, or it lies in the keep.
     """
-    named = settings().keep or (settings().data_dir / "keep").as_uri()
-    if not named.startswith("file:"):
-        return
-    kept, mine = Path(os.fsdecode(parse_root(named))).resolve(), Path(os.fsdecode(root))
-    if kept.is_relative_to(mine) or mine.is_relative_to(kept):
+    kept = settings().keep or f"{(settings().data_dir / 'keep').as_uri()}/"
+    if kept.startswith("file:"):
+        real = Path(os.fsdecode(parse_root(kept))).resolve()
+        kept = f"file://{_as_uri_path(os.fsencode(real))}"
+    if kept.startswith(root) or root.startswith(kept):
         raise OutsideRoots("Uploads are kept there: no source system may reach them.")
 
 
