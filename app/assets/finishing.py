@@ -17,12 +17,21 @@ Placed = tuple[int, UUID, int, str]  # first byte, key, length, root of the keep
 
 
 def finish(run: Transactions, agent: Agent, upload: UploadRow) -> None:
-    """Take custody of a whole content; a lone piece is one already, several are copied into one.
+    """Take custody of a whole content; where somebody else just did so, that is as good.
 
     Raises:
-        UploadEnded: it was given up, or somebody else finished it.
+        UploadEnded: it was given up.
         KeepFull, KeepUnavailable: its pieces stay, and it can be finished later.
     """
+    try:
+        make_one(run, agent, upload)
+    except Refusal:
+        if run(lambda db: db.get_one(UploadRow, upload.id).state) != "kept":
+            raise
+
+
+def make_one(run: Transactions, agent: Agent, upload: UploadRow) -> None:
+    """Copy several pieces into one object and settle; a lone piece is one already."""
     pieces = run(lambda db: placed_pieces(db, upload))
     if len(pieces) == 1:
         settle(run, agent, upload, pieces[0][1])

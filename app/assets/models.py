@@ -188,6 +188,7 @@ class UploadRow(Row):
         ),
         Index("uq_uploads_content_key", "content_key", unique=True),
         Index("ix_uploads_last_part_at", "last_part_at", postgresql_where=text("state = 'open'")),
+        Index("ix_uploads_set_aside", "settled_at", postgresql_where=text("state = 'refused'")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"))

@@ -160,11 +160,21 @@ def left_unfinished() -> Select[UploadRow]:
     return select(UploadRow).where(UploadRow.state == "open", whole, left).limit(100)
 
 
-def settled_before(state: str, age: timedelta) -> Select[UploadRow]:
-    """Select uploads that are in a state, and were told of nothing new, for this long."""
-    since = func.coalesce(UploadRow.settled_at, UploadRow.last_part_at)
-    old = since < func.clock_timestamp() - age
-    return select(UploadRow).where(UploadRow.state == state, old).limit(100)
+def abandoned_for(age: timedelta) -> Select[UploadRow]:
+    """Select open uploads whose last piece came so long ago."""
+    old = UploadRow.last_part_at < func.clock_timestamp() - age
+    return select(UploadRow).where(UploadRow.state == "open", old).limit(100)
+
+
+def set_aside_before(age: timedelta) -> Select[UUID]:
+    """Select contents that were set aside so long ago and still lie in the keep."""
+    old = UploadRow.settled_at < func.clock_timestamp() - age
+    return (
+        select(KeptObjectRow.key)
+        .join(UploadRow, UploadRow.content_key == KeptObjectRow.key)
+        .where(UploadRow.state == "refused", old, KeptObjectRow.given_up_at.is_(None))
+        .limit(100)
+    )
 
 
 def kept_places(asset_ids: Sequence[UUID]) -> Select[UUID, UUID, str, str]:

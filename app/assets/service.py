@@ -79,7 +79,6 @@ def add_source_system(
     if db.get(DepartmentRow, system.department) is None:
         raise NoSuchResource(f"There is no department {system.department!r}.")
     facts = replace(system, root=settle_root(system.root))
-    keep_apart(facts.root)
     said = {name: getattr(facts, name) for name in SourceSystem.__slots__}
     there = db.get(SourceSystemRow, system.code)
     if there is not None:
@@ -98,6 +97,7 @@ def add_source_system(
                 f"{facts.root} overlaps another department's storage root."
             ) from error
         raise
+    keep_apart(facts.root)
     return row, True
 
 
@@ -107,7 +107,7 @@ def keep_apart(root: str) -> None:
     Raises:
         OutsideRoots: the keep lies in it, or it lies in the keep.
     """
-    named = settings().keep or (settings().data_dir / "keep").as_uri()
+    named = settings().keep or f"{(settings().data_dir / 'keep').as_uri()}/"
     if named.startswith("file:"):
         kept = Path(os.fsdecode(parse_root(named))).resolve()
         named = f"file:///{encode_location(os.fsencode(kept).strip(b'/'))}/"

@@ -32,21 +32,23 @@ def tend_uploads() -> None:
             finish(in_transaction, AGENT, upload)
         except UploadEnded:
             continue  # by somebody else, which is as good
-    for upload in in_transaction(partial(settled_before, "open", ABANDONED_AFTER)):
+        except Refusal as refusal:  # a full keep above all must not stop what makes room
+            log.warning("upload_not_finished", upload=str(upload.id), reason=refusal.detail)
+    for upload in in_transaction(abandoned):
         in_transaction(partial(expire, upload=upload))
     in_transaction(let_go_of_refused)
     remove_given_up()
 
 
-def settled_before(state: str, age: timedelta, db: Session) -> list[UploadRow]:
-    """Return uploads that nothing happened to for a time."""
-    return list(db.scalars(queries.settled_before(state, age)))
+def abandoned(db: Session) -> list[UploadRow]:
+    """Return open uploads whose last piece came long ago."""
+    return list(db.scalars(queries.abandoned_for(ABANDONED_AFTER)))
 
 
 def expire(db: Session, upload: UploadRow) -> None:
     """Give an upload up whose client does not come back, unless it just did."""
     lock_decisions(db, [upload.asset_id])
-    still = queries.settled_before("open", ABANDONED_AFTER).where(UploadRow.id == upload.id)
+    still = queries.abandoned_for(ABANDONED_AFTER).where(UploadRow.id == upload.id)
     there = db.scalars(still).one_or_none()
     if there is not None:
         end_upload(db, AGENT, there, "expired")
@@ -54,8 +56,7 @@ def expire(db: Session, upload: UploadRow) -> None:
 
 def let_go_of_refused(db: Session) -> None:
     """Let go of contents that were set aside long enough."""
-    for upload in settled_before("refused", SET_ASIDE_FOR, db):
-        keep.give_up(db, [] if upload.content_key is None else [upload.content_key])
+    keep.give_up(db, db.scalars(queries.set_aside_before(SET_ASIDE_FOR)))
 
 
 def remove_given_up() -> None:

@@ -99,6 +99,7 @@ def add_piece(db: Session, upload: UploadRow, piece: Piece, keep: str) -> Upload
     Raises:
         UploadEnded: the upload was given up meanwhile.
         UploadOffset: another request was faster.
+        UploadDiffers: the content is longer than was said.
     """
     start, key, size = piece
     there = _locked(db, upload)
@@ -107,6 +108,8 @@ def add_piece(db: Session, upload: UploadRow, piece: Piece, keep: str) -> Upload
             f"Another request sends the same content; it stands at byte {there.received_bytes}.",
             there.received_bytes,
         )
+    if there.total_bytes is not None and start + size > there.total_bytes:
+        raise UploadDiffers(f"This content is {there.total_bytes} bytes long, and no longer.")
     enter_object(db, key, keep=keep, size_bytes=size)
     db.execute(insert(UploadPartRow).values(upload_id=there.id, start_byte=start, key=key))
     _change(db, there, received_bytes=start + size, last_part_at=func.clock_timestamp())

@@ -24,6 +24,7 @@ LIMITS = Limits(memory_bytes=1 << 30, cpu_seconds=120)
 WALL_SECONDS = 20.0
 START_SECONDS = 60.0
 UNDECODABLE = "undecodable"
+JPEG = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ class Thumbnailer:
     """Makes small pictures of open files, in their order, each within its limits.
 
     A child is warm for the files of one `with` block only, and never after one that went wrong.
+
+    Raises:
+        ChildProcessError: no child can be started; nothing was made, and that is no file's fault.
     """
 
     def __init__(self, limits: Limits = LIMITS, *, wall_seconds: float = WALL_SECONDS) -> None:
@@ -64,18 +68,18 @@ class Thumbnailer:
         return [self._make_one(descriptor) for descriptor in descriptors]
 
     def _make_one(self, descriptor: int) -> Thumbnail:
+        if self._child is None:  # one that does not start says nothing of the file
+            self._child = _Child(self._limits)
         try:
-            if self._child is None:
-                self._child = _Child(self._limits)
             send_descriptors(self._child.connection, [descriptor])
             kind, body = receive_frame(self._child.connection, monotonic() + self._seconds)
+            if kind is Kind.ANSWER:
+                return _read(body)
         except TimeoutError:
             return self._failed("timed_out")
-        except (Gone, OSError):
+        except (Gone, OSError, ValueError, KeyError, TypeError):
             return self._failed("crashed")
-        if kind is not Kind.ANSWER:
-            return self._failed("out_of_memory" if kind is Kind.OUT_OF_MEMORY else "crashed")
-        return _read(body)
+        return self._failed("out_of_memory" if kind is Kind.OUT_OF_MEMORY else "crashed")
 
     def _failed(self, reason: str) -> Thumbnail:
         self._drop()
@@ -125,7 +129,16 @@ class _Child:
 
 
 def _read(body: bytes) -> Thumbnail:
+    """Read an answer with suspicion: whoever wrote it may obey the file by now.
+
+    Raises:
+        ValueError, KeyError, TypeError: no answer that a sound child gives.
+    """
     head, _, content = body.partition(b"\n")
     said = json.loads(head)
-    reason = "not_decodable" if said["outcome"] == UNDECODABLE else None
-    return Thumbnail(said["outcome"], reason, said["width"], said["height"], content)
+    outcome, width, height = said["outcome"], int(said["width"]), int(said["height"])
+    made = outcome == "made" and content.startswith(JPEG) and width > 0 and height > 0
+    if not made and (content or outcome not in ("too_large", UNDECODABLE)):
+        raise ValueError
+    reason = "not_decodable" if outcome == UNDECODABLE else None
+    return Thumbnail(outcome, reason, width, height, content)

@@ -53,6 +53,7 @@ CREATE TABLE uploads (
 CREATE UNIQUE INDEX uq_uploads_living ON uploads (asset_id) WHERE state IN ('open', 'kept');
 CREATE UNIQUE INDEX uq_uploads_content_key ON uploads (content_key);
 CREATE INDEX ix_uploads_last_part_at ON uploads (last_part_at) WHERE state = 'open';
+CREATE INDEX ix_uploads_set_aside ON uploads (settled_at) WHERE state = 'refused';
 
 CREATE TABLE upload_parts (
   upload_id uuid NOT NULL,

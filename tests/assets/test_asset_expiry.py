@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
@@ -21,6 +22,10 @@ from app.kit.settings import settings
 from app.storage.keeping import FolderKeep, path_of
 
 CONTENT = draw(3, size=(80, 60))
+WHOLE_LONG_AGO = (
+    "UPDATE uploads SET total_bytes = received_bytes,"
+    " last_part_at = last_part_at - interval '1 hour'"
+)
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -78,7 +83,7 @@ def test_between_every_two_steps_a_crash_delays_and_never_loses(
     before = lying()
     assert someone.sends_part(abandoned, CONTENT, 0, 100).status_code == 202
     age(world, 8)
-    [upload] = in_transaction(partial(tasks.settled_before, "open", tasks.ABANDONED_AFTER))
+    [upload] = in_transaction(tasks.abandoned)
     in_transaction(partial(tasks.expire, upload=upload))
     assert len(lying()) == 2  # killed here: marked, not removed
     [(key, root)] = in_transaction(partial(keep.to_remove, most=10))
@@ -97,7 +102,7 @@ def test_a_client_that_comes_back_just_in_time_keeps_what_it_sent(
     asset_id = someone.registers()
     assert someone.sends_part(asset_id, CONTENT, 0, 100).status_code == 202
     age(world, 8)
-    [upload] = in_transaction(partial(tasks.settled_before, "open", tasks.ABANDONED_AFTER))
+    [upload] = in_transaction(tasks.abandoned)
     assert someone.sends_part(asset_id, CONTENT, 100, 200).status_code == 202
     in_transaction(partial(tasks.expire, upload=upload))
     assert someone.stands(asset_id) == ("200", "?0")
@@ -210,3 +215,53 @@ def test_contents_set_aside_are_let_go_of_after_a_while(
     monkeypatch.setattr(tasks, "SET_ASIDE_FOR", timedelta(0))
     tasks.tend_uploads()
     assert lying() == set()
+
+
+def test_two_who_finish_the_same_content_at_once_finish_it_once(
+    world: World, someone: Uploader
+) -> None:
+    asset_id = someone.registers()
+    for start, end in ((0, 100), (100, len(CONTENT))):
+        assert someone.sends_part(asset_id, CONTENT, start, end, "*").status_code == 202
+    said = (
+        "UPDATE uploads SET total_bytes = :total, last_part_at = last_part_at - interval '1 hour'"
+    )
+    world.find(said, "catalogue_owner", total=len(CONTENT))
+    told = f"bytes */{len(CONTENT)}"
+    barrier, answers = Barrier(4), []
+
+    def ask() -> None:
+        barrier.wait()
+        answers.append(someone.sends(asset_id, b"", Content_Range=told).status_code)
+
+    threads = [Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    barrier.wait()
+    tasks.tend_uploads()
+    for thread in threads:
+        thread.join()
+    tasks.tend_uploads()
+    assert set(answers) <= {201, 202, 503}  # the parts may be gone while one reads them
+    assert someone.stands(asset_id) == (str(len(CONTENT)), "?1")
+    assert [kind for kind, _ in someone.events(asset_id)] == ["ing", "acc"]
+    assert len(lying()) == 1
+
+
+def test_a_full_keep_does_not_stop_what_makes_room(
+    world: World, someone: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, abandoned = someone.registers(), someone.registers()
+    for start, end in ((0, 100), (100, len(CONTENT))):
+        assert someone.sends_part(whole, CONTENT, start, end, "*").status_code == 202
+    assert someone.sends_part(abandoned, CONTENT, 0, 50).status_code == 202
+    whole_one = "UPDATE uploads SET total_bytes = received_bytes WHERE asset_id = :id"
+    world.find(whole_one, "catalogue_owner", id=whole)
+    aged = "UPDATE uploads SET last_part_at = last_part_at - make_interval(days => 8, hours => :h)"
+    world.find(f"{aged} WHERE asset_id = :id", "catalogue_owner", h=1, id=abandoned)
+    hours = aged.replace("days => 8", "days => 0")
+    world.find(f"{hours} WHERE asset_id = :id", "catalogue_owner", h=1, id=whole)
+    monkeypatch.setattr(settings(), "keep", f"{(folder() / 'absent').as_uri()}/")
+    tasks.tend_uploads()
+    assert someone.stands(whole) == (str(len(CONTENT)), "?0")
+    assert someone.sees(abandoned)["content"] == "awaited"

@@ -13,7 +13,7 @@ from images import draw
 from PIL import Image
 
 from app.fingerprints.jxl import size_of
-from app.fingerprints.thumbnailer import Thumbnail, Thumbnailer
+from app.fingerprints.thumbnailer import Thumbnail, Thumbnailer, _read
 from app.readings.sandbox import Limits
 
 CORPUS = Path(__file__).parents[2] / "../shared/corpus/_hostile"
@@ -183,3 +183,28 @@ def test_every_hostile_file_ends_in_a_stated_outcome(maker: Thumbnailer) -> None
     for one in found:
         assert (one.outcome == "made") == bool(one.content)
         assert len(one.content) < 1 << 18
+
+
+def test_a_child_that_does_not_start_is_no_files_fault(tmp_path: Path) -> None:
+    with (
+        Thumbnailer(Limits(memory_bytes=32 << 20, cpu_seconds=5)) as maker,
+        pytest.raises(ChildProcessError),
+    ):
+        make(maker, tmp_path, KINDS["JPEG"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"not json\n",
+        b"[]\n",
+        b'{"outcome": "made", "width": 1, "height": 1}\n<script>',
+        b'{"outcome": "made", "width": 0, "height": 1}\n\xff\xd8\xff',
+        b'{"outcome": "too_large", "width": 0, "height": 0}\n\xff\xd8\xff',
+        b'{"outcome": "eligible", "width": 0, "height": 0}\n',
+        b'{"outcome": "made"}\n\xff\xd8\xff',
+    ],
+)
+def test_a_child_that_obeys_its_file_is_not_believed(said: bytes) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        _read(said)
