@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from app.assets.models import AssetRow, LocationRow, SightingRow, SourceSystemRow
@@ -46,6 +47,16 @@ def whereabouts(asset_ids: Sequence[UUID]) -> Select[UUID, str, str]:
         .join(LocationRow, LocationRow.asset_id == AssetRow.id)
         .where(AssetRow.id.in_(asset_ids), ~superseded.exists())
         .order_by(AssetRow.id)
+    )
+
+
+def newest_sightings(asset_ids: Sequence[UUID]) -> Select[SightingRow]:
+    """Select the last thing that was seen of each of these assets."""
+    return (
+        select(SightingRow)
+        .ext(distinct_on(SightingRow.asset_id))
+        .where(SightingRow.asset_id.in_(asset_ids))
+        .order_by(SightingRow.asset_id, SightingRow.ordinal.desc())
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
-from app.assets.service import report_sighting
+from app.assets.service import report_sightings
 from app.fingerprints import queries
 from app.fingerprints.compute import TOOL, Fingerprint
 from app.fingerprints.events import AssetsFingerprinted
@@ -57,8 +57,7 @@ def record_fingerprints(db: Session, hashed: Sequence[Hashed], *, tool_version: 
     ]
     if rows:
         db.execute(insert(FingerprintRow), rows)
-    for asset_id in ids:
-        report_sighting(db, AGENT, asset_id, "present", "fingerprinted")
+    report_sightings(db, AGENT, [(one, "present", "fingerprinted") for one in ids])
     publish(db, AssetsFingerprinted(tuple(ids)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
-from app.assets.service import report_sighting
+from app.assets.service import report_sightings
 from app.kit.db import new_ids
 from app.kit.jobs import publish
 from app.ledger.agents import process
@@ -75,8 +75,7 @@ def record_readings(db: Session, found: Sequence[Found]) -> None:
     ]
     if rows:
         db.execute(insert(ReadingRow), rows)
-    for one in found:
-        report_sighting(db, AGENT, one.asset_id, "present", "read")
+    report_sightings(db, AGENT, [(one, "present", "read") for one in ids])
     publish(db, AssetsRead(tuple(ids)))
 
 
