@@ -58,13 +58,3 @@ def newest_sightings(asset_ids: Sequence[UUID]) -> Select[SightingRow]:
         .where(SightingRow.asset_id.in_(asset_ids))
         .order_by(SightingRow.asset_id, SightingRow.ordinal.desc())
     )
-
-
-def newest_sighting(asset_id: UUID) -> Select[SightingRow]:
-    """Select the last thing that was seen of an asset's location."""
-    return (
-        select(SightingRow)
-        .where(SightingRow.asset_id == asset_id)
-        .order_by(SightingRow.ordinal.desc())
-        .limit(1)
-    )
