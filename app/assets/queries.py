@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from app.assets.models import (
@@ -98,19 +99,13 @@ def newest_location(asset_id: UUID) -> Select[LocationRow]:
     )
 
 
-def seen_amiss(asset_ids: Sequence[UUID]) -> Select[UUID]:
-    """Select those of these assets of whose location anything was ever noted."""
-    noted = select(SightingRow.asset_id).where(SightingRow.asset_id.in_(asset_ids))
-    return noted.distinct().order_by(SightingRow.asset_id)
-
-
-def newest_sighting(asset_id: UUID) -> Select[SightingRow]:
-    """Select the last thing that was seen of an asset's location."""
+def newest_sightings(asset_ids: Sequence[UUID]) -> Select[SightingRow]:
+    """Select the last thing that was seen of each of these assets."""
     return (
         select(SightingRow)
-        .where(SightingRow.asset_id == asset_id)
-        .order_by(SightingRow.ordinal.desc())
-        .limit(1)
+        .ext(distinct_on(SightingRow.asset_id))
+        .where(SightingRow.asset_id.in_(asset_ids))
+        .order_by(SightingRow.asset_id, SightingRow.ordinal.desc())
     )
 
 

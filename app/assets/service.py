@@ -22,7 +22,7 @@ from app.kit.db import constraint_of, new_ids
 from app.kit.errors import NoSuchResource
 from app.kit.settings import settings
 from app.ledger.agents import Agent
-from app.ledger.service import Event, record
+from app.ledger.service import Event, record, record_all
 from app.people.models import DepartmentRow
 from app.people.roles import Principal
 from app.people.service import within
@@ -31,6 +31,9 @@ from app.storage.locations import encode_location, parse_root
 from app.storage.opening import settle_root
 
 LOCATIONS = cast(Table, LocationRow.__table__)
+SEE_IN_TURN = text("""
+SELECT pg_advisory_xact_lock(hashtextextended(id::text, 1)) FROM unnest(CAST(:ids AS uuid[])) id
+""")
 Sighted = Literal["present", "unreachable", "missing", "changed", "refused"]
 
 
@@ -176,27 +179,46 @@ def registered_as(db: Session, identities: Sequence[tuple[str, str]]) -> Sequenc
 
 
 def report_sighting(db: Session, agent: Agent, asset_id: UUID, state: Sighted, detail: str) -> None:
-    """Say what was seen where an asset should lie; the same again says nothing new.
+    """Say what was seen where an asset should lie; see `report_sightings`."""
+    report_sightings(db, agent, [(asset_id, state, detail)])
+
+
+def report_sightings(db: Session, agent: Agent, seen: Sequence[tuple[UUID, Sighted, str]]) -> None:
+    """Say what was seen where assets should lie, each once; the same again says nothing new.
 
     "Present" is only said of what was seen otherwise before.
     """
-    db.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 1))"), {"id": str(asset_id)}
-    )
-    last = db.scalars(queries.newest_sighting(asset_id)).one_or_none()
-    if state == (last.state if last else "present"):
+    ids = sorted({asset_id for asset_id, _, _ in seen})
+    db.execute(SEE_IN_TURN, {"ids": ids})
+    last = {row.asset_id: row for row in db.scalars(queries.newest_sightings(ids))}
+    new = [
+        (asset_id, state, detail)
+        for asset_id, state, detail in seen
+        if state != (last[asset_id].state if asset_id in last else "present")
+    ]
+    if not new:
         return
-    kind = "x:loss-report" if state == "missing" else "x:sighting"
-    event_id = record(db, agent, Event(kind, {"state": state, "detail": detail}, asset_id=asset_id))
-    db.execute(
-        insert(SightingRow).values(
+    events = [
+        Event(
+            "x:loss-report" if state == "missing" else "x:sighting",
+            {"state": state, "detail": detail},
             asset_id=asset_id,
-            ordinal=(last.ordinal if last else 0) + 1,
-            state=state,
-            detail=detail,
-            event_id=event_id,
         )
-    )
+        for asset_id, state, detail in new
+    ]
+    rows = [
+        {
+            "asset_id": asset_id,
+            "ordinal": (last[asset_id].ordinal if asset_id in last else 0) + 1,
+            "state": state,
+            "detail": detail,
+            "event_id": event_id,
+        }
+        for (asset_id, state, detail), event_id in zip(
+            new, record_all(db, agent, events), strict=True
+        )
+    ]
+    db.execute(insert(SightingRow), rows)
 
 
 def move_asset(db: Session, agent: Agent, asset_id: UUID, path: str, seen_token: str) -> None:

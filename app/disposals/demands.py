@@ -100,9 +100,9 @@ def processing_demands() -> list[Demand]:
             case((~COMPARED, "processing:not_compared")),
         ),
         Demand(
-            "processing:not_set_aside",
+            "processing:not_struck_out",
             "not_assessed",
-            case((is_set_aside(AssetRow.id), "processing:set_aside")),
+            case((is_set_aside(AssetRow.id), "processing:struck_out")),
         ),
     ]
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
-from app.assets.service import report_sighting
+from app.assets.service import report_sightings
 from app.fingerprints import queries
 from app.fingerprints.claims import NOTHING, Checked, Claims, check_claims
 from app.fingerprints.compute import TOOL, Fingerprint
@@ -64,8 +64,7 @@ def record_fingerprints(db: Session, hashed: Sequence[Hashed], *, tool_version: 
         db, AGENT, [checked(one, row, departments) for one, row in zip(new, rows, strict=True)]
     )
     right = [asset_id for asset_id in ids if asset_id not in wrong]
-    for asset_id in right:
-        report_sighting(db, AGENT, asset_id, "present", "fingerprinted")
+    report_sightings(db, AGENT, [(one, "present", "fingerprinted") for one in right])
     if right:
         publish(db, AssetsFingerprinted(tuple(right)))
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.assets.events import BytesChanged
 from app.assets.hindrances import hand_back, in_hand, passed, postpone
 from app.assets.queries import whereabouts
-from app.assets.service import Sighted, report_sighting
+from app.assets.service import Sighted, report_sightings
 from app.assets.sweeping import (
     NIGHTLY,
     ONE_WALK_AT_A_TIME,
@@ -97,8 +97,7 @@ def hash_places(places: Sequence[Place]) -> None:
 
 def report(db: Session, seen: Sequence[Sighting]) -> None:
     """Say what was not as it was read; what changed is read again, at once the first time only."""
-    for asset_id, state, detail in seen:
-        report_sighting(db, AGENT, asset_id, state, detail)
+    report_sightings(db, AGENT, seen)
     looks = postpone(db, STAGE, [(asset_id, detail) for asset_id, _, detail in seen])
     changed = [asset_id for asset_id, state, _ in seen if state == "changed"]
     first = tuple(one for one in changed if looks[one] == 1)

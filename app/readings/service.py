@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
-from app.assets.queries import seen_amiss
-from app.assets.service import report_sighting
+from app.assets.service import report_sightings
 from app.kit.db import new_ids
 from app.kit.jobs import publish
 from app.ledger.agents import process
@@ -76,9 +75,7 @@ def record_readings(db: Session, found: Sequence[Found]) -> None:
     ]
     if rows:
         db.execute(insert(ReadingRow), rows)
-    # Where nothing was ever seen amiss there is nothing to take back: most often, for all.
-    for asset_id in db.scalars(seen_amiss(ids)).all():
-        report_sighting(db, AGENT, asset_id, "present", "read")
+    report_sightings(db, AGENT, [(one, "present", "read") for one in ids])
     publish(db, AssetsRead(tuple(ids)))
 
 

@@ -12,7 +12,7 @@ from app.assets.events import AssetsRegistered, BytesChanged, ContentReceived
 from app.assets.hindrances import in_hand, passed, postpone
 from app.assets.models import AssetRow
 from app.assets.queries import whereabouts
-from app.assets.service import Sighted, report_sighting
+from app.assets.service import Sighted, report_sightings
 from app.assets.sweeping import (
     NIGHTLY,
     ONE_WALK_AT_A_TIME,
@@ -115,8 +115,7 @@ def record_few(read: Sequence[Found], seen: Sequence[Seen]) -> None:
             record_readings(db, read)
             passed(db, STAGE, [one.asset_id for one in read])
         postpone(db, STAGE, [(asset_id, detail) for asset_id, _, detail in seen])
-        for asset_id, state, detail in seen:
-            report_sighting(db, AGENT, asset_id, state, detail)
+        report_sightings(db, AGENT, seen)
 
     in_transaction(record)
 

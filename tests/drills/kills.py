@@ -162,9 +162,9 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--kills", type=int, default=200)
     asked.add_argument("--lines", type=int, default=200_000)
-    asked.add_argument("--batch", type=int, default=5_000)
+    asked.add_argument("--batch", type=int, default=2_000)
     asked.add_argument("--pictures", type=int, default=500)
-    asked.add_argument("--pause", type=float, nargs=2, default=(1.0, 4.0))
+    asked.add_argument("--pause", type=float, nargs=2, default=(1.5, 5.0))
     asked.add_argument("--seconds", type=float, default=1_800)
     asked.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
     told = asked.parse_args()

@@ -190,8 +190,8 @@ def test_people_see_what_was_set_aside_and_put_it_back_to_work(
     assert (item["asset_id"], item["stage"], item["strikes"]) == (str(aside), "readings", 3)
     judged = api.get(f"/v1/assets/{aside}/eligibility", headers=manager).json()
     assert judged["status"] == "not_assessed"
-    assert "processing:set_aside" in judged["reasons"]
-    [rule] = [r for r in judged["rules"] if r["reason"] == "processing:set_aside"]
+    assert "processing:struck_out" in judged["reasons"]
+    [rule] = [r for r in judged["rules"] if r["reason"] == "processing:struck_out"]
     assert "release" in rule["mend"]["en"]
     read_files([aside])
     assert world.find("SELECT count(*) FROM readings") == [(0,)], "it waits for people"
@@ -208,7 +208,7 @@ def test_people_see_what_was_set_aside_and_put_it_back_to_work(
     read_what_was_left()
     assert world.find("SELECT count(*) FROM readings") == [(1,)]
     reasons = api.get(f"/v1/assets/{aside}/eligibility", headers=manager).json()["reasons"]
-    assert "processing:set_aside" not in reasons
+    assert "processing:struck_out" not in reasons
 
 
 def test_another_department_neither_sees_nor_releases_it(
