@@ -105,11 +105,16 @@ class Settings(BaseSettings):
     @field_validator("s3_endpoint")
     @classmethod
     def name_only_the_host(cls, url: str | None) -> str | None:
-        """Refuse an endpoint with credentials, a path or a query: it is shown and compared."""
-        if url is not None and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?", url):
+        """Refuse an endpoint with credentials, a path or a query: it is shown, signed, compared."""
+        if not url:
+            return None
+        parts = re.fullmatch(r"(http|https)://([a-z0-9.-]+)(:[0-9]{1,5})?/?", url.lower())
+        if parts is None:
             message = "write scheme, host and port only: https://objects.example.org:8443"
             raise ValueError(message)
-        return url and url.rstrip("/")
+        scheme, host, port = parts.groups(default="")
+        usual = {"http": ":80", "https": ":443"}[scheme]
+        return f"{scheme}://{host}{'' if port == usual else port}"
 
     @field_validator("keep")
     @classmethod

@@ -28,6 +28,13 @@ def test_every_mark_of_an_object_counts(other: ObjectToken) -> None:
     assert str(other) != str(ONE)
 
 
+def test_no_mark_can_be_written_so_that_it_looks_like_another() -> None:
+    one = replace(ONE, version="v", e_tag="e", bucket="bbb", key="x:f:ccc/y")
+    other = replace(ONE, version="v:e:bbb/x", e_tag="f", bucket="ccc", key="y")
+    third = replace(ONE, version="v", e_tag="e:bbb/x:f", bucket="ccc", key="y")
+    assert len({str(one), str(other), str(third)}) == 3
+
+
 def test_an_object_is_its_bucket_and_key_at_whatever_version() -> None:
     later = replace(ONE, size=9, modified=None, version="v2", e_tag="")
     assert later.object_key == ONE.object_key == "s3:photos/1967/a:b.jpg"
