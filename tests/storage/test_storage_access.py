@@ -65,7 +65,7 @@ def test_a_secret_is_not_shown() -> None:
 
 @pytest.mark.parametrize("said", ["photos, negatives", '["photos", "negatives"]'])
 def test_buckets_are_a_list_or_parted_by_commas(said: str) -> None:
-    assert Settings(allowed_buckets=said).allowed_buckets == [  # type: ignore[arg-type]
+    assert Settings(allowed_buckets=said).allowed_buckets == [
         "photos",
         "negatives",
     ]
