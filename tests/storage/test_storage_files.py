@@ -221,7 +221,9 @@ def test_swapping_folders_for_links_never_leads_outside(root: bytes) -> None:
     seen: list[bytes] = []
     refused = 0
     try:
-        for _ in range(3000):
+        for attempt in range(200_000):
+            if attempt >= 3000 and seen and refused:
+                break
             try:
                 seen.append(content(root, b"1962", b"typhoon.jpg"))
             except Refusal:
