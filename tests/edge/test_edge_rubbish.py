@@ -13,7 +13,9 @@ import pytest
 from world import World
 
 from app.kit import reading
+from app.kit.documents import read_document
 from app.kit.door import Door
+from app.kit.errors import Malformed
 
 JSON = b"Content-Type: application/json\r\n"
 PATH = b"/v1/persons"
@@ -261,3 +263,22 @@ def test_a_client_that_goes_away_harms_nobody(
     with opened(town_api, town) as line:
         assert line.post(b'{"name": "Ada Wong"}').status == 201
     assert "unforeseen" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b'{"any": "\\ud800"}', "half of a surrogate pair"),
+        (b'{"\\udc00": 1}', "half of a surrogate pair"),
+        (b'{"any": ["a\\u0000"]}', "NUL"),
+    ],
+)
+def test_text_that_cannot_be_stored_is_found_before_any_schema(body: bytes, why: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        read_document(body)
+    assert why in " ".join(refused.value.pointers.values())
+
+
+def test_a_refused_method_is_told_which_are_known(town_api: httpx2.Client) -> None:
+    for method in ("OPTIONS", "PUT"):
+        assert town_api.request(method, "/v1/departments").headers["Allow"] == "GET, POST"
