@@ -116,7 +116,7 @@ def halved(stage: str, some: Sequence[UUID], work: Work, stop: tuple[type[Except
         if not theirs(error, stop):
             raise
         if len(some) == 1:
-            log.exception("asset_failed", stage=stage, asset=str(some[0]))
+            log.warning("asset_failed", stage=stage, asset=str(some[0]), error=str(error)[:500])
             in_transaction(partial(strike, stage=stage, asset_id=some[0], reason=say(error)))
             return
         middle = len(some) // 2
@@ -135,7 +135,7 @@ def alone(stage: str, asset_id: UUID, work: Work, stop: tuple[type[Exception], .
         if not theirs(error, stop):
             in_transaction(lambda db: db.execute(TAKE_BACK, which))
             raise
-        log.exception("asset_failed", stage=stage, asset=str(asset_id))
+        log.warning("asset_failed", stage=stage, asset=str(asset_id), error=str(error)[:500])
         in_transaction(partial(tell_why, stage=stage, asset_id=asset_id, reason=say(error)))
     else:
         done = {"stage": stage, "asset_ids": [asset_id]}

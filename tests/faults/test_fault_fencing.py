@@ -7,13 +7,16 @@ import signal
 import procrastinate
 import psutil
 import pytest
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
+from pydantic import ValidationError
 from sqlalchemy import text
 from working import at_rest, pause_amid, until, working
 from world import World
 
-from app.kit.fencing import NoJob
+from app.kit.clock import now
+from app.kit.fencing import BackingOff, JobLost, NoJob, Stopping
 from app.kit.jobs import bind, in_transaction, queue
+from app.kit.settings import Settings
 
 READ = "readings.read_assets"
 TIMES = """
@@ -129,3 +132,29 @@ def test_a_job_is_ended_by_the_run_that_holds_it_and_by_no_other(world: World) -
 
     asyncio.run(late())
     assert [tuple(row) for row in world.find(WAITING, task=READ)] == [("doing", 1)]
+
+
+def test_a_worker_may_not_count_as_dead_between_two_of_its_own_heartbeats() -> None:
+    with pytest.raises(ValidationError, match="at least twice"):
+        Settings(worker_heartbeat_seconds=20, worker_stalled_seconds=30)
+
+
+def test_a_job_that_fails_waits_longer_each_time_and_one_that_was_lost_is_let_go() -> None:
+    def waits(error: BaseException, attempts: int) -> float | None:
+        job = Job(
+            id=1,
+            queue="default",
+            lock=None,
+            queueing_lock=None,
+            task_name="test",
+            attempts=attempts,
+        )
+        decision = BackingOff().get_retry_decision(exception=error, job=job)
+        if decision is None or decision.retry_at is None:
+            return None
+        return round((decision.retry_at - now()).total_seconds())
+
+    assert [waits(ValueError(), attempts) for attempts in (0, 1, 3, 50)] == [1, 2, 8, 600]
+    assert waits(ValueError(), 100) is None, "its stage's sweeps are left"
+    assert waits(JobLost(), 0) is None
+    assert waits(Stopping(), 5) == 0

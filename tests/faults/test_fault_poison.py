@@ -14,11 +14,14 @@ from working import at_rest, until, working
 from world import World, a_while_later
 
 from app.assets.hindrances import BEGUN, in_hand
+from app.assets.setting_aside import release
 from app.comparisons.tasks import compare_files, compare_what_was_left
 from app.fingerprints.tasks import fingerprint_files, fingerprint_what_was_left
 from app.kit.fencing import running
 from app.kit.jobs import bind, queue
-from app.provenance.tasks import adopt, adopt_what_was_left
+from app.provenance.changes import Assertion, Change
+from app.provenance.series import series_for, state_for_series
+from app.provenance.tasks import adopt, adopt_what_was_left, enter_what_was_left
 from app.readings.tasks import read_files, read_what_was_left
 
 Do = Callable[[Sequence[UUID]], None]
@@ -231,3 +234,27 @@ def test_seeing_and_releasing_ask_for_their_roles(world: World, api: Client, asi
     assert api.get("/v1/set-aside", headers=world.headers("dashboard")).status_code == 403
     assert api.post(path, headers=world.headers("auditor"), json=why).status_code == 403
     assert len(world.find("SELECT 1 FROM hindrances WHERE due_at = 'infinity'")) == 1
+
+
+def test_a_series_is_not_done_while_one_of_its_records_failed_and_waits(world: World) -> None:
+    store = world.a_source_system()
+    bad, good = world.an_asset(store), world.an_asset(store)
+    caller = world.someone("records_manager", department=store.department)
+    with world.api.transaction() as db:
+        series = series_for(db, caller, "source-system", store.code)
+        state_for_series(db, caller, series, Change([Assertion("custodian", "Unit 3")]))
+    world.lose_jobs()
+    bind(world.worker)
+    heads = "SELECT asset_id FROM provenance_heads WHERE version = 2"
+    with poisoned(world, "provenance_versions", bad), a_while_later():
+        for state in ("waiting", "waiting", "done"):
+            enter_what_was_left()
+            assert world.find("SELECT state FROM operations") == [(state,)]
+            assert world.find(heads) == [(good,)]
+            world.find(DUE)
+    [[waiting]] = world.find("SELECT id FROM set_aside WHERE asset_id = :id", id=bad)
+    with world.api.transaction() as db:
+        release(db, caller, waiting, "Mended.")
+    enter_what_was_left()
+    assert {row[0] for row in world.find(heads)} == {bad, good}
+    assert world.find("SELECT * FROM hindrances") == []
