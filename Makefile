@@ -70,6 +70,7 @@ drill: $(READY)  ## the long proofs: today the kills of the embedded server and 
 	@echo "The drills at full size (200 kills, 1,000 races, 2,000 tamperings, restore) are not built yet."
 	@echo "Run now: every kill of the embedded server, and every row that the database itself must refuse."
 	@$(BIN)/pytest -q tests/kit tests/refusals $(ARGS)
+	@$(BIN)/pytest -q tests/drills/full_disk.py tests/drills/renames.py $(ARGS) && cat bench/results/renames.json
 
 size: $(READY)  ## how long modules and functions are: median, p90, longest, functions over 40 lines
 	@$(BIN)/python bench/size.py
