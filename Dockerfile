@@ -1,5 +1,5 @@
 # The steps are the scripts under docker/, so that they can be tried in any Debian root.
-FROM python:3.11-slim AS build
+FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
 COPY LICENSE NOTICE README.md pyproject.toml hatch_build.py package.json package-lock.json ./
 COPY requirements requirements
@@ -9,7 +9,7 @@ COPY docker docker
 COPY app app
 RUN docker/install-catalogue.sh /opt/catalogue
 
-FROM python:3.11-slim
+FROM python:3.11-slim-bookworm
 COPY docker/install-system.sh docker/add-user.sh docker/alive.sh /usr/local/lib/catalogue/
 RUN /usr/local/lib/catalogue/install-system.sh && /usr/local/lib/catalogue/add-user.sh
 COPY --from=build /opt/catalogue /opt/catalogue

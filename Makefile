@@ -81,6 +81,7 @@ drill: $(READY) | bench/results  ## the long proofs: KILLS=200 LINES=200000 kill
 	@$(BIN)/python tests/drills/fuzz_contract.py > bench/results/contract.json
 	@echo "The corpus from Swift and from a folder: the same readings (bench/results/objects.json)."
 	@$(BIN)/pytest -q -s tests/drills/drill_objects.py $(ARGS)
+	@$(BIN)/pytest -q tests/drills/full_disk.py tests/drills/renames.py $(ARGS) && cat bench/results/renames.json
 
 size: $(READY)  ## how long modules and functions are: median, p90, longest, functions over 40 lines
 	@$(BIN)/python bench/size.py

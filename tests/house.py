@@ -14,8 +14,8 @@ import httpx2
 import psycopg
 
 from app.cli.processes import free_port, surroundings
-from app.kit.postgres import postmaster, sockets
-from app.kit.postgres.home import open_home
+from app.kit.postgres import postmaster
+from app.kit.postgres.home import Home
 
 SHM = Path("/dev/shm")  # noqa: S108 - each test makes a private folder in it
 MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 2**30 else None
@@ -37,12 +37,14 @@ class House:
         watched = {"COVERAGE_PROCESS_CONFIG": os.fsdecode(measured)} if measured else {}
         self.told = surroundings(home, [self.sources], port) | watched | HASTY
         self.url = f"http://127.0.0.1:{port}"
+        self.before: list[str] = []  # words before each command
+        self.seen = home  # where we see what the processes see as their home
 
     @contextmanager
     def running(self, command: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run one of our commands; it is asked to end when the block ends."""
         with (self.home / f"{command}.log").open("ab") as log:
-            code = [sys.executable, "-I", "-c", COMMAND, command]
+            code = [*self.before, sys.executable, "-I", "-c", COMMAND, command]
             child = subprocess.Popen(code, cwd=self.home, env=self.told, stdout=log, stderr=log)  # noqa: S603
         try:
             yield child
@@ -52,13 +54,13 @@ class House:
 
     def say(self, *words: str) -> str:
         """Run a command to its end and return what it says."""
-        code = [sys.executable, "-I", "-c", COMMAND, *words]
+        code = [*self.before, sys.executable, "-I", "-c", COMMAND, *words]
         done = subprocess.run(code, cwd=self.home, env=self.told, capture_output=True, check=True)  # noqa: S603
         return done.stdout.decode().strip()
 
     def find(self, statement: str) -> list[Any]:
         """Run one statement as the superuser of the embedded server, which must be up."""
-        place = str(sockets.socket_dir_of(open_home(self.home)))
+        place = self.seen / "postgres" / "socket"
         told = f"host={place} port=5432 user=postgres dbname=catalogue"
         with psycopg.connect(told, autocommit=True) as db:
             asked = db.execute(statement.encode())
@@ -66,7 +68,7 @@ class House:
 
     def postmaster(self) -> int | None:
         """Return the pid of the embedded server, while it lives."""
-        return postmaster.living_pid(open_home(self.home))
+        return postmaster.living_pid(Home(self.seen / "postgres"))
 
     def words(self, log: str) -> str:
         """Return a log."""

@@ -9,7 +9,7 @@ from app.cli.ground import prepare
 from app.kit import backups
 from app.kit.connecting import EMBEDDED_NAME, addresses
 from app.kit.migrations import newest_revision
-from app.kit.roles import create_database, create_roles
+from app.kit.roles import create_database, create_roles, set_passwords
 from app.kit.settings import settings
 
 app = typer.Typer(no_args_is_help=True, help="The database: roles, migrations, address.")
@@ -29,19 +29,36 @@ def upgrade() -> None:
 @app.command("roles")
 def roles(
     administrator_url: Annotated[
-        str | None, typer.Argument(help="A superuser's URL; not needed for the embedded server.")
+        str | None,
+        typer.Argument(help="A superuser's; else CATALOGUE_ADMINISTRATOR_URL, else the embedded."),
+    ] = None,
+    create: Annotated[
+        str | None, typer.Option(help="Make this database too, unless it is there.")
+    ] = None,
+    passwords: Annotated[
+        Path | None, typer.Option(help="A folder with a file ROLE_password for each login role.")
     ] = None,
 ) -> None:
     """Create the database roles that are missing; none of them is a superuser."""
+    url = administrator_url or settings().administrator_url
+    if url is not None:
+        furnish(url, create, passwords)
+        return
     with addresses() as found:
-        url = administrator_url or found.administrator
-        if url is None:
-            typer.echo(
-                "Name a superuser's URL: roles are created outside the migrations.", err=True
-            )
+        if found.administrator is None:
+            message = "Name a superuser's URL: roles are created outside the migrations."
+            typer.echo(message, err=True)
             raise typer.Exit(2)
-        create_roles(url)
-    typer.echo("The roles are there.")
+        furnish(found.administrator, create, passwords)
+
+
+def furnish(administrator_url: str, create: str | None, passwords: Path | None) -> None:
+    """Make roles, passwords and database; what is there already stays."""
+    create_roles(administrator_url)
+    given = set_passwords(administrator_url, passwords) if passwords else []
+    if create:
+        create_database(administrator_url, create)
+    typer.echo(f"The roles are there{'; passwords set: ' * bool(given)}{', '.join(given)}.")
 
 
 @app.command("url")

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.kit.postgres import namespace
 from app.kit.postgres.binaries import OLDEST_MAJOR
 from app.kit.postgres.errors import PostgresUnavailable
+from app.kit.postgres.home import Home
 from app.kit.postgres.identity import choose_identity
 from app.kit.postgres.lease import lease
 from app.kit.refusals import Refusal
@@ -139,6 +140,9 @@ def _disk() -> Finding:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     message = f"{free / 1e9:.1f} GB free for {settings().data_dir}"
+    home = Home(settings().data_dir / "postgres")
+    if settings().database_url is None and home.cluster.exists() and not home.reserve.exists():
+        message = f"{message}; no reserve is kept (it was given up when the disk was full)"
     if free < LEAST_FREE_BYTES:
         return Finding("disk", False, f"{message}; make room, or move CATALOGUE_DATA_DIR")
     return Finding("disk", True, message)

@@ -102,7 +102,7 @@ def implied(
     yield from ALWAYS
     taken = {one.get("name") for one in operation.get("parameters", ())}
     if "security" in operation or unit_of_work in calls:
-        yield errors.DatabaseUnavailable
+        yield from (errors.DatabaseUnavailable, errors.StorageFull)
     if taken or "requestBody" in operation:
         yield errors.Malformed
     if "{" in (route.path_format or ""):

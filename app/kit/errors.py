@@ -67,6 +67,13 @@ class DatabaseUnavailable(Refusal):
     status: ClassVar[int] = 503
 
 
+class StorageFull(Refusal):
+    """A disk of this service is full: nothing of the request was kept, nothing older is lost."""
+
+    code: ClassVar[str] = "storage-full"
+    status: ClassVar[int] = 503
+
+
 class Unforeseen(Refusal):
     """A fault of this service, recorded under the trace id."""
 

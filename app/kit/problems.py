@@ -1,6 +1,7 @@
 """Refusals, faults and malformed requests as problems (RFC 9457)."""
 
 import re
+from errno import EDQUOT, ENOSPC
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from app.kit.errors import (
     MethodNotAllowed,
     NoSuchResource,
     RefusedByDatabase,
+    StorageFull,
     Unforeseen,
 )
 from app.kit.places import pointer as pointer
@@ -36,6 +38,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "openapi" / "problems.md", ROOT / "app" / "vendored" / "problems.md"]
 MEDIA = "application/problem+json"
 INTEGRITY = "23"  # SQLSTATE class of a violated constraint
+DISK_FULL = "53100"
+NO_ROOM = frozenset({ENOSPC, EDQUOT})
 
 
 class ProblemPlace(BaseModel):
@@ -132,11 +136,22 @@ def database_error(request: Request, error: Exception) -> JSONResponse:
     if state.startswith(INTEGRITY) and isinstance(cause, PostgresError):
         name = cause.diag.constraint_name or "a constraint"
         return answer(request, RefusedByDatabase(f"The database refused this: {name}."))
+    if state == DISK_FULL:
+        return storage_full(request, error)
     if isinstance(error, OperationalError | PoolTimeout | PostgresUnavailable):
         log.warning("database_unavailable", error=str(cause or error))
         late = DatabaseUnavailable("The database did not answer in time; try again shortly.")
         return answer(request, late, {"Retry-After": "2"})
     return unforeseen(request, error)
+
+
+def storage_full(request: Request, error: Exception) -> JSONResponse:
+    """Answer that there is no room; any other trouble with files is a fault of ours."""
+    if isinstance(error, OSError) and error.errno not in NO_ROOM:
+        return unforeseen(request, error)
+    log.error("storage_full", error=str(getattr(error, "orig", error)))
+    full = StorageFull("A disk of this service is full; try again when there is room.")
+    return answer(request, full, {"Retry-After": "30"})
 
 
 def unforeseen(request: Request, error: Exception) -> JSONResponse:
@@ -179,5 +194,6 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(PoolTimeout, database_error)
     app.add_exception_handler(PostgresError, database_error)
+    app.add_exception_handler(OSError, storage_full)
     app.add_exception_handler(Exception, unforeseen)
     app.get("/problems/{code}", include_in_schema=False)(problem_page)

@@ -1,11 +1,20 @@
 """The database roles, created outside the migrations: no superuser, and none becomes the owner."""
 
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
 from sqlalchemy import URL, Connection, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 BACKUP = "catalogue_backup"  # reads everything, whatever hides rows, and changes nothing
 LOGINS = ("catalogue_owner", "catalogue_api", "catalogue_worker", BACKUP)
 JUDGE = "catalogue_judge"
+# The library's locale too: with LC_CTYPE C, pg_trgm finds no letter in Chinese.
+OF_OURS = (
+    "OWNER catalogue_owner TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
+    " LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
+)
 
 
 def as_administrator(url: str | URL) -> Connection:
@@ -31,6 +40,23 @@ def create_roles(administrator_url: str) -> None:
             connection.execute(text(f"GRANT {JUDGE} TO {member} WITH INHERIT FALSE, SET TRUE"))
 
 
+def set_passwords(administrator_url: str, folder: Path) -> list[str]:
+    """Give each login role the password in its file `<role>_password`; return who got one."""
+    found = [role for role in LOGINS if (folder / f"{role}_password").is_file()]
+    with as_administrator(administrator_url) as connection:
+        lent = connection.connection.driver_connection
+        assert isinstance(lent, psycopg.Connection)  # noqa: S101 - the only driver we name
+        for role in found:
+            secret = (folder / f"{role}_password").read_text("utf-8").strip()
+            # Hashed here: the server's log must not come to hold it, whatever it logs.
+            hashed = lent.pgconn.encrypt_password(
+                secret.encode(), role.encode(), b"scram-sha-256"
+            ).decode()
+            order = sql.SQL("ALTER ROLE {} PASSWORD {}")
+            lent.execute(order.format(sql.Identifier(role), sql.Literal(hashed)))
+    return found
+
+
 def create_database(administrator_url: str, name: str) -> bool:
     """Create a database that the owner owns; False when it was there already."""
     quoted = '"' + name.replace('"', '""') + '"'
@@ -38,9 +64,7 @@ def create_database(administrator_url: str, name: str) -> bool:
         asked = text("SELECT 1 FROM pg_database WHERE datname = :n")
         new = connection.scalar(asked, {"n": name}) is None
         if new:
-            connection.execute(
-                text(f"CREATE DATABASE {quoted} OWNER catalogue_owner TEMPLATE template0")
-            )
+            connection.execute(text(f"CREATE DATABASE {quoted} {OF_OURS}"))
             connection.execute(text(f"REVOKE ALL ON DATABASE {quoted} FROM PUBLIC"))
         grantees = ", ".join(LOGINS)  # given again: a later version may have a role more
         connection.execute(text(f"GRANT CONNECT ON DATABASE {quoted} TO {grantees}"))

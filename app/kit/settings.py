@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
-SECRETS = Path("/run/secrets")
+SECRETS = Path(os.environ.get("CATALOGUE_SECRETS_DIR", "/run/secrets"))
 
 
 class Settings(BaseSettings):
@@ -27,6 +27,12 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, description="absent: the embedded server")
     owner_url: str | None = Field(default=None, description="for migrations and roles")
     backup_url: str | None = Field(default=None, description="for `catalogue db dump`")
+    administrator_url: str | None = Field(default=None, description="for `catalogue db roles`")
+    # Apart from the URLs, so that only what is secret needs to lie in a file of secrets.
+    database_password: SecretStr | None = None
+    owner_password: SecretStr | None = None
+    backup_password: SecretStr | None = None
+    administrator_password: SecretStr | None = None
     secret_key: str | None = Field(default=None, description="signs cursors; one for all processes")
     data_dir: Path = Path("var")
     host: str = "127.0.0.1"
@@ -64,8 +70,9 @@ class Settings(BaseSettings):
         default=None, description="of uploads: file:///... or s3://...; absent: in the data folder"
     )
     largest_upload: int = Field(default=4 << 30, gt=0, description="bytes of one upload")
+    alive_file: Path | None = Field(default=None, description="touched by a worker that works")
 
-    @field_validator("database_url", "owner_url", "backup_url")
+    @field_validator("database_url", "owner_url", "backup_url", "administrator_url")
     @classmethod
     def name_the_driver(cls, url: str | None) -> str | None:
         """Refuse a URL without `postgresql+psycopg://`: the default driver changed once already."""
@@ -80,6 +87,16 @@ class Settings(BaseSettings):
         if self.worker_stalled_seconds < 2 * self.worker_heartbeat_seconds:
             message = "worker_stalled_seconds is at least twice worker_heartbeat_seconds"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def join_passwords(self) -> Self:
+        """Write each password that was told apart into its URL."""
+        for name in ("database", "owner", "backup", "administrator"):
+            url, secret = getattr(self, f"{name}_url"), getattr(self, f"{name}_password")
+            if url is not None and secret is not None:
+                whole = make_url(url).set(password=secret.get_secret_value().strip())
+                setattr(self, f"{name}_url", whole.render_as_string(hide_password=False))
         return self
 
     @field_validator("allowed_roots", mode="before")

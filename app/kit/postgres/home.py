@@ -55,6 +55,11 @@ class Home:
         """Return the lock that every process of the server inherits: free means none is left."""
         return self.path / "server.lock"
 
+    @property
+    def reserve(self) -> Path:
+        """Return the file that only takes up room, for the day on which the disk is full."""
+        return self.path / "reserve"
+
     def note(self, sentence: str) -> None:
         """Add a line to the log; a full disk must not end the one who mends it."""
         with suppress(OSError), self.log.open("a", encoding="utf-8") as log:

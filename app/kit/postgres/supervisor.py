@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from app.kit.postgres import cluster, locks, postmaster
+from app.kit.postgres import cluster, locks, postmaster, reserve
 from app.kit.postgres.errors import PostgresUnavailable
 from app.kit.postgres.home import Home
 
@@ -39,6 +39,7 @@ def _supervise(home: Home, told: Path | None) -> None:
         sys.stderr.write(str(trouble))
         return
     _move_output_to(home.log)
+    reserve.keep(home)
     with locks.opened(home.lease) as lease:
         pause = 0.0
         while not locks.take(lease, within=pause):
@@ -69,10 +70,14 @@ def _keep_up(
         return server, True
     home.note("The server has fallen; starting it again.")
     try:
-        return cluster.start(home, told), True
+        server = cluster.start(home, told)
+        reserve.keep(home)
     except (PostgresUnavailable, OSError) as trouble:
         home.note(str(trouble).partition("\n")[0])  # what follows is in the log already
+        with suppress(OSError):
+            reserve.spend(home)
         return None, False
+    return server, True
 
 
 def _move_output_to(log: Path) -> None:
