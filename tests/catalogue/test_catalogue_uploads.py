@@ -1,6 +1,7 @@
 """A content comes in pieces, is kept under a key that says nothing of it, and then lives on."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier, Thread
@@ -12,6 +13,7 @@ from images import draw
 from world import World
 
 from app.kit.settings import settings
+from app.storage.keeping import FolderKeep
 
 CONTENT = draw(7, {"description": "Harbour"}, size=(96, 64))
 LENGTH = len(CONTENT)
@@ -178,6 +180,28 @@ def test_of_two_who_upload_at_once_one_wins_and_the_other_is_told(
         assert sorted(status for status, _ in answers) == [201, 409]
         assert kept_file(town, asset_id).read_bytes() == dict(answers)[201]
         assert [k for k, _ in someone.events(asset_id)].count("acc") == 1
+
+
+def test_of_two_who_send_the_same_part_the_slower_is_told_where_it_stands(
+    town: World, someone: Uploader
+) -> None:
+    asset_id = someone.registers()
+
+    def slowly() -> Iterator[bytes]:
+        yield CONTENT[:50]
+        while someone.sees(asset_id)["content"] != "open":
+            time.sleep(0.01)
+        assert someone.sends_part(asset_id, CONTENT, 0, 80).status_code == 202
+        yield CONTENT[50:100]
+
+    told = {"Content-Range": f"bytes 0-99/{LENGTH}"}
+    address = f"/v1/assets/{asset_id}/content"
+    late = someone.http.put(address, content=slowly(), headers=someone.headers | told)
+    assert (late.status_code, late.json()["code"]) == (409, "upload-offset")
+    assert late.headers["Upload-Offset"] == "80"
+    keys = {key for (key,) in town.find("SELECT key FROM kept_objects")}
+    folder = Path(str(settings().keep).removeprefix("file://"))
+    assert set(FolderKeep(folder).list_keys()) <= keys
 
 
 @pytest.mark.parametrize(
