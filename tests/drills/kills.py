@@ -22,6 +22,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.kit.connecting import EMBEDDED_NAME
+from app.kit.postgres import locks
+from app.kit.postgres.home import open_home
 from app.kit.postgres.lease import lease
 
 VICTIMS = ("web", "worker", "worker", "postmaster", "backend")
@@ -67,6 +69,7 @@ def drill(
             rested = come_to_rest(owner, began + seconds)
             found, figures = audited(owner, heard)
         unfinished = sum(not done(house, key, one) for one in heard.operations)
+    await_end(house)
     found["lost"] = {**found["lost"], "operations not done": unfinished}
     return {
         "name": "kills",
@@ -152,6 +155,15 @@ def done(house: House, key: str, operation_id: str) -> bool:
     return False
 
 
+def await_end(house: House) -> None:
+    """Wait until the embedded server has stopped: it writes in its folder until then."""
+    supervision = open_home(house.home).supervision
+    for _ in range(1200):
+        if locks.is_free(supervision):
+            return
+        time.sleep(0.05)
+
+
 def tell(words: str) -> None:
     """Say on standard error how far the drill is."""
     print(f"kills: {words}", file=sys.stderr, flush=True)  # noqa: T201 - a program's own words
@@ -165,10 +177,10 @@ def main() -> int:
     asked.add_argument("--batch", type=int, default=2_000)
     asked.add_argument("--pictures", type=int, default=500)
     asked.add_argument("--pause", type=float, nargs=2, default=(1.5, 5.0))
-    asked.add_argument("--seconds", type=float, default=1_800)
+    asked.add_argument("--seconds", type=float, default=3_600)
     asked.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
     told = asked.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kills-", ignore_cleanup_errors=True) as folder:
         found = drill(
             Path(folder) / "house",
             kills=told.kills,
