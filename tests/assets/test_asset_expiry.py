@@ -156,11 +156,20 @@ def test_objects_in_no_book_are_removed_when_they_are_old(world: World, someone:
     known = lying()
     store = FolderKeep(folder())
     old, young, today = key_of(31), key_of(29), draw_key(world.worker.run)
-    for key in (old, young, today):
+    entered = key_of(400)
+    for key in (old, young, today, entered):
         store.put(key, [b"written by a process that died"])
+    switched = "ALTER TABLE kept_objects {} TRIGGER kept_objects_young_key"
+    world.find(switched.format("DISABLE"), "catalogue_owner")
+    world.find(
+        "INSERT INTO kept_objects (key, keep, size_bytes) VALUES (:key, :keep, 30)",
+        key=entered,
+        keep=settings().keep,
+    )
+    world.find(switched.format("ENABLE ALWAYS"), "catalogue_owner")
     (folder() / path_of(old)).with_name("not-a-key").write_bytes(b"by hand")
     tasks.remove_orphans()
-    assert lying() == known | {young, today}
+    assert lying() == known | {young, today, entered}
     assert (folder() / path_of(old)).with_name("not-a-key").exists()
 
 
