@@ -100,7 +100,7 @@ async def upload_content(
     return shown(asset_id, standing)
 
 
-@router.head("/{asset_id}/content", operation_id="ask_content")
+@router.head("/{asset_id}/content", operation_id="ask_content", response_class=Response)
 def ask_content(db: Db, caller: Reader, asset_id: UUID, response: Response) -> Response:
     """Say how far the content is: `Upload-Offset`, `Upload-Complete`, `Upload-Length`."""
     asset_for(db, caller, asset_id)

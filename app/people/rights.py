@@ -35,6 +35,7 @@ def sent(credentials: HTTPAuthorizationCredentials | None) -> str:
     return credentials.credentials
 
 
+@refuses(NotAuthenticated, RoleMissing)
 async def presented(request: Request, credentials: Credentials) -> NewKey:
     """Take the key apart that came with the request; whoever takes this proves it themselves."""
     key = read_key(sent(credentials))
