@@ -11,6 +11,7 @@ from app.cli.progress import following
 from app.cli.remote import NotDone, Remote
 from app.cli.sending import Line, Told, Way, send, written
 from app.kit.refusals import Refusal
+from app.storage.buckets import is_bucket_root
 from app.storage.files import walk_files
 from app.storage.locations import display_name, encode_location, parse_root
 from app.storage.tokens import FileToken
@@ -44,7 +45,10 @@ def folder_of(remote: Remote, path: Path, system: str) -> Folder:
     if system not in systems:
         known = ", ".join(sorted(systems)) or "none"
         raise NotDone(f"There is no source system {system!r} for this key; it knows {known}.")
-    root = parse_root(systems[system]["root"])
+    where = systems[system]["root"]
+    if is_bucket_root(where):
+        raise NotDone(f"{where} is no folder: register its objects by `catalogue import`.")
+    root = parse_root(where)
     try:
         real = os.fsencode(path.resolve(strict=True))
     except OSError as trouble:
@@ -53,8 +57,7 @@ def folder_of(remote: Remote, path: Path, system: str) -> Folder:
         return Folder(system, root, ())
     start = root.rstrip(b"/") + b"/"
     if not real.startswith(start):
-        where = f"{systems[system]['root']}, the root of {system}"
-        raise NotDone(f"{path} is neither {where}, nor does it lie beneath it.")
+        raise NotDone(f"{path} is neither {where}, the root of {system}, nor lies beneath it.")
     return Folder(system, root, tuple(real[len(start) :].split(b"/")))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from swift import KEYS, Swift
 from world import System, World
 
+from app.cli.remote import NotDone, Remote
+from app.cli.scanning import folder_of
 from app.kit.jobs import bind
 from app.readings.tasks import read_files
 
@@ -216,3 +219,14 @@ def test_no_credential_is_kept_anywhere(town: World, shelf: Shelf) -> None:
                 it=f"%{secret}%",
             )
             assert found == [(0,)], table
+
+
+def test_a_scan_of_a_bucket_says_that_it_lists_folders_only(
+    town_api: httpx2.Client, shelf: Shelf
+) -> None:
+    key = shelf.registrar["Authorization"].removeprefix("Bearer ")
+    with (
+        Remote(str(town_api.base_url), key) as remote,
+        pytest.raises(NotDone, match="register its objects by `catalogue import`"),
+    ):
+        folder_of(remote, Path.cwd(), shelf.code)
