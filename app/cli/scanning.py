@@ -57,7 +57,9 @@ def folder_of(remote: Remote, path: Path, system: str) -> Folder:
         return Folder(system, root, ())
     start = root.rstrip(b"/") + b"/"
     if not real.startswith(start):
-        raise NotDone(f"{path} is neither {where}, the root of {system}, nor lies beneath it.")
+        raise NotDone(
+            f"{path} is neither {where}, the root of {system}, nor does it lie beneath it."
+        )
     return Folder(system, root, tuple(real[len(start) :].split(b"/")))
 
 
