@@ -38,6 +38,7 @@ LISTENERS = (
 )
 SWEPT = (forgetting,)  # its sweep is known to the queue by being imported
 NUMBERING_SECONDS = 0.2
+THREAD_SECONDS = 5.0
 LONGEST_PAUSE = 15.0  # seconds between two tries to work again after the database went away
 AWAY = (procrastinate.exceptions.ProcrastinateException, psycopg.Error, DBAPIError, OSError)
 # Passed by, not waited for: a run that is just writing still holds its job.
@@ -78,12 +79,15 @@ async def work(url: str, *, concurrency: int) -> None:
         async with stop_asked() as asked:
             pause = 1.0
             while not asked.is_set():
+                trouble = "the queue's worker ended, as when its side tasks lose the database"
                 try:
                     await work_once(url, database, asked, concurrency)
                     pause = 1.0
                 except AWAY as error:
-                    log.warning("work_interrupted", error=str(error))
+                    trouble = str(error)
                     pause = min(2 * pause, LONGEST_PAUSE)
+                if not asked.is_set():
+                    log.warning("work_interrupted", error=trouble)
                 await passed(asked, pause)
     finally:
         for helper in helpers:
@@ -174,8 +178,13 @@ async def once_in_thread(database: Database, work: Callable[..., object]) -> boo
         with database.transaction() as db:
             work(db)
 
+    running = asyncio.create_task(asyncio.to_thread(once))
     try:
-        await asyncio.to_thread(once)
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        # A thread cannot be ended: its connection goes back before the others are closed.
+        await asyncio.wait({running}, timeout=THREAD_SECONDS)
+        raise
     except DBAPIError as error:
         log.warning("database_away", error=str(error.orig))
         return False

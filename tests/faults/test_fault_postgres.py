@@ -13,7 +13,7 @@ from app.kit.postgres.home import open_home
 KNOWN = "SELECT source_identifier FROM assets"
 DONE = "SELECT count(*) FROM fingerprints"
 LISTENING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
-AGAIN = "worker_begins_again"
+AGAIN = "work_interrupted"
 UNNUMBERED = """
 SELECT count(*) FROM events e LEFT JOIN log_entries l ON l.event_id = e.id WHERE l.event_id IS NULL
 """

@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 from contents import Uploader, repr_digest
 from images import draw
-from world import World
+from world import World, a_while_later
 
 from app.kit.jobs import bind
 from app.readings import queries
-from app.readings.tasks import read_what_was_left
+from app.readings.tasks import read_all_that_was_left
 
 CONTENT, OTHER = draw(1), draw(2)
 CHECKS = "SELECT source, algorithm, outcome FROM claim_checks WHERE asset_id = :id ORDER BY 1, 2"
@@ -130,7 +130,8 @@ def test_a_content_that_came_anew_is_read_though_its_job_was_lost(
     bind(town.worker)
     for left_alone, readings in ((timedelta(hours=1), 1), (timedelta(0), 2), (timedelta(0), 2)):
         monkeypatch.setattr(queries, "LEFT_ALONE", left_alone)
-        read_what_was_left()
+        with a_while_later():
+            read_all_that_was_left()
         count = "SELECT count(*) FROM readings WHERE asset_id = :id"
         assert town.find(count, id=asset_id) == [(readings,)]
     town.work()
