@@ -162,6 +162,7 @@ async def stop(worker: Worker, working: asyncio.Task[None], database: Database) 
     # Asked to abort after the grace, a job ends with its next transaction; some never reach it.
     done, _ = await asyncio.wait({working}, timeout=settings().worker_grace_seconds + 2)
     beating.cancel()
+    await asyncio.gather(beating, return_exceptions=True)
     if done:
         working.result()
         return
