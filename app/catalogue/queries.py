@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, literal, select
 
 from app.assets.models import AssetRow, LocationRow, UploadRow
 from app.assets.queries import kept_location
@@ -12,25 +12,10 @@ from app.provenance.queries import IN_HEAD
 from app.readings.queries import newest_reading
 
 
-def catalogued(caller: Principal) -> Select[Any]:
+def catalogued(caller: Principal) -> Select[*tuple[Any, ...]]:
     """Select the caller's assets with what a list shows of each, by id."""
     reading = newest_reading(AssetRow.id)
-    path = (
-        select(LocationRow.path)
-        .where(LocationRow.asset_id == AssetRow.id, ~kept_location())
-        .order_by(LocationRow.ordinal.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    upload = (
-        select(UploadRow.state)
-        .where(UploadRow.asset_id == AssetRow.id)
-        .where(UploadRow.state.in_(("open", "kept", "refused")))
-        .order_by(UploadRow.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    content = case((path.is_not(None), "referenced"), else_=func.coalesce(upload, "awaited"))
+    path = referenced_path()
     statement = (
         select(
             AssetRow.id.label("asset_id"),
@@ -39,7 +24,7 @@ def catalogued(caller: Principal) -> Select[Any]:
             AssetRow.department,
             AssetRow.original_name,
             path.label("location"),
-            content.label("content"),
+            content_state(path).label("content"),
             AssetRow.registered_at,
             ProvenanceVersionRow.version.label("provenance_version"),
             ProvenanceVersionRow.legal_status,
@@ -61,3 +46,27 @@ def catalogued(caller: Principal) -> Select[Any]:
         if caller.department is None
         else statement.where(AssetRow.department == caller.department)
     )
+
+
+def referenced_path() -> ScalarSelect[str]:
+    """Select where each asset of a statement lies today, by reference; none: it is uploaded."""
+    return (
+        select(LocationRow.path)
+        .where(LocationRow.asset_id == AssetRow.id, ~kept_location())
+        .order_by(LocationRow.ordinal.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def content_state(path: ScalarSelect[str]) -> ColumnElement[str]:
+    """Say how far each asset's content is."""
+    upload = (
+        select(UploadRow.state)
+        .where(UploadRow.asset_id == AssetRow.id)
+        .where(UploadRow.state.in_(("open", "kept", "refused")))
+        .order_by(UploadRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return case((path.is_not(None), "referenced"), else_=func.coalesce(upload, "awaited"))

@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.assets.models import AssetRow, SightingRow, SourceSystemRow
@@ -99,37 +100,10 @@ def facts(
     # The wanted stand first: of so many tables PostgreSQL keeps the order that is written.
     assets: FromClause = AssetRow.__table__
     start = assets if wanted is None else wanted.join(assets, wanted.c.asset_id == AssetRow.id)
-    standard = book.city.effective.duplicate_standard
-    recent = func.statement_timestamp() - days(standard.keeper_fixity_max_age_days)
     if complete is None:
         complete = func.cardinality(missing_codes(book)) == 0
     return (
-        select(
-            AssetRow.id.label("asset_id"),
-            AssetRow.department,
-            AssetRow.source_system,
-            AssetRow.registered_at,
-            policy_version(book).label("policy_version_id"),
-            SourceSystemRow.failure_domain,
-            SourceSystemRow.removable,
-            cast(SourceSystemRow.custody_ends_on, Date).label("custody_ends_on"),
-            (SourceSystemRow.custody_kind == "archive").label("archival_custody"),
-            custody_tier(book).label("custody_tier"),
-            ProvenanceVersionRow.asserted_count,
-            ProvenanceVersionRow.legal_status,
-            ProvenanceVersionRow.rights_statement,
-            READING.c.size_bytes.label("size_bytes"),
-            FINGERPRINT.c.id.label("fingerprint_id"),
-            FINGERPRINT.c.sha256,
-            FINGERPRINT.c.object_key,
-            READING.c.mountless_token,
-            FINGERPRINT.c.computed_at.label("verified_at"),
-            func.coalesce(FINGERPRINT.c.computed_at > recent, literal(value=False)).label(
-                "fixity_recent"
-            ),
-            and_(SEAL_STANDS, complete).label("sealed"),
-            func.coalesce(SIGHTING.c.state, "present").label("sighted"),
-        )
+        select(*told_of_assets(book), *told_of_bytes(book), *told_of_records(complete))
         .select_from(start)
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
         .join(SourceSystemRow, SourceSystemRow.code == AssetRow.source_system)
@@ -140,3 +114,48 @@ def facts(
         .outerjoin(SIGHTING, literal(value=True))
         .outerjoin(standing(book), literal(value=True))
     )
+
+
+def told_of_assets(book: Book) -> list[ColumnElement[Any] | InstrumentedAttribute[Any]]:
+    """Return whose the copy is, and in whose hands."""
+    return [
+        AssetRow.id.label("asset_id"),
+        AssetRow.department,
+        AssetRow.source_system,
+        AssetRow.registered_at,
+        policy_version(book).label("policy_version_id"),
+        SourceSystemRow.failure_domain,
+        SourceSystemRow.removable,
+        cast(SourceSystemRow.custody_ends_on, Date).label("custody_ends_on"),
+        (SourceSystemRow.custody_kind == "archive").label("archival_custody"),
+        custody_tier(book).label("custody_tier"),
+    ]
+
+
+def told_of_bytes(book: Book) -> list[ColumnElement[Any]]:
+    """Return what was read and hashed, when, and what was seen since."""
+    standard = book.city.effective.duplicate_standard
+    recent = func.statement_timestamp() - days(standard.keeper_fixity_max_age_days)
+    fresh = func.coalesce(FINGERPRINT.c.computed_at > recent, literal(value=False))
+    return [
+        READING.c.size_bytes.label("size_bytes"),
+        FINGERPRINT.c.id.label("fingerprint_id"),
+        FINGERPRINT.c.sha256,
+        FINGERPRINT.c.object_key,
+        READING.c.mountless_token,
+        FINGERPRINT.c.computed_at.label("verified_at"),
+        fresh.label("fixity_recent"),
+        func.coalesce(SIGHTING.c.state, "present").label("sighted"),
+    ]
+
+
+def told_of_records(
+    complete: ColumnElement[bool],
+) -> list[ColumnElement[Any] | InstrumentedAttribute[Any]]:
+    """Return what the record says that ranks it, and whether it is sealed."""
+    return [
+        ProvenanceVersionRow.asserted_count,
+        ProvenanceVersionRow.legal_status,
+        ProvenanceVersionRow.rights_statement,
+        and_(SEAL_STANDS, complete).label("sealed"),
+    ]
