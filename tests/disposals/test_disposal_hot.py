@@ -312,7 +312,9 @@ def changing(quarter: Quarter, asset_id: UUID) -> Iterator[None]:
         while not done.is_set():
             for status in ("undetermined", "institution_owned_non_record"):
                 quarter.world.change(asset_id, [Assertion("legal_status", [status])])
-                quarter.world.number()
+                # Whatever else the server does may hold the horizon back for a moment.
+                while not quarter.world.number():
+                    done.wait(0.01)
 
     thread = threading.Thread(target=turn)
     thread.start()

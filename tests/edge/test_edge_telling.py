@@ -15,8 +15,9 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    written = [one.message for one in caplog.records if one.name == "app.requests"]
-    return [json.loads(line) for line in written]
+    written = [one.msg for one in caplog.records if one.name == "app.requests"]
+    # What the product's own set-up of logs hands to its formatter is not written out yet.
+    return [one if isinstance(one, dict) else json.loads(one) for one in written]
 
 
 @pytest.fixture
