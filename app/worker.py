@@ -38,7 +38,9 @@ LISTENERS = (
 )
 SWEPT = (forgetting,)  # its sweep is known to the queue by being imported
 NUMBERING_SECONDS = 0.2
+AWAY_SECONDS = 1.0  # between two tries to number while the database is away
 THREAD_SECONDS = 5.0
+POOL_SECONDS = 5.0  # how long the queue waits for a connection before its worker begins again
 LONGEST_PAUSE = 15.0  # seconds between two tries to work again after the database went away
 AWAY = (procrastinate.exceptions.ProcrastinateException, psycopg.Error, DBAPIError, OSError)
 # Passed by, not waited for: a run that is just writing still holds its job.
@@ -126,7 +128,9 @@ async def passed(asked: asyncio.Event, seconds: float) -> None:
 async def work_once(url: str, database: Database, asked: asyncio.Event, concurrency: int) -> None:
     """Work under one registration: until a stop is asked for, or the database goes away."""
     libpq = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connector = procrastinate.PsycopgConnector(conninfo=libpq, min_size=2, max_size=concurrency + 4)
+    connector = procrastinate.PsycopgConnector(
+        conninfo=libpq, min_size=2, max_size=concurrency + 4, timeout=POOL_SECONDS
+    )
     with queue.replace_connector(connector) as app:
         async with app.open_async():
             worker = Worker(
@@ -202,9 +206,10 @@ async def beat_forever(database: Database, worker: int | None) -> None:
 async def number_forever(database: Database) -> None:
     """Number committed events, a few times a second; one process at a time does."""
     while True:
-        if await once_in_thread(database, number_events):
+        numbered = await once_in_thread(database, number_events)
+        if numbered:
             show_alive()
-        await asyncio.sleep(NUMBERING_SECONDS)
+        await asyncio.sleep(NUMBERING_SECONDS if numbered else AWAY_SECONDS)
 
 
 async def revive_forever(database: Database) -> None:
