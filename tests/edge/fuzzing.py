@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,13 +47,14 @@ def fuzz(
         *("--no-color", "--seed", "1", "--continue-on-failure", "--warnings", "off"),
         *("--suppress-health-check", "all", "-H", f"Authorization: Bearer {key}", *size),
     )
-    ran = subprocess.run(  # noqa: S603
-        command,
-        env={**os.environ, **own, "SCHEMATHESIS_HOOKS": "fuzzed", "PYTHONPATH": str(HERE)},  # noqa: TID251
-        cwd="/",
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as place:  # it keeps notes where it is started
+        ran = subprocess.run(  # noqa: S603
+            command,
+            env={**os.environ, **own, "SCHEMATHESIS_HOOKS": "fuzzed", "PYTHONPATH": str(HERE)},  # noqa: TID251
+            cwd=place,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
     return ran.returncode == 0, ran.stdout + ran.stderr
