@@ -49,7 +49,8 @@ while True:
 @contextmanager
 def process(script: str) -> Iterator[int]:
     """Run a script of the product's own processes, without the jobs that read files."""
-    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as child:  # noqa: S603
+    command = [sys.executable, "-c", script]  # what it logs is not what we tell
+    with subprocess.Popen(command, cwd=ROOT, stdout=sys.stderr) as child:  # noqa: S603
         try:
             yield child.pid
         finally:
