@@ -1,0 +1,200 @@
+"""Weigh every charset in which bytes may have been written; say one only where it stands out."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.readings.charsets.languages import CENTRAL, EVERY, WEST, language
+
+DETECTOR, DETECTOR_VERSION = "catalogue-charsets", "1"
+
+MARGIN = 9.0  # how much likelier than every other reading the first must be, as a logarithm
+PLAUSIBLE = -9.6  # the least mean weight of letters beyond ASCII in a text that means something
+_LONGEST = 600  # bytes of one text that are weighed
+_OTHERS_MOST = 14.0  # how far all other texts together may move the scales
+_ONE_OTHER = 12.0
+_BROKEN = -40.0  # another text of the same block that a charset cannot read
+_CUT, _CUT_ELSEWHERE = -7.0, -14.0  # a last letter that is not whole, where fields end or not
+_FIELDS_END = (32, 64, 128, 256, 2000)
+_KNOWN = 14.0  # the same text stands in the file in a charset that is certain
+
+
+@dataclass(frozen=True, slots=True)
+class Charset:
+    """One charset by its codecs, the stricter first, with the languages written in it."""
+
+    codecs: tuple[str, ...]
+    languages: tuple[str, ...]
+    favour: float = 0.0
+    width: int = 1  # bytes that one unit takes
+
+    def read(self, raw: bytes) -> tuple[str, str, bool] | None:
+        """Return the text, its codec and whether its end was cut; None where it cannot be."""
+        for codec in self.codecs:
+            try:
+                return raw.decode(codec), codec, False
+            except UnicodeDecodeError as error:
+                flaw = error
+                if flaw.start >= len(raw) - 3 and flaw.reason.startswith(_ENDS) and flaw.start:
+                    return raw[: flaw.start].decode(codec), codec, True
+        return None
+
+
+_ENDS = ("unexpected end", "incomplete multibyte", "truncated data")
+_EAST = ("zh-Hant", "zh-Hans", "ja", "ko")
+CHARSETS = (
+    Charset(("utf-8",), EVERY, 4.0),
+    Charset(("cp950", "big5hkscs"), ("zh-Hant",)),
+    Charset(("gbk", "gb18030"), ("zh-Hans", "zh-Hant")),
+    Charset(("shift_jis", "cp932"), ("ja",)),
+    Charset(("euc_jp",), ("ja",)),
+    Charset(("euc_kr", "cp949"), ("ko",)),
+    Charset(("cp1252",), WEST),
+    Charset(("mac_roman",), WEST, -2.0),
+    Charset(("utf-16-le",), EVERY, -2.0, 2),
+    Charset(("utf-16-be",), EVERY, -2.0, 2),
+)
+# Written in by few here: they may cast doubt on those above and are never chosen themselves.
+RIVALS = (
+    Charset(("cp850",), WEST, -3.0),
+    Charset(("cp1250",), CENTRAL, -3.0),
+    Charset(("iso8859_2",), CENTRAL, -3.0),
+    Charset(("mac_latin2",), CENTRAL, -4.0),
+    Charset(("cp852",), CENTRAL, -4.0),
+    Charset(("cp1254",), ("tr",), -4.0),
+    Charset(("cp1251",), ("cyrillic",), -2.0),
+    Charset(("koi8_r",), ("cyrillic",), -3.0),
+    Charset(("cp866",), ("cyrillic",), -3.0),
+    Charset(("mac_cyrillic",), ("cyrillic",), -4.0),
+    Charset(("iso8859_5",), ("cyrillic",), -4.0),
+    Charset(("cp1253",), ("greek",), -3.0),
+    Charset(("iso8859_7",), ("greek",), -3.0),
+    Charset(("cp1255",), ("hebrew",), -3.0),
+    Charset(("cp1256",), ("arabic",), -3.0),
+    Charset(("cp874",), ("thai",), -3.0),
+    Charset(("johab",), ("ko",), -5.0),
+)
+_SIGNS = {
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+    b"\x1b$B": "iso2022_jp",
+    b"\x1b$@": "iso2022_jp",
+    b"\x1b$)C": "iso2022_kr",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read some bytes."""
+
+    text: str
+    codec: str
+    score: float
+    tongue: str
+    cut: bool
+    chosen: bool  # may be chosen at all
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What bytes most probably say; `decided` only where nothing else comes near."""
+
+    text: str
+    codec: str
+    certainty: float  # of this text against every other reading weighed, 0 to 1
+    decided: bool
+    cut: bool = False
+    tongue: str | None = None
+
+
+def guess(
+    raw: bytes, others: Sequence[bytes] = (), known: Collection[str] = ()
+) -> Guess | None:
+    """Say how bytes of no declared charset read; None where no charset can read them.
+
+    Args:
+        raw: the text's bytes.
+        others: texts of the same block of metadata, written by the same program.
+        known: texts of the same file whose charset is certain.
+    """
+    if signed := _by_its_signs(raw):
+        return signed
+    found = readings(raw)
+    if not found:
+        return None
+    leaning = _leaning([other for other in others if other != raw])
+    weighed: dict[str, Reading] = {}
+    totals: dict[str, float] = {}
+    for one in found:
+        total = one.score + leaning.get(one.codec, 0.0)
+        total += _KNOWN if one.text.strip() in known else 0.0
+        if one.text not in totals or total > totals[one.text]:
+            totals[one.text], weighed[one.text] = total, one
+    text = max(totals, key=lambda text: totals[text])
+    best, rest = weighed[text], [totals[other] for other in totals if other != text]
+    margin = totals[text] - max(rest, default=-math.inf)
+    doubt = sum(math.exp(min(0.0, (other - totals[text]) / 2)) for other in rest)
+    certain = best.chosen and margin >= MARGIN and _plausible(best)
+    return Guess(best.text, best.codec, 1 / (1 + doubt), certain, best.cut, best.tongue)
+
+
+def readings(raw: bytes) -> list[Reading]:
+    """Return every way in which these bytes can be read, each in its likeliest language."""
+    return list(_readings(raw[:_LONGEST]))
+
+
+@lru_cache(maxsize=256)
+def _readings(raw: bytes) -> tuple[Reading, ...]:
+    found = []
+    for charset in (*CHARSETS, *RIVALS):
+        read = None if len(raw) % charset.width else charset.read(raw)
+        if read is None:
+            continue
+        text, codec, cut = read
+        score, tongue = max((language(tag).score(text), tag) for tag in charset.languages)
+        score += charset.favour + (_cost_of_cut(len(raw)) if cut else 0.0)
+        found.append(Reading(text, codec, score, tongue, cut, charset in CHARSETS))
+    return tuple(found)
+
+
+def _cost_of_cut(length: int) -> float:
+    at_an_end = any(0 <= end - length < 4 for end in _FIELDS_END)
+    return _CUT if at_an_end else _CUT_ELSEWHERE
+
+
+def _by_its_signs(raw: bytes) -> Guess | None:
+    """Believe a byte order mark, or the escapes of ISO 2022, where all the rest agrees."""
+    for sign, codec in _SIGNS.items():
+        found = raw.startswith(sign) or (sign[:1] == b"\x1b" and sign in raw)
+        if found:
+            try:
+                return Guess(raw.decode(codec), codec.removesuffix("-sig"), 1.0, decided=True)
+            except UnicodeDecodeError:
+                continue
+    return None
+
+
+def _leaning(others: Sequence[bytes]) -> Mapping[str, float]:
+    """Say how the other texts of a block speak for each charset: 0 for the best of them."""
+    totals: dict[str, float] = {}
+    for charset in (*CHARSETS, *RIVALS):
+        total = 0.0
+        for other in others:
+            found = readings(other)
+            best = max((one.score for one in found), default=0.0)
+            mine = [one.score for one in found if one.codec in charset.codecs]
+            total += max(-_ONE_OTHER, (mine[0] if mine else _BROKEN) - best)
+        totals |= dict.fromkeys(charset.codecs, max(-_OTHERS_MOST, total))
+    return totals
+
+
+def _plausible(reading: Reading) -> bool:
+    """Tell whether the letters are ones that the language uses, however the others fare."""
+    beyond = [letter for letter in reading.text if letter >= "\x80"]
+    tongue = language(reading.tongue)
+    if not tongue.is_home_of(reading.text) and reading.codec != "utf-8":
+        return False
+    sure = reading.codec == "utf-8" and any(letter >= "\u0800" for letter in beyond)
+    return sure or not beyond or sum(map(tongue.weight, beyond)) / len(beyond) >= PLAUSIBLE
