@@ -1,6 +1,8 @@
 """From a reading to statements: the file's own candidates beside what people said."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -10,34 +12,88 @@ from app.provenance.fields import FIELDS
 from app.provenance.projection import Record
 from app.provenance.statements import Statement
 from app.readings.models import ReadingRow
+from app.readings.texts import BLANK, NO_ANSWER
+
+Document = Mapping[str, Any]  # one value of a reading
 
 
 def adopt(record: Record, reading: ReadingRow, *, version: int) -> Record:
     """Put a reading's candidates in the place of those of an earlier reading."""
-    kept = [s for s in record.statements if s.source_kind != "extracted"]
-    picked = [one for one in reading.statements if one["picked"] and one["field"] in FIELDS]
-    added = [
-        as_statement(one, reading, f"{version}.{number}", version)
-        for number, one in enumerate(picked, start=record.next_number(version))
-    ]
-    return replace(record, statements=(*kept, *added))
+    kept = [s for s in record.statements if s.reading is None]
+    numbers = count(record.next_number(version))
+    added: dict[int, Statement] = {}
+    spoken_of = dict.fromkeys(one["field"] for one in reading.statements)
+    fields = [field for field in spoken_of if field in FIELDS]
+    wanted = [one for field in fields for one in candidates(reading.statements, field)]
+    for one in wanted:
+        inputs = [added[at].id if at in added else place for at, place in made_from(one, wanted)]
+        name = f"{version}.{next(numbers)}"
+        added[id(one)] = as_statement(one, reading, name, version, tuple(inputs))
+    return replace(record, statements=(*kept, *added.values()))
 
 
-def as_statement(one: dict[str, Any], reading: ReadingRow, name: str, version: int) -> Statement:
+def candidates(found: Sequence[Document], field: str) -> list[Document]:
+    """Return what enters a record of a field: the picked value and what belongs beside it.
+
+    That is the first reading of what was decoded anew, before it, and the same text in other
+    languages, after it. Where nothing was picked, it is what could not be read, for people.
+    """
+    said = [one for one in found if one["field"] == field]
+    picked = next((one for one in said if one["picked"]), None)
+    if picked is None:
+        return [one for one in said if one["note"] in NO_ANSWER - {BLANK}][:1]
+    firsts = [one for one in said if picked.get("rule") and is_first_of(one, picked)]
+    return [*firsts, picked, *(one for one in said if is_translation_of(one, picked))]
+
+
+def is_first_of(one: Document, derived: Document) -> bool:
+    """Tell whether a value is the same tag as it was read before it was decoded anew."""
+    return not one.get("rule") and one["locator"] == derived["locator"]
+
+
+def is_translation_of(one: Document, picked: Document) -> bool:
+    """Tell whether a value stands in the same place as the picked one, in another language."""
+    lang, place = one.get("lang"), place_of(one)
+    return bool(lang) and lang != picked.get("lang") and place == place_of(picked)
+
+
+def place_of(one: Document) -> str:
+    """Return the locator without the language that ends it."""
+    return str(one["locator"])[: -len(one["lang"]) - 1] if one.get("lang") else one["locator"]
+
+
+def made_from(one: Document, wanted: Sequence[Document]) -> Iterator[tuple[int, str]]:
+    """Yield what a derived value was made from: where it stands, and what entered of it."""
+    for place in one.get("inputs", ()):
+        stands = [w for w in wanted if w["locator"] == place and not w.get("rule")]
+        yield id(stands[0]) if stands else 0, place
+
+
+def as_statement(
+    one: Document, reading: ReadingRow, name: str, version: int, inputs: tuple[str, ...] = ()
+) -> Statement:
     """Write one extracted value as a statement that names tag, tool and version."""
+    derived = one.get("rule") is not None
     return Statement(
         id=name,
         field=one["field"],
         value=one["value"],
-        source_kind="extracted",
+        source_kind="derived" if derived else "extracted",
         locator=one["locator"],
         agent="process:reading",
         since_version=version,
-        tool=reading.tool,
-        tool_version=reading.tool_version,
+        lang=one.get("lang"),
+        certainty="probable" if derived else None,
+        tool=one.get("tool") or reading.tool,
+        tool_version=one.get("tool_version") or reading.tool_version,
         reading=str(reading.id),
         raw=one.get("raw_bytes"),
         raw_charset=one.get("raw_charset"),
+        charset_origin=one.get("charset_origin"),
+        charset_certainty=one.get("certainty"),
+        rule=one.get("rule"),
+        inputs=inputs,
+        shown_as=one.get("shown_as"),
         note=one.get("note"),
     )
 

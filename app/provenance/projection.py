@@ -37,7 +37,7 @@ class Record:
         An asset's own assertion beats a series', unless the series' alone is confirmed; embedded
         dates of a scan tell when it was scanned.
         """
-        found = [s for s in self.statements if s.field == field]
+        found = [s for s in self.statements if s.field == field and not s.undecoded]
         if FIELDS[field].asserted_only:
             found = [s for s in found if s.source_kind == "asserted"]
         if field == "date_created" and self.scanned():

@@ -90,6 +90,13 @@ class FieldOut(BaseModel):
 
     field: str
     displayed: Any
+    shown_as: Annotated[
+        Any,
+        Field(
+            description="As displayed, but letters that turn, hide or command are written out as"
+            " ⟨U+202E⟩: what a screen should show."
+        ),
+    ]
     conflict: bool
     statements: list[dict[str, Any]]
 

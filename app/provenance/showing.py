@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.service import asset_for
 from app.kit.db import judging
+from app.kit.spoofing import made_visible
 from app.people.models import DepartmentRow
 from app.people.roles import Principal
 from app.provenance import queries
@@ -55,9 +56,11 @@ def said(record: Record, field: str) -> list[dict[str, Any]]:
 
 def show_field(record: Record, field: str) -> FieldOut:
     """Show one field."""
+    displayed = record.displayed(field)
     return FieldOut(
         field=field,
-        displayed=record.displayed(field),
+        displayed=displayed,
+        shown_as=made_visible(displayed),
         conflict=record.in_conflict(field),
         statements=said(record, field),
     )

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
 from typing import Any, Literal
 
+from app.readings.texts import NO_ANSWER
+
 SourceKind = Literal["extracted", "imported", "asserted", "derived"]
 
 
@@ -28,8 +30,13 @@ class Statement:
     tool: str | None = None
     tool_version: str | None = None
     reading: str | None = None
-    raw: str | None = None  # base64 of the exact bytes
+    raw: str | list[str] | None = None  # base64 of the exact bytes, of a list's items one each
     raw_charset: str | None = None
+    charset_origin: str | None = None  # declared, guessed or unknown
+    charset_certainty: float | None = None  # of a guess, 0 to 1
+    rule: str | None = None  # of a derived value
+    inputs: tuple[str, ...] = ()  # the statements it was made from; a locator where none stands
+    shown_as: Any = None  # the value with letters written out that could deceive the eye
     note: str | None = None
     supersedes: str | None = None
     series_statements: str | None = None  # the row that said it for a whole series
@@ -43,7 +50,13 @@ class Statement:
     def of(cls, document: Mapping[str, Any]) -> "Statement":
         """Read it back."""
         said: dict[str, Any] = {"value": None, **document}
-        return cls(**(said | {"roles": tuple(said.get("roles", ()))}))
+        lists = {name: tuple(said.get(name, ())) for name in ("roles", "inputs")}
+        return cls(**(said | lists))
+
+    @property
+    def undecoded(self) -> bool:
+        """Tell whether it holds a text that nobody could read: kept, and no answer."""
+        return self.source_kind in ("extracted", "derived") and self.note in NO_ANSWER
 
     @property
     def of_series(self) -> bool:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from app.readings.declared import read_tag
 from app.readings.extraction import Extracted
 from app.readings.picking import THUMBNAIL, Candidate, pick
 from app.readings.tags import Tags
 from app.readings.texts import UNUSABLE
-from app.readings.wording import read_tag
 
 DEVICES: tuple[dict[str, tuple[str, ...]], ...] = (
     {

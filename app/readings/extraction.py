@@ -21,9 +21,15 @@ class Extracted:
     value: Any  # JSON: text free of NUL and surrogates, finite numbers, lists, dicts
     locator: str  # group and tag, as in EXIF:ExifIFD:DateTimeOriginal; several joined by "+"
     picked: bool  # the candidate of its field by the Metadata Working Group's order
-    raw_bytes: bytes | None = None  # kept where the text alone would not give them back
-    raw_charset: str | None = None  # None with raw_bytes: unknown
+    # Kept where the value in its charset would not give them back; a list's are one for each item.
+    raw_bytes: bytes | tuple[bytes, ...] | None = None
+    raw_charset: str | None = None
     note: str | None = None  # why it is not picked, or what is uncertain about it
+    charset_origin: str | None = None  # of a text: declared, guessed or unknown
+    certainty: float | None = None  # of a guessed charset, 0 to 1
+    lang: str | None = None  # BCP 47, where the file tags the value with a language
+    rule: str | None = None  # of a derived value; None: as it stands in the file
+    inputs: tuple[str, ...] = ()  # locators of what a derived value was made from
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterator
 
+from app.readings.declared import read_tag
 from app.readings.extraction import Extracted
 from app.readings.picking import Candidate, in_order, pick
 from app.readings.tags import Tags
 from app.readings.texts import UNUSABLE
-from app.readings.wording import read_tag
 
 OUT_OF_RANGE = "out of range"  # or no number, or of no hemisphere
 NULL_ISLAND = "0,0"

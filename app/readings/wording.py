@@ -1,17 +1,15 @@
 """Fields that are text: what the picture shows, who made it, what may be done with it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from app.readings.declared import Undeclared, language_of, read_tag
 from app.readings.extraction import Extracted
 from app.readings.picking import Candidate, in_order, pick, sources
 from app.readings.tags import Tag, Tags
-from app.readings.texts import CUT_CHARACTER, UNUSABLE, Text, decode_declared, read_text
+from app.readings.texts import BLANK, CUT_CHARACTER, UNUSABLE, Text
 
 _CUT_AT = (32, 64, 128, 2000)  # bytes at which IPTC's fields end
-_UTF8_DECLARED = "\x1b%G"  # IPTC 1:90, ISO 2022
-_WINDOWS, _JIS, _JIS_MARK = "utf-16le", "iso-2022-jp", b"JIS\0\0\0\0\0"
-_USER_COMMENT = {b"UNICODE\0": "utf-16", _JIS_MARK: _JIS}
 COMMENT = "file comment"
 
 
@@ -31,9 +29,12 @@ WORDINGS = (
         "description",
         ("EXIF:IFD0:ImageDescription", "XMP:XMP-dc:Description", "IPTC:Caption-Abstract"),
         (
+            "XMP:XMP-tiff:ImageDescription",
             "EXIF:ExifIFD:UserComment",
+            "XMP:XMP-exif:UserComment",
             "EXIF:IFD0:XPComment",
             "PNG:Description",
+            "EXIF:IFD0:XPTitle",  # Windows calls "title" what it also writes as ImageDescription
         ),
         comments=("PNG:Comment", "File:Comment", "GIF:Comment"),
     ),
@@ -75,38 +76,66 @@ WORDINGS = (
 
 def text_statements(tags: Tags, *, iptc_wins: bool) -> Iterator[Extracted]:
     """Yield every text statement, one of each field picked."""
+    undeclared = Undeclared(tags)
     for wording in WORDINGS:
         found = sources(tags, in_order(wording.places, iptc_wins=iptc_wins))
         found += sources(tags, wording.lesser)
         found += [(tag, COMMENT) for tag, _ in sources(tags, wording.comments)]
-        candidates = [_candidate(tag, note, wording, tags) for tag, note in found]
+        candidates = [
+            candidate
+            for tag, note in found
+            for candidate in _candidates(tag, note, wording, undeclared)
+        ]
         yield from pick(_repaired(candidates))
 
 
-def read_tag(tag: Tag, tags: Tags) -> list[Text]:
-    """Read a tag's texts with the charset that the file, or the tag's own standard, declares."""
-    charset, raw = _charset(tag, tags), tag.raw
-    if raw is not None and charset in (_WINDOWS, _JIS):  # ExifTool loses letters of these two
-        return [decode_declared(raw.removeprefix(_JIS_MARK), charset)]
-    if tag.name == "UserComment":
-        raw = None  # padded and prefixed on purpose: not what NUL_INSIDE means
-    return [read_text(text, raw if len(tag.texts) == 1 else None, charset) for text in tag.texts]
+def _candidates(
+    tag: Tag, place: str | None, wording: Wording, undeclared: Undeclared
+) -> Iterator[Candidate]:
+    """Yield what a tag says and, beside it, what it says when decoded anew."""
+    texts = read_tag(tag, undeclared.tags, undeclared)
+    firsts = [text.first or text for text in texts]
+    yield _candidate(tag, place, wording, firsts)
+    rule = next((text.rule for text in texts if text.rule), None)
+    if rule is None:
+        return
+    derived = _candidate(tag, place, wording, texts)
+    inputs = (tag.locator, *undeclared.neighbours(tag))
+    statement = replace(derived.statement, rule=rule, inputs=inputs)
+    yield Candidate(statement, derived.damage)
 
 
-def _candidate(tag: Tag, place: str | None, wording: Wording, tags: Tags) -> Candidate:
-    texts = read_tag(tag, tags)
-    worst = max(texts, key=lambda text: text.damage, default=Text("", note="blank"))
-    raws = [text.raw for text in texts if text.raw is not None]
+def _candidate(tag: Tag, place: str | None, wording: Wording, texts: list[Text]) -> Candidate:
+    worst = max(texts, key=lambda text: text.damage, default=Text("", note=BLANK))
+    certainties = [text.certainty for text in texts if text.certainty is not None]
     statement = Extracted(
         field=wording.field,
         value=_items(tag, texts) if wording.listed else "; ".join(text.value for text in texts),
         locator=tag.locator,
         picked=False,
-        raw_bytes=b"\0".join(raws) if raws else None,  # the items of a list, split by NUL
-        raw_charset=worst.charset if raws else None,
+        raw_bytes=_raw(texts),
+        raw_charset=worst.charset,
         note=worst.note or place,
+        charset_origin=worst.origin,
+        certainty=min(certainties, default=None),
+        lang=language_of(tag),
     )
     return Candidate(statement, UNUSABLE if place == COMMENT else worst.damage)
+
+
+def _raw(texts: list[Text]) -> bytes | tuple[bytes, ...] | None:
+    """Return the bytes of a text, or of every item of a list, if those of any are needed."""
+    if all(text.raw is None for text in texts):
+        return None
+    if len(texts) == 1:
+        return texts[0].raw
+    return tuple(_bytes(text) for text in texts)
+
+
+def _bytes(text: Text) -> bytes:
+    if text.raw is not None:
+        return text.raw
+    return text.value.encode(text.charset or "utf-8", "replace")
 
 
 def _items(tag: Tag, texts: list[Text]) -> list[str]:
@@ -115,21 +144,6 @@ def _items(tag: Tag, texts: list[Text]) -> list[str]:
     if tag.family == "EXIF":
         values = [item.strip() for value in values for item in value.split(";")]
     return [value for value in values if value]
-
-
-def _charset(tag: Tag, tags: Tags) -> str | None:
-    match tag.family:
-        case "IPTC":
-            declared = tags.text("IPTC:CodedCharacterSet")
-            return "utf-8" if declared == _UTF8_DECLARED else declared.strip("\x1b") or None
-        case "EXIF" if tag.name.startswith("XP"):
-            return _WINDOWS
-        case "EXIF" if tag.name == "UserComment":
-            return _USER_COMMENT.get((tag.raw or b"")[:8])
-        case "EXIF" | "File":
-            return None
-        case _:
-            return "utf-8"
 
 
 def _repaired(candidates: list[Candidate]) -> list[Candidate]:
@@ -147,6 +161,7 @@ def _repaired(candidates: list[Candidate]) -> list[Candidate]:
 def _is_cut_of(cut: Extracted, whole: Extracted) -> bool:
     if not (whole.locator.startswith("XMP:") and isinstance(cut.value, str)):
         return False
-    length = len(cut.raw_bytes or cut.value.encode("utf-8", "replace"))
+    raw = cut.raw_bytes if isinstance(cut.raw_bytes, bytes) else None
+    length = len(raw or cut.value.encode("utf-8", "replace"))
     at_the_limit = cut.note == CUT_CHARACTER or any(0 <= end - length < 4 for end in _CUT_AT)
     return at_the_limit and cut.value != whole.value and whole.value.startswith(cut.value)

@@ -1,6 +1,7 @@
 """Weigh every charset in which bytes may have been written; say one only where it stands out."""
 
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,14 +10,16 @@ from app.readings.charsets.languages import CENTRAL, EVERY, WEST, language
 
 DETECTOR, DETECTOR_VERSION = "catalogue-charsets", "1"
 
-MARGIN = 9.0  # how much likelier than every other reading the first must be, as a logarithm
-PLAUSIBLE = -9.6  # the least mean weight of letters beyond ASCII in a text that means something
+MARGIN = 11.0  # how much likelier than every other reading the first must be, as a logarithm
+PLAUSIBLE = -8.8  # the least mean weight of letters beyond ASCII in a text that means something
+_PLAUSIBLE_AMONG_OTHERS = -14.0  # in a block whose other texts leave no doubt
 _LONGEST = 600  # bytes of one text that are weighed
 _OTHERS_MOST = 14.0  # how far all other texts together may move the scales
 _ONE_OTHER = 12.0
 _BROKEN = -40.0  # another text of the same block that a charset cannot read
 _CUT, _CUT_ELSEWHERE = -7.0, -14.0  # a last letter that is not whole, where fields end or not
 _FIELDS_END = (32, 64, 128, 256, 2000)
+_SAME_TONGUE, _FEW = 4.0, 4  # the language of so many letters of the file's certain texts
 _KNOWN = 14.0  # the same text stands in the file in a charset that is certain
 
 
@@ -24,16 +27,19 @@ _KNOWN = 14.0  # the same text stands in the file in a charset that is certain
 class Charset:
     """One charset by its codecs, the stricter first, with the languages written in it."""
 
-    codecs: tuple[str, ...]
+    codecs: tuple[str, ...]  # one that gives a text with any of `strange` gives way to the next
     languages: tuple[str, ...]
     favour: float = 0.0
     width: int = 1  # bytes that one unit takes
+    strange: re.Pattern[str] | None = None
 
     def read(self, raw: bytes) -> tuple[str, str, bool] | None:
         """Return the text, its codec and whether its end was cut; None where it cannot be."""
         for codec in self.codecs:
             try:
-                return raw.decode(codec), codec, False
+                text = raw.decode(codec)
+                if not (self.strange and codec == self.codecs[0] and self.strange.search(text)):
+                    return text, codec, False
             except UnicodeDecodeError as error:
                 flaw = error
                 if flaw.start >= len(raw) - 3 and flaw.reason.startswith(_ENDS) and flaw.start:
@@ -45,15 +51,18 @@ _ENDS = ("unexpected end", "incomplete multibyte", "truncated data")
 _EAST = ("zh-Hant", "zh-Hans", "ja", "ko")
 CHARSETS = (
     Charset(("utf-8",), EVERY, 4.0),
-    Charset(("cp950", "big5hkscs"), ("zh-Hant",)),
+    # Where Big5 had left room, cp950 keeps kana elsewhere than Hong Kong and the Web do.
+    Charset(
+        ("cp950", "big5hkscs"), ("zh-Hant",), strange=re.compile("[\u3041-\u30fe\u0400-\u045f]")
+    ),
     Charset(("gbk", "gb18030"), ("zh-Hans", "zh-Hant")),
     Charset(("shift_jis", "cp932"), ("ja",)),
     Charset(("euc_jp",), ("ja",)),
     Charset(("euc_kr", "cp949"), ("ko",)),
     Charset(("cp1252",), WEST),
     Charset(("mac_roman",), WEST, -2.0),
-    Charset(("utf-16-le",), EVERY, -2.0, 2),
-    Charset(("utf-16-be",), EVERY, -2.0, 2),
+    Charset(("utf-16-le",), EVERY, -6.0, 2),
+    Charset(("utf-16-be",), EVERY, -6.0, 2),
 )
 # Written in by few here: they may cast doubt on those above and are never chosen themselves.
 RIVALS = (
@@ -109,9 +118,7 @@ class Guess:
     tongue: str | None = None
 
 
-def guess(
-    raw: bytes, others: Sequence[bytes] = (), known: Collection[str] = ()
-) -> Guess | None:
+def guess(raw: bytes, others: Sequence[bytes] = (), known: Collection[str] = ()) -> Guess | None:
     """Say how bytes of no declared charset read; None where no charset can read them.
 
     Args:
@@ -124,20 +131,22 @@ def guess(
     found = readings(raw)
     if not found:
         return None
-    leaning = _leaning([other for other in others if other != raw])
-    weighed: dict[str, Reading] = {}
-    totals: dict[str, float] = {}
+    leaning = _leaning(tuple(other for other in others if other != raw))
+    tongue = _tongue_of(tuple(known))
+    totals: dict[str, tuple[float, Reading]] = {}
     for one in found:
         total = one.score + leaning.get(one.codec, 0.0)
         total += _KNOWN if one.text.strip() in known else 0.0
-        if one.text not in totals or total > totals[one.text]:
-            totals[one.text], weighed[one.text] = total, one
-    text = max(totals, key=lambda text: totals[text])
-    best, rest = weighed[text], [totals[other] for other in totals if other != text]
-    margin = totals[text] - max(rest, default=-math.inf)
-    doubt = sum(math.exp(min(0.0, (other - totals[text]) / 2)) for other in rest)
-    certain = best.chosen and margin >= MARGIN and _plausible(best)
-    return Guess(best.text, best.codec, 1 / (1 + doubt), certain, best.cut, best.tongue)
+        total += _SAME_TONGUE if one.tongue == tongue else 0.0
+        totals[one.text] = max((total, one), totals.get(one.text, (-math.inf, one)), key=_total)
+    most, best = max(totals.values(), key=_total)
+    rest = [total for total, other in totals.values() if other.text != best.text]
+    doubt = sum(math.exp(min(0.0, (other - most) / 2)) for other in rest)
+    stands_out = most - max(rest, default=-math.inf) >= MARGIN
+    floor = _PLAUSIBLE_AMONG_OTHERS if _led(leaning, best.codec) else PLAUSIBLE
+    decided = best.chosen and stands_out and _plausible(best, floor)
+    text, codec = _whole(raw, best)
+    return Guess(text, codec, 1 / (1 + doubt), decided, best.cut, best.tongue)
 
 
 def readings(raw: bytes) -> list[Reading]:
@@ -176,7 +185,40 @@ def _by_its_signs(raw: bytes) -> Guess | None:
     return None
 
 
-def _leaning(others: Sequence[bytes]) -> Mapping[str, float]:
+def _total(pair: tuple[float, Reading]) -> float:
+    return pair[0]
+
+
+def _whole(raw: bytes, best: Reading) -> tuple[str, str]:
+    """Read all of a text of which only the beginning was weighed."""
+    if len(raw) <= _LONGEST:
+        return best.text, best.codec
+    charset = next(one for one in (*CHARSETS, *RIVALS) if best.codec in one.codecs)
+    read = charset.read(raw)
+    return (read[0], read[1]) if read else (best.text, best.codec)
+
+
+def _led(leaning: Mapping[str, float], codec: str) -> bool:
+    """Tell whether the other texts of the block leave no doubt about theirs."""
+    rest = [lean for other, lean in leaning.items() if other not in _siblings(codec)]
+    return leaning.get(codec) == 0.0 and max(rest, default=0.0) <= -MARGIN
+
+
+def _siblings(codec: str) -> tuple[str, ...]:
+    return next(one.codecs for one in (*CHARSETS, *RIVALS) if codec in one.codecs)
+
+
+@lru_cache(maxsize=64)
+def _tongue_of(known: tuple[str, ...]) -> str | None:
+    """Return the eastern language that most letters of a file's certain texts are in."""
+    text = "".join(sorted(known))[:_LONGEST]
+    if sum(letter > "\u2e80" for letter in text) < _FEW:
+        return None
+    return max(_EAST, key=lambda tag: language(tag).score(text))
+
+
+@lru_cache(maxsize=64)
+def _leaning(others: tuple[bytes, ...]) -> Mapping[str, float]:
     """Say how the other texts of a block speak for each charset: 0 for the best of them."""
     totals: dict[str, float] = {}
     for charset in (*CHARSETS, *RIVALS):
@@ -187,14 +229,18 @@ def _leaning(others: Sequence[bytes]) -> Mapping[str, float]:
             mine = [one.score for one in found if one.codec in charset.codecs]
             total += max(-_ONE_OTHER, (mine[0] if mine else _BROKEN) - best)
         totals |= dict.fromkeys(charset.codecs, max(-_OTHERS_MOST, total))
-    return totals
+    best = max(totals.values())
+    return {codec: total - best for codec, total in totals.items()}
 
 
-def _plausible(reading: Reading) -> bool:
+def _plausible(reading: Reading, floor: float) -> bool:
     """Tell whether the letters are ones that the language uses, however the others fare."""
     beyond = [letter for letter in reading.text if letter >= "\x80"]
-    tongue = language(reading.tongue)
-    if not tongue.is_home_of(reading.text) and reading.codec != "utf-8":
+    if reading.codec == "utf-8":  # three bytes that fit are no accident, two soon are
+        near = sum(letter.isalpha() for letter in reading.text if letter < "\x80")
+        return len(beyond) > 2 or near > 1 or any(letter >= "\u0800" for letter in beyond)
+    if any("\ue000" <= letter <= "\uf8ff" for letter in beyond):  # letters of somebody's own
         return False
-    sure = reading.codec == "utf-8" and any(letter >= "\u0800" for letter in beyond)
-    return sure or not beyond or sum(map(tongue.weight, beyond)) / len(beyond) >= PLAUSIBLE
+    tongue = language(reading.tongue)
+    mean = sum(map(tongue.weight, beyond)) / max(1, len(beyond))
+    return mean >= floor and tongue.is_home_of(reading.text)
