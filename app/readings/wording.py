@@ -1,16 +1,20 @@
 """Fields that are text: what the picture shows, who made it, what may be done with it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.readings.declared import Undeclared, language_of, read_tag
 from app.readings.extraction import Extracted
-from app.readings.picking import Candidate, in_order, pick, sources
+from app.readings.picking import NON_STANDARD, Candidate, in_order, pick, sources
 from app.readings.tags import Tag, Tags
-from app.readings.texts import BLANK, CUT_CHARACTER, UNUSABLE, Text
+from app.readings.texts import BLANK, CUT_CHARACTER, NO_ANSWER, UNUSABLE, Text
 
 _CUT_AT = (32, 64, 128, 2000)  # bytes at which IPTC's fields end
 COMMENT = "file comment"
+OUTSIDE = "outside the standard places"
+_NEVER = (COMMENT, NON_STANDARD, OUTSIDE)
+_EAST = re.compile("[\u3041-\u30fe\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,16 @@ def text_statements(tags: Tags, *, iptc_wins: bool) -> Iterator[Extracted]:
         candidates = [
             candidate
             for tag, note in found
-            for candidate in _candidates(tag, note, wording, undeclared)
+            for candidate in _candidates(tag, note or _misplaced(tag, tags), wording, undeclared)
         ]
         yield from pick(_repaired(candidates))
+
+
+def _misplaced(tag: Tag, tags: Tags) -> str | None:
+    """Note an IPTC block in a format that has no place for one: only profiles of programs do."""
+    mime = tags.text("File:MIMEType")
+    without = mime in ("image/png", "image/gif", "image/webp", "image/jp2", "image/jxl")
+    return NON_STANDARD if tag.family == "IPTC" and without else None
 
 
 def _candidates(
@@ -107,6 +118,9 @@ def _candidates(
 
 def _candidate(tag: Tag, place: str | None, wording: Wording, texts: list[Text]) -> Candidate:
     worst = max(texts, key=lambda text: text.damage, default=Text("", note=BLANK))
+    if place is None and _outside(tag) and not any(_EAST.search(text.value) for text in texts):
+        place = OUTSIDE
+    note = worst.note if place is None or worst.note in NO_ANSWER else place
     certainties = [text.certainty for text in texts if text.certainty is not None]
     statement = Extracted(
         field=wording.field,
@@ -115,12 +129,22 @@ def _candidate(tag: Tag, place: str | None, wording: Wording, texts: list[Text])
         picked=False,
         raw_bytes=_raw(texts),
         raw_charset=worst.charset,
-        note=worst.note or place,
+        note=note,
         charset_origin=worst.origin,
         certainty=min(certainties, default=None),
         lang=language_of(tag),
     )
-    return Candidate(statement, UNUSABLE if place == COMMENT else worst.damage)
+    return Candidate(statement, UNUSABLE if place in _NEVER else worst.damage)
+
+
+def _outside(tag: Tag) -> bool:
+    """Tell whether a tag is none of the Metadata Working Group's.
+
+    Programs and cameras stamp these. They count where they speak a language that the standard's
+    places in EXIF were not made for, which no stamp does.
+    """
+    windows = tag.family == "EXIF" and tag.name.startswith("XP")
+    return windows or tag.family == "PNG" or tag.name == "UserComment"
 
 
 def _raw(texts: list[Text]) -> bytes | tuple[bytes, ...] | None:

@@ -16,7 +16,6 @@ _PLAUSIBLE_AMONG_OTHERS = -14.0  # in a block whose other texts leave no doubt
 _LONGEST = 600  # bytes of one text that are weighed
 _OTHERS_MOST = 14.0  # how far all other texts together may move the scales
 _ONE_OTHER = 12.0
-_BROKEN = -40.0  # another text of the same block that a charset cannot read
 _CUT, _CUT_ELSEWHERE = -7.0, -14.0  # a last letter that is not whole, where fields end or not
 _FIELDS_END = (32, 64, 128, 256, 2000)
 _SAME_TONGUE, _FEW = 4.0, 4  # the language of so many letters of the file's certain texts
@@ -227,7 +226,7 @@ def _leaning(others: tuple[bytes, ...]) -> Mapping[str, float]:
             found = readings(other)
             best = max((one.score for one in found), default=0.0)
             mine = [one.score for one in found if one.codec in charset.codecs]
-            total += max(-_ONE_OTHER, (mine[0] if mine else _BROKEN) - best)
+            total += max(-_ONE_OTHER, mine[0] - best) if mine else -_ONE_OTHER
         totals |= dict.fromkeys(charset.codecs, max(-_OTHERS_MOST, total))
     best = max(totals.values())
     return {codec: total - best for codec, total in totals.items()}

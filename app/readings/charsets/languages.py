@@ -5,6 +5,7 @@ probabilities and may be added up; only differences between readings of the same
 """
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from app.readings.charsets import frequent
 _ELSEWHERE, _HAN_ELSEWHERE, _CONTROL = -21.0, -18.0, -30.0  # of letters that a language has not
 _TURNED_CASE, _GLUED_MARK = -4.0, -2.5
 _ONE_WORD, _WORDS_MOST = 2.0, 8.0
+_NOTICE = 10.0  # "© 2004 Name", as the Universal Copyright Convention has it
+_IS_NOTICE = re.compile(r"^©|© ?(?:18|19|20)\d\d")
 _CJK_MARKS = "，。、：；（）《》？！…—·"
 _ASCII_WEIGHTS = dict(
     zip(" etaoinsrhldcumfpgwybvkxjqz", range(40, 12, -1), strict=False)
@@ -55,7 +58,7 @@ class Language:
             else:
                 total += math.log(chance) + self.weight(letter) + _shape_of_word(before, letter)
             before = letter
-        return total + self._little_words(text)
+        return total + self._little_words(text) + (_NOTICE if _IS_NOTICE.search(text) else 0.0)
 
     def weight(self, letter: str) -> float:
         """Return the weight of one letter beyond ASCII."""
