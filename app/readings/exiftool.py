@@ -117,6 +117,13 @@ class ExifTool:
         os.set_blocking(process.stderr.fileno(), False)
         return process.stderr.read() or b""
 
+    def ended(self) -> bool:
+        """Tell whether the process is dead, without taking its end from who waits for it."""
+        if not self._client.running:
+            return True
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self._client._process.pid, flags) is not None  # noqa: SLF001
+
     def stop(self) -> None:
         """End the process at once; it holds nothing to save."""
         if not self._client.running:
