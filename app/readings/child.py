@@ -1,6 +1,6 @@
 """The reading child: confines itself, then answers for one open file after another.
 
-Run by extractor.py as `python -m app.readings.child SOCKET READER SCRIPT MEMORY CPU TRUST`.
+Run by extractor.py as `python -m app.readings.child SOCKET READER SCRIPT MEMORY CPU [TRUST]`.
 """
 
 import json
@@ -29,8 +29,8 @@ class ToolDied(Exception):
 
 def main(arguments: list[str]) -> None:
     """Serve the worker at the other end of the inherited socket until it closes."""
-    number, reader, script, memory, cpu, trust = arguments
-    trusted = Path(trust).read_text("ascii") if trust else ""
+    number, reader, script, memory, cpu, *trust = arguments
+    trusted = "".join(Path(path).read_text("ascii") for path in trust)
     limits = Limits(memory_bytes=int(memory), cpu_seconds=int(cpu))
     with socket.socket(fileno=int(number)) as connection:
         network = confine(limits, connection.fileno())

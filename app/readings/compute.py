@@ -6,11 +6,13 @@ before text whose bytes could not be read with certainty.
 
 from collections.abc import Iterator
 
+from app.readings.captures import capture_statements
 from app.readings.credentials import history_statement, source_type_statement, status_statement
 from app.readings.devices import device_statements
 from app.readings.disagreements import disagreement_statement
 from app.readings.extraction import Extracted, Extraction, Outcome
 from app.readings.formats import NOT_AN_IMAGE, TRUNCATED_HEADER, is_image, why_unreadable
+from app.readings.makernotes import maker_note_statements
 from app.readings.moments import date_statements
 from app.readings.places import place_statements
 from app.readings.tags import AnswerMalformed, Tags, parse_answer
@@ -46,7 +48,7 @@ def conclude(
     outcome, reason = _outcome(
         tags, head, described=bool(described), width=technical.value["width"]
     )
-    measured = (format_statement(tags), technical) if mime else ()
+    measured = (format_statement(tags, head), technical) if mime else ()
     return Extraction(
         outcome=outcome,
         reason=reason,
@@ -95,6 +97,8 @@ def _beside(tags: Tags) -> Iterator[Extracted]:
     """Tell what of the file is no description of the picture, so that it alone is nothing found."""
     yield from status_statement(tags)
     yield from disagreement_statement(tags)
+    yield from maker_note_statements(tags)
+    yield from capture_statements(tags)
 
 
 def digest_is_stale(tags: Tags) -> bool:

@@ -15,6 +15,7 @@ from app.readings.tags import Tags
 TAG = "C2PA:Manifest"
 NONE, VALID, INVALID, UNTRUSTED = "none", "valid", "invalid", "untrusted"
 REMOTE = "names a manifest elsewhere, which is never fetched"
+UNSTAMPED = "no time stamp: trusted while the signer's certificate lasts"
 _REMOTE_TAG = "XMP:XMP-dcterms:Provenance"
 _UNTRUSTED = frozenset({"signingCredential.untrusted"})
 _OF_THE_CLOCK = ("expired", "outsideValidity", "outside_validity")
@@ -90,5 +91,7 @@ def _judged(manifest: dict[str, Any]) -> set[str]:
 def _note(manifest: dict[str, Any], tags: Tags) -> str | None:
     if not manifest:
         return REMOTE if tags.text(_REMOTE_TAG) else None
+    if _status(manifest) == VALID:
+        return None if manifest["signed_at"] else UNSTAMPED
     failed = [manifest["error"]] if "error" in manifest else sorted(_judged(manifest))
     return "; ".join(failed)[:500] or None

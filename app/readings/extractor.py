@@ -68,7 +68,7 @@ class Child:
         bounds = [limits.memory_bytes, limits.cpu_seconds]
         command = [sys.executable, "-I", "-B", "-m", "app.readings.child"]
         command += [str(theirs.fileno()), reader, str(script), *map(str, bounds)]
-        command += [str(trusted.resolve()) if trusted else ""]
+        command += [str(trusted.resolve())] if trusted else []
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - our own module and numbers
                 command,

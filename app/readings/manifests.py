@@ -21,7 +21,7 @@ def holds_manifest(descriptor: int, mime: str) -> bool | None:
     look = _LOOKS.get(mime)
     try:
         return None if look is None else look(descriptor)
-    except struct.error:  # the file ends before what it announces
+    except (struct.error, OverflowError):  # it ends before what it announces
         return False
 
 

@@ -9,6 +9,7 @@ import os
 
 from app.readings import credentials, disagreements
 from app.readings.formats import fallback_reads, sniff
+from app.readings.makernotes import once
 from app.readings.second_opinion import ask_exifread
 from app.readings.verification import verify
 
@@ -30,8 +31,11 @@ def opinions(descriptor: int, trusted: str = "") -> dict[str, str]:
 
 def joined(answer: bytes, said: dict[str, str]) -> bytes:
     """Put opinions behind the tool's own tags; an answer that is no such JSON stays as it is."""
+    answer = once(answer)
     body = answer.rstrip()
     if not said or not body.endswith(_END):
         return answer
-    members = ",".join(f'{json.dumps(tag)}:{{"val":{json.dumps(text)}}}' for tag, text in said.items())
+    members = ",".join(
+        f'{json.dumps(tag)}:{{"val":{json.dumps(text)}}}' for tag, text in said.items()
+    )
     return body.removesuffix(_END) + b"," + members.encode() + _END
