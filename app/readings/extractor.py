@@ -57,7 +57,7 @@ class Child:
     files: int = field(default=0)
 
     @classmethod
-    def start(cls, reader: str, script: Path, limits: Limits) -> Self:
+    def start(cls, reader: str, script: Path, limits: Limits, trusted: Path | None = None) -> Self:
         """Start a child in its own session and wait until it is confined and ready.
 
         Raises:
@@ -68,6 +68,7 @@ class Child:
         bounds = [limits.memory_bytes, limits.cpu_seconds]
         command = [sys.executable, "-I", "-B", "-m", "app.readings.child"]
         command += [str(theirs.fileno()), reader, str(script), *map(str, bounds)]
+        command += [str(trusted.resolve())] if trusted else []
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - our own module and numbers
                 command,
@@ -139,8 +140,10 @@ class Extractor:
         *,
         wall_seconds: float = 30.0,
         limits: Limits | None = None,
+        trusted: Path | None = None,
     ) -> None:
         self._script = script or settings().exiftool
+        self._trusted = trusted or settings().c2pa_trust
         self._seconds = wall_seconds
         self._limits = limits or Limits()
         self._child: Child | None = None
@@ -212,7 +215,9 @@ class Extractor:
         child = self._child
         if child and (child.files >= FILES_A_CHILD or child.ended()):
             self._drop_child()
-        self._child = self._child or Child.start(TOOL, Path(self._script or ""), self._limits)
+        self._child = self._child or Child.start(
+            TOOL, Path(self._script or ""), self._limits, self._trusted
+        )
         return self._child
 
     def _drop_child(self) -> None:

@@ -4,26 +4,14 @@ from typing import Any
 
 from app.readings.extraction import Extracted
 from app.readings.picking import THUMBNAIL
+from app.readings.pronom import identify
+from app.readings.samples import samples
 from app.readings.tags import Tag, Tags
 
 ORIENTATION_OUT_OF_RANGE = "orientation out of range"
 _ORIENTATION = "EXIF:IFD0:Orientation"
-_COMPRESSIONS = {
-    "1": "none",
-    "2": "ccitt-rle",
-    "3": "ccitt-3",
-    "4": "ccitt-4",
-    "5": "lzw",
-    "6": "jpeg",
-    "7": "jpeg",
-    "8": "deflate",
-    "32773": "packbits",
-    "32946": "deflate",
-    "34712": "jpeg2000",
-}
-_BY_FORMAT = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "deflate", "APNG": "deflate", "GIF": "lzw"}
-_FRAMES = ("FrameCount", "PageCount", "AnimationFrames", "NumberOfImages")
-_DEPTHS = ("BitsPerSample", "BitDepth", "BitDepthLuma")
+_EXIF_SPACES = {"1": "sRGB", "2": "Adobe RGB"}
+_CROPPED = "RAF:RawImageCroppedSize"  # of a RAF, whose directory of EXIF is the preview's
 _LARGEST = 2**31
 
 
@@ -32,16 +20,20 @@ def format_name(tags: Tags) -> str:
     return tags.text("File:FileType").partition(" (")[0]
 
 
-def format_statement(tags: Tags) -> Extracted:
-    """State the format that content gave."""
+def format_statement(tags: Tags, head: bytes) -> Extracted:
+    """State the format that content gave, its version and PUID where they are sure."""
     name, mime = format_name(tags), tags.text("File:MIMEType")
-    return Extracted("format", {"name": name, "mime": mime}, "File:FileType+File:MIMEType", True)
+    version, puid = identify(tags, _plain_name(tags), head)
+    value = {"name": name, "mime": mime, "version": version, "puid": puid}
+    known = {key: part for key, part in value.items() if part}
+    return Extracted("format", known, "File:FileType+File:MIMEType", True)
 
 
 def technical_statement(tags: Tags, size: int) -> Extracted:
     """State size, dimensions and what the headers say of colour; unknown numbers are None."""
     width, height, where = _dimensions(tags)
-    orientation = tags.text(_ORIENTATION)
+    # CRW holds no EXIF: ExifTool makes some up of the block that it hands out as MakerNotes.
+    orientation = "" if format_name(tags) == "CRW" else tags.text(_ORIENTATION)
     valid = orientation in {"1", "2", "3", "4", "5", "6", "7", "8"}
     value: dict[str, Any] = {
         "size_bytes": size,
@@ -49,12 +41,10 @@ def technical_statement(tags: Tags, size: int) -> Extracted:
         "height": height,
         "orientation": int(orientation) if valid else None,
     }
-    optional = {
-        "frames": _number(tags, _FRAMES),
-        "bit_depth": _number(tags, _DEPTHS),
-        "colour_space": _colour_space(tags),
-        "compression": _compression(tags),
-    }
+    value |= samples(tags, _plain_name(tags), where[0].rpartition(":")[0] if where else "")
+    profile = _profile(tags)
+    colour = profile or _EXIF_SPACES.get(tags.text("EXIF:ExifIFD:ColorSpace"))
+    optional = {"colour_space": colour, "icc_profile": profile}
     value |= {name: part for name, part in optional.items() if part is not None}
     note = ORIENTATION_OUT_OF_RANGE if orientation and not valid else None
     locator = "+".join([*where, _ORIENTATION] if orientation else where) or "File"
@@ -63,13 +53,16 @@ def technical_statement(tags: Tags, size: int) -> Extracted:
 
 def _dimensions(tags: Tags) -> tuple[int | None, int | None, list[str]]:
     """Believe the image's own header; of a TIFF's directories the first, of a RAW's the largest."""
+    if len(cropped := tags.text(_CROPPED).split()) == 2:
+        return _positive(cropped[0]), _positive(cropped[1]), [_CROPPED]
     raw = tags.text("File:MIMEType").startswith("image/x-")
-    best: tuple[int, int] = (-1, 0)
+    best = (-1, 0, False)
     found: tuple[int | None, int | None, list[str]] = (None, None, [])
     for wide in tags.named("ImageWidth") + (tags.named("ExifImageWidth") if raw else []):
         high = tags.get(f"{wide.locator.removesuffix('Width')}Height")
         width, height = _positive(wide.text), _positive(high.text if high else "")
-        rank = (_trust(wide, raw=raw), (width or 0) * (height or 0))
+        full = tags.text(f"{wide.locator.rpartition(':')[0]}:SubfileType") == "0"
+        rank = (_trust(wide, raw=raw), (width or 0) * (height or 0), full)
         if high and (width or height) and rank > best:
             best, found = rank, (width, height, [wide.locator, high.locator])
     return found
@@ -101,21 +94,14 @@ def _positive(text: str) -> int | None:
     return number if 0 < number < _LARGEST else None
 
 
-def _number(tags: Tags, names: tuple[str, ...]) -> int | None:
-    """Return the first number that any of these tags gives; `8 8 8` is 8."""
-    firsts = (tag.text.partition(" ")[0] for name in names for tag in tags.named(name))
-    return next(filter(None, map(_positive, firsts)), None)
+def _plain_name(tags: Tags) -> str:
+    """Name the format without ExifTool's distinctions: WEBP for Extended WEBP."""
+    return format_name(tags).removeprefix("Extended ")
 
 
-def _colour_space(tags: Tags) -> str | None:
+def _profile(tags: Tags) -> str | None:
+    """Return the description of the embedded colour profile."""
     profile = tags.text(
         "ICC_Profile:ICC-header:ProfileDescription", "ICC_Profile:ProfileDescription"
     )
-    if profile and profile.isprintable():
-        return profile[:200]
-    return {"1": "sRGB", "2": "Adobe RGB"}.get(tags.text("EXIF:ExifIFD:ColorSpace"))
-
-
-def _compression(tags: Tags) -> str | None:
-    known = _BY_FORMAT.get(tags.text("File:FileType"))
-    return known or _COMPRESSIONS.get(tags.text("EXIF:IFD0:Compression"))
+    return profile[:200] if profile and profile.isprintable() else None
