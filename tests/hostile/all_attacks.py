@@ -20,7 +20,7 @@ LARGE = 2 << 20  # bytes of a file that is for the drill alone
 NAMES = (
     *(b"-config", b"-if\nsystem('touch owned')", b"-@ args", b"-stay_open\nFalse\n", b"-o owned"),
     *(b"a\n-execute\n.jpg", b"|touch owned", b"touch owned|", b"$(touch owned).jpg", b"`id`.jpg"),
-    *(b"-tagsFromFile\n/etc/passwd", b"..%2f..%2fetc%2fpasswd", b"%00.jpg", b"a;b&c.jpg"),
+    *(b"-tagsFromFile\nx.jpg", b"..%2f..%2fetc%2fpasswd", b"%00.jpg", b"a;b&c.jpg"),
     *(b"\xff\xfe\x80.jpg", "\u202egpj.exe".encode(), b"-", b"--", b"~", b"*.jpg", b"%d%f%e.jpg"),
     *(b"con.jpg", b"a" * 251 + b".jpg", b" leading and trailing ", b"\x1b[2J.jpg", b"\\..\\x.jpg"),
 )
