@@ -21,13 +21,31 @@ _OTHER_ABI = 0x40000000  # x32: the same calls by other numbers
 _MACHINES: dict[str, tuple[int, dict[str, int]]] = {
     "x86_64": (
         0xC000003E,
-        dict(socket=41, clone=56, fork=57, vfork=58, execve=59, ptrace=101, prctl=157)
-        | dict(execveat=322, io_uring_setup=425, clone3=435),
+        {
+            "socket": 41,
+            "clone": 56,
+            "fork": 57,
+            "vfork": 58,
+            "execve": 59,
+            "ptrace": 101,
+            "prctl": 157,
+            "execveat": 322,
+            "io_uring_setup": 425,
+            "clone3": 435,
+        },
     ),
     "aarch64": (
         0xC00000B7,
-        dict(socket=198, clone=220, execve=221, ptrace=117, prctl=167)
-        | dict(execveat=281, io_uring_setup=425, clone3=435),
+        {
+            "socket": 198,
+            "clone": 220,
+            "execve": 221,
+            "ptrace": 117,
+            "prctl": 167,
+            "execveat": 281,
+            "io_uring_setup": 425,
+            "clone3": 435,
+        },
     ),
 }
 SOCKETS = ("socket", "io_uring_setup", "ptrace")
@@ -86,4 +104,3 @@ def for_the_tool() -> str:
     """Say to the tool's own Perl how it gives up starting processes: prctl's number, the filter."""
     written = filter_of(PROCESSES)
     return f"{_MACHINES[platform.machine()][1]['prctl']}:{written.hex()}" if written else ""
-

@@ -32,20 +32,21 @@ CORPUS = Path(
 ).resolve()
 HANG_SECONDS = 100.0  # beyond what the worker's own limits, asked twice and falling back, can take
 SAMPLE_SECONDS = 0.02
+STOPPED = {"timed_out", "out_of_memory", "crashed"}  # by a limit, which is what limits are for
 ROLES = {"app.readings.child": "reading child", "exiftool": "tool", "attacks.py": "worker"}
 
 
 def work() -> None:
     """Read the file of each line of the input and say in a line what came of it."""
     with Extractor() as extractor:
-        print("ready", flush=True)
+        print("ready", flush=True)  # noqa: T201
         for line in sys.stdin:
             descriptor = os.open(line.rstrip("\n"), os.O_RDONLY | os.O_NONBLOCK)
             began = monotonic()
             [found] = extractor.read([descriptor])
             os.close(descriptor)
             said = [found.outcome, found.reason, found.tool, round(monotonic() - began, 3)]
-            print(json.dumps(said), flush=True)
+            print(json.dumps(said), flush=True)  # noqa: T201
 
 
 class Worker:
@@ -155,11 +156,15 @@ def drill(*, only_small: bool) -> dict[str, Any]:
             outcome, reason, _, seconds = answer
             outcomes[outcome] += 1
             reasons[reason or ""] += 1
+            if reason in STOPPED:
+                named.setdefault(reason, []).append(name)
             times.append((seconds, name))
         worker.end()
-    return figures(counts, outcomes, reasons, named) | slowest(times) | {
-        "peak_memory_bytes": memory.peaks
-    }
+    return (
+        figures(counts, outcomes, reasons, named)
+        | slowest(times)
+        | {"peak_memory_bytes": memory.peaks}
+    )
 
 
 def figures(
@@ -201,7 +206,7 @@ def main() -> None:
         work()
         return
     found = drill(only_small=said.small)
-    print(json.dumps(found, indent=2))
+    print(json.dumps(found, indent=2))  # noqa: T201
     sys.exit(bool(found["hangs"] or found["worker_deaths"]))
 
 

@@ -12,8 +12,8 @@ from hostile.parts import Attacks, jpeg
 FAMILIES: tuple[Callable[[], Attacks], ...] = (
     *(jpegs.of_segments, jpegs.of_exif, jpegs.of_blocks, jpegs.of_xmp),
     *(tiffs.of_tiff, tiffs.of_big_tiff, tiffs.of_raw),
-    *(pngs.of_png, pngs.of_gif, pngs.of_webp),
-    *(boxed.of_boxes, boxed.of_items, boxed.of_others),
+    *(pngs.of_png, pngs.of_chunks, pngs.of_gif, pngs.of_webp),
+    *(boxed.of_boxes, boxed.of_items, boxed.of_others, boxed.of_polyglots),
 )
 LARGE = 2 << 20  # bytes of a file that is for the drill alone
 # Each would do something if a name ever became part of a command, an option or a path.

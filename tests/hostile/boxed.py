@@ -5,7 +5,7 @@ import io
 import struct
 import zipfile
 
-from hostile.parts import Attacks, bomb, box, cuts, jpeg, long_box, png, resource, rdf, tiff
+from hostile.parts import Attacks, bomb, box, cuts, jpeg, long_box, png, rdf, resource, tiff
 
 KINDS = {
     "heic": box(b"ftyp", b"heic\0\0\0\0mif1heic"),
@@ -53,7 +53,10 @@ def of_items() -> Attacks:
     yield "jp2_uuid_rubbish", KINDS["jp2"] + box(b"uuid", b"JpgTiffExif->JP2" + b"\xff" * 40)
     yield "jp2_geojp2_cycle", KINDS["jp2"] + box(b"uuid", GEO + b"II*\0\x08\0\0\0\0\0\x08\0\0\0")
     yield "jp2_codestream_markers", b"\xff\x4f\xff\x51\0\x02" + b"\xff\x64\0\x02" * 50_000
-    yield "jp2_xml_entity", KINDS["jp2"] + box(b"xml ", b"<!DOCTYPE x [<!ENTITY e SYSTEM '/etc/passwd'>]><x>&e;</x>")
+    yield (
+        "jp2_xml_entity",
+        KINDS["jp2"] + box(b"xml ", b"<!DOCTYPE x [<!ENTITY e SYSTEM '/etc/passwd'>]><x>&e;</x>"),
+    )
     whole = start + box(b"meta", FULL + HDLR + ITEMS["one_item_beyond"])
     yield from cuts("heic", whole, b"ftyp", b"hdlr", b"iinf", b"iloc")
 
@@ -68,12 +71,14 @@ ITEMS = {
     "item_sizes_of_15": box(b"iloc", b"\1\0\0\0\xff\xff\xff\xff" + b"\xff" * 200),
     "million_properties": box(b"iprp", box(b"ipco", box(b"ispe", b"\xff" * 12) * 50_000)),
     "item_refers_to_itself": box(b"iref", FULL + box(b"cdsc", b"\0\1\xff\xff" + b"\0\1" * 5000)),
-    "property_of_index_beyond": box(b"iprp", box(b"ipma", FULL + b"\xff\xff\xff\xff" + b"\xff" * 60)),
+    "property_of_index_beyond": box(
+        b"iprp", box(b"ipma", FULL + b"\xff\xff\xff\xff" + b"\xff" * 60)
+    ),
 }
 
 
 def of_others() -> Attacks:
-    """Yield PSD, BMP, packages, texts and files that are two things at once."""
+    """Yield PSD and BMP whose counts and sizes lie."""
     head = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 1, 1, 8, 3)
     yield "psd_resources_4_gb", head + bytes(4) + b"\xff\xff\xff\xff" + resource(0x0404, b"x")
     layers = struct.pack(">IIh", 0xFFFFFFFF, 0xFFFFFFFF, -32768) + b"\xff" * 400
@@ -83,7 +88,14 @@ def of_others() -> Attacks:
     yield "psd_50000_resources", head + bytes(4) + len(many).to_bytes(4, "big") + many + bytes(8)
     for size in (0, 12, 0x7FFFFFFF, 0xFFFFFFFF):
         yield f"bmp_header_of_{size}", b"BM" + bytes(12) + struct.pack("<I", size) + bytes(36)
-    yield "bmp_negative_size", b"BM" + bytes(12) + struct.pack("<Iii", 40, -(2**31), -(2**31)) + bytes(28)
+    yield (
+        "bmp_negative_size",
+        b"BM" + bytes(12) + struct.pack("<Iii", 40, -(2**31), -(2**31)) + bytes(28),
+    )
+
+
+def of_polyglots() -> Attacks:
+    """Yield packages, texts, programs and files that are two things at once."""
     yield "gzip_bomb", gzip.compress(bytes(100 << 20), 9, mtime=0)
     yield "zlib_bomb", bomb(100 << 20)
     yield "zip_bomb", packed({f"{n}.jpg": bytes(1 << 20) for n in range(50)})
@@ -93,11 +105,23 @@ def of_others() -> Attacks:
     yield "png_behind_a_gif", b"GIF89a\1\0\1\0\0\0\0;" + png()
     yield "pdf_in_a_jpeg", jpeg() + b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript>>>>endobj"
     yield "html_in_a_gif", b"GIF89a/*" + b"<script>alert(1)</script>*/=1;"
-    yield "svg_entity_bomb", b"<!DOCTYPE svg [<!ENTITY a 'aaaaaaaaaa'>]><svg xmlns='http://www.w3.org/2000/svg'>&a;</svg>"
-    yield "svg_reads_a_file", b"<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/passwd'/></svg>"
-    yield "djvu_annotation_runs", b"AT&TFORM\0\0\0\x40DJVUANTa\0\0\0\x30(metadata (Author \"\\\n\".`touch owned`.\"b\"))   "
+    yield (
+        "svg_entity_bomb",
+        b"<!DOCTYPE svg [<!ENTITY a 'aaaaaaaaaa'>]><svg xmlns='http://www.w3.org/2000/svg'>&a;</svg>",
+    )
+    yield (
+        "svg_reads_a_file",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/passwd'/></svg>",
+    )
+    yield (
+        "djvu_annotation_runs",
+        b'AT&TFORM\0\0\0\x40DJVUANTa\0\0\0\x30(metadata (Author "\\\n".`touch owned`."b"))   ',
+    )
     yield "eps_runs", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n(touch owned) run\n"
-    yield "xmp_sidecar_entity", rdf(b"<dc:title>&e;</dc:title>", before=b"<!DOCTYPE x [<!ENTITY e SYSTEM '/etc/passwd'>]>")
+    yield (
+        "xmp_sidecar_entity",
+        rdf(b"<dc:title>&e;</dc:title>", before=b"<!DOCTYPE x [<!ENTITY e SYSTEM '/etc/passwd'>]>"),
+    )
     yield "plist_deep", b"<?xml version='1.0'?><plist>" + b"<array>" * 20_000
     yield "json_deep", b"[" * 200_000
     yield "mkv_unknown_sizes", b"\x1aE\xdf\xa3\x01\xff\xff\xff\xff\xff\xff\xff" * 2000

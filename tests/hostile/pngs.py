@@ -11,7 +11,7 @@ MB = 1 << 20
 
 
 def of_png() -> Attacks:
-    """Yield PNG with chunks that lie, swell, or are too many."""
+    """Yield PNG with texts and profiles that swell."""
     swollen = bomb(200 * MB)
     yield "png_ztxt_bomb", png(chunk(b"zTXt", b"Description\0\0" + swollen))
     yield "png_itxt_bomb", png(chunk(b"iTXt", b"Description\0\1\0\0\0" + swollen))
@@ -23,7 +23,14 @@ def of_png() -> Attacks:
     yield "png_raw_profile_length", png(chunk(b"zTXt", raw + lied))
     twice = zlib.compress(bomb(20 * MB))
     yield "png_ztxt_twice_deflated", png(chunk(b"zTXt", b"Comment\0\0" + twice))
-    yield "png_ztxt_broken_stream", png(chunk(b"zTXt", b"Comment\0\0" + swollen[:100] + b"\xff" * 100))
+    yield (
+        "png_ztxt_broken_stream",
+        png(chunk(b"zTXt", b"Comment\0\0" + swollen[:100] + b"\xff" * 100)),
+    )
+
+
+def of_chunks() -> Attacks:
+    """Yield PNG with chunks that are too many, too long, or in each other's place."""
     yield "png_100000_chunks", png(chunk(b"tEXt", b"k\0v") * 100_000)
     yield "png_100000_empty_data", png(chunk(b"IDAT", b"") * 100_000)
     keys = b"".join(chunk(b"tEXt", b"Key%d\0v" % n) for n in range(20_000))
@@ -36,7 +43,10 @@ def of_png() -> Attacks:
     yield "png_size_all_ones", png(head=header(2**32 - 1, 2**32 - 1))
     yield "png_two_headers", png(header(5, 5))
     yield "png_no_header", PNG + DATA + END
-    yield "png_data_bomb", PNG + header(30_000, 30_000) + chunk(b"IDAT", bomb(100 * MB, b"\0")) + END
+    yield (
+        "png_data_bomb",
+        PNG + header(30_000, 30_000) + chunk(b"IDAT", bomb(100 * MB, b"\0")) + END,
+    )
     yield "png_exif_of_itself", png(chunk(b"eXIf", b"II*\0\x08\0\0\0\xff\xff"))
     yield "png_time_of_month_99", png(chunk(b"tIME", b"\xff\xffcccc\x63"))
     yield "png_endless_animation", png(chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)))
@@ -73,10 +83,15 @@ def of_webp() -> Attacks:
         yield f"webp_size_{size}", riff(lossless, size=size)
     yield "webp_exif_length_4_gb", riff(lossless) + b"EXIF\xff\xff\xff\xffII*\0"
     yield "webp_exif_cycle", riff(lossless, (b"EXIF", b"II*\0\x08\0\0\0\0\0\x08\0\0\0"))
-    yield "webp_xmp_entity", riff(lossless, (b"XMP ", b"<!DOCTYPE x [<!ENTITY e SYSTEM '/etc/passwd'>]><x>&e;</x>"))
+    yield (
+        "webp_xmp_entity",
+        riff(lossless, (b"XMP ", b"<!DOCTYPE x [<!ENTITY e SYSTEM '/etc/passwd'>]><x>&e;</x>")),
+    )
     yield "webp_100000_chunks", riff(*[(b"JUNK", b"")] * 100_000)
     yield "webp_nested_lists", riff((b"LIST", b"LIST\xff\xff\xff\xff" * 5000))
     yield "webp_animation_frames", riff(*[(b"ANMF", bytes(16))] * 20_000)
     yield "webp_canvas_all_ones", riff((b"VP8X", b"\xff\0\0\0" + b"\xff" * 6), lossless)
     yield "avi_index_beyond", riff((b"idx1", b"\xff" * 64), form=b"AVI ")
-    yield from cuts("webp", riff(lossless, (b"EXIF", b"II*\0\x08\0\0\0\0\0")), b"RIFF", b"VP8L", b"EXIF")
+    yield from cuts(
+        "webp", riff(lossless, (b"EXIF", b"II*\0\x08\0\0\0\0\0")), b"RIFF", b"VP8L", b"EXIF"
+    )

@@ -30,12 +30,16 @@ ORF, RW2, RAF = b"IIRO", b"IIU\0", b"FUJIFILMCCD-RAW "
 def of_tiff() -> Attacks:
     """Yield directories that lead in circles, on for ever, or out of the file."""
     yield "tiff_directory_follows_itself", tiff(directory(POINT, following=8))
-    yield "tiff_two_follow_each_other", tiff(directory(POINT, following=38), directory(POINT, following=8))
+    yield (
+        "tiff_two_follow_each_other",
+        tiff(directory(POINT, following=38), directory(POINT, following=8)),
+    )
     chain = b"".join(directory(POINT, following=8 + 30 * (n + 1)) for n in range(20_000))
     yield "tiff_20000_pages", tiff(chain)
     yield "tiff_sub_directory_is_itself", tiff(directory([(EXIF, LONG, 1, long(8))]))
-    yield "tiff_1000_sub_directories_are_itself", tiff(
-        directory([(SUBIFDS, IFD, 1000, long(26))]), tail=long(8) * 1000
+    yield (
+        "tiff_1000_sub_directories_are_itself",
+        tiff(directory([(SUBIFDS, IFD, 1000, long(26))]), tail=long(8) * 1000),
     )
     nested = b"".join(directory([(EXIF, LONG, 1, long(8 + 18 * (n + 1)))]) for n in range(2000))
     yield "tiff_2000_directories_deep", tiff(nested)
@@ -48,16 +52,26 @@ def of_tiff() -> Attacks:
     for count in (1, 0x10000, 0xFFFFFFFF):
         for tag, name in ((XMP, "xmp"), (IPTC, "iptc"), (ICC, "icc"), (PHOTOSHOP, "photoshop")):
             entry = (tag, UNDEFINED, count, long(38))
-            yield f"tiff_{name}_of_{count}", tiff(directory([POINT[0], entry]), tail=b"\x1c\2\x78" * 30)
+            yield (
+                f"tiff_{name}_of_{count}",
+                tiff(directory([POINT[0], entry]), tail=b"\x1c\2\x78" * 30),
+            )
     strips = [(0x0111, LONG, 0xFFFFFFFF, long(8)), (0x0117, LONG, 0xFFFFFFFF, long(8))]
     yield "tiff_4_billion_strips", tiff(directory([*POINT, *strips]))
     wide = [(0x0100, LONG, 1, long(-1)), (0x0101, LONG, 1, long(-1))]
     yield "tiff_4_billion_wide", tiff(directory(wide))
-    yield "tiff_bits_per_sample_1_million", tiff(directory([*POINT, (0x0102, SHORT, 1_000_000, long(8))]))
-    yield "tiff_caption_60_mb", tiff(
-        directory([(DESCRIPTION, ASCII, 60 << 20, long(26))]), tail=b"A" * (60 << 20)
+    yield (
+        "tiff_bits_per_sample_1_million",
+        tiff(directory([*POINT, (0x0102, SHORT, 1_000_000, long(8))])),
     )
-    yield "tiff_xmp_60_mb", tiff(directory([(XMP, UNDEFINED, 60 << 20, long(26))]), tail=b"<a>" * (20 << 20))
+    yield (
+        "tiff_caption_60_mb",
+        tiff(directory([(DESCRIPTION, ASCII, 60 << 20, long(26))]), tail=b"A" * (60 << 20)),
+    )
+    yield (
+        "tiff_xmp_60_mb",
+        tiff(directory([(XMP, UNDEFINED, 60 << 20, long(26))]), tail=b"<a>" * (20 << 20)),
+    )
     whole = tiff(directory([*POINT, (DESCRIPTION, ASCII, 7, long(50))]), tail=b"A tram\0")
     yield from cuts("tiff", whole, b"II*\0", struct.pack("<HHI", *POINT[0][:3]), b"A tram\0")
     yield "tiff_byte_order_of_neither", b"IM*\0" + whole[4:]
@@ -83,8 +97,9 @@ def of_big_tiff() -> Attacks:
 def of_raw() -> Attacks:
     """Yield raw files of makers, broken in the places that are theirs."""
     yield "raw_cr2_offset_beyond", CR2 + directory(POINT)
-    yield "raw_dng_private_data", tiff(
-        directory([*POINT, (0xC612, 1, 4, b"\1\4\0\0"), (0xC634, 1, 0xFFFFFF, long(8))])
+    yield (
+        "raw_dng_private_data",
+        tiff(directory([*POINT, (0xC612, 1, 4, b"\1\4\0\0"), (0xC634, 1, 0xFFFFFF, long(8))])),
     )
     yield "raw_orf_cycle", ORF + tiff(directory(POINT, following=8))[4:]
     yield "raw_rw2_counts", RW2 + tiff(directory([(0x2E, UNDEFINED, 0xFFFFFF, long(8))]))[4:]

@@ -1,7 +1,6 @@
 """Attacks drawn in code: a good part of them here, every one in the drill."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ SOME = [one for one in small() if not any(word in one[0] for word in SLOW)][::2]
 
 
 @pytest.fixture(scope="module")
-def readings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Extraction]]:
+def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Extraction]:
     folder = tmp_path_factory.mktemp("attacks")
     paths = [folder / str(number) for number in range(len(SOME))]
     good = draw(folder / "good.png", "-XMP-dc:Title=A tram")
@@ -38,7 +37,7 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ext
     for descriptor in descriptors:
         os.close(descriptor)
     assert first == last, "what came between left something behind"
-    yield dict(zip([name for name, _ in SOME], found, strict=True))
+    return dict(zip([name for name, _ in SOME], found, strict=True))
 
 
 def test_there_are_at_least_150_attacks_each_of_its_own_name() -> None:

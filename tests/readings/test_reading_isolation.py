@@ -25,7 +25,8 @@ ours, theirs = socket.socketpair()
 print(sandbox.confine(sandbox.Limits(), theirs.fileno()), sandbox.forbid_processes())
 for attempt in (
     lambda: socket.socket(socket.AF_INET), lambda: socket.socket(socket.AF_UNIX),
-    os.fork, lambda: os.posix_spawn('/bin/true', ['true'], {}), lambda: os.execv('/bin/true', ['true']),
+    os.fork, lambda: os.posix_spawn('/bin/true', ['true'], {}),
+    lambda: os.execv('/bin/true', ['true']),
 ):
     try:
         attempt()
@@ -66,9 +67,8 @@ def read(tool: Path, path: Path) -> Extraction:
 def run_unconfined(tool: Path, path: Path) -> None:
     """Read a file with the same tool and nothing around it, so that the canary is seen to sing."""
     surroundings = environment(path.parent) | {"ALONE": ""}
-    subprocess.run(  # noqa: S603 - the test's own tool
-        ["perl", tool, "-config", "", path], env=surroundings, capture_output=True, check=True
-    )
+    command = ["perl", tool, "-config", "", path]
+    subprocess.run(command, env=surroundings, capture_output=True, check=True)  # noqa: S603
 
 
 def test_a_reading_that_connects_reaches_nobody(listener: socket.socket, tmp_path: Path) -> None:
