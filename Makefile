@@ -83,7 +83,7 @@ drill: $(READY) | bench/results  ## the long proofs: KILLS=200 LINES=200000 kill
 	@$(BIN)/pytest -q -s tests/drills/drill_objects.py $(ARGS)
 	@$(BIN)/pytest -q tests/drills/full_disk.py tests/drills/renames.py $(ARGS) && cat bench/results/renames.json
 	@echo "Every attack against a watched worker, then the corpus in $(SHUFFLES) orders by 1, 2 and 4 workers (an hour or more)."
-	@PYTHONPATH=tests $(BIN)/python tests/drills/attacks.py > bench/results/attacks.json; \
+	@PYTHONPATH=tests $(BIN)/python tests/drills/drill_attacks.py > bench/results/attacks.json; \
 		status=$$?; cat bench/results/attacks.json; exit $$status
 	@PYTHONPATH=tests $(BIN)/python tests/drills/shuffles.py --shuffles $(SHUFFLES) > bench/results/shuffles.json; \
 		status=$$?; cat bench/results/shuffles.json; exit $$status

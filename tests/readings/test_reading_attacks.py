@@ -12,7 +12,7 @@ from app.readings.extraction import Extraction, Outcome
 from app.readings.extractor import Extractor
 from app.storage.locations import encode_location
 
-# Seconds of a core each, up to the limit: tests/drills/attacks.py has them read.
+# Seconds of a core each, up to the limit: tests/drills/drill_attacks.py has them read.
 SLOW = (
     *("tiff_20000_pages", "tiff_1000_sub_directories_are_itself", "tiff_a_tree_of_fifty_each"),
     *("xmp_5000", "bomb", "png_20000_different_keys", "100000", "_10000", "50000", "20000"),

@@ -1,6 +1,6 @@
 """Every attack against a real reading worker: hangs, deaths, reasons, peak memory, slowest file.
 
-    PYTHONPATH=tests python tests/drills/attacks.py [--small] > bench/results/attacks.json
+    PYTHONPATH=tests python tests/drills/drill_attacks.py [--small] > bench/results/attacks.json
 
 Prints one JSON object; ends with 1 unless nothing hung and no worker died. The hostile corpus comes
 along where there is one. A worker here is a process of its own that has files read exactly as the
@@ -33,7 +33,7 @@ CORPUS = Path(
 HANG_SECONDS = 100.0  # beyond what the worker's own limits, asked twice and falling back, can take
 SAMPLE_SECONDS = 0.02
 STOPPED = {"timed_out", "out_of_memory", "crashed"}  # by a limit, which is what limits are for
-ROLES = {"app.readings.child": "reading child", "exiftool": "tool", "attacks.py": "worker"}
+ROLES = {"app.readings.child": "reading child", "exiftool": "tool", "drill_attacks.py": "worker"}
 
 
 def work() -> None:
