@@ -14,6 +14,7 @@ PERFECT := readings provenance fingerprints disposals policies ledger
 ARGS ?=
 KILLS ?= 200
 LINES ?= 200000
+SHUFFLES ?= 20
 CLAIMS := b1_registration b2_reading b8_eligibility b11_keyset b12_growth b16_import_memory
 SIZE ?= small
 
@@ -81,6 +82,11 @@ drill: $(READY) | bench/results  ## the long proofs: KILLS=200 LINES=200000 kill
 	@echo "The corpus from Swift and from a folder: the same readings (bench/results/objects.json)."
 	@$(BIN)/pytest -q -s tests/drills/drill_objects.py $(ARGS)
 	@$(BIN)/pytest -q tests/drills/full_disk.py tests/drills/renames.py $(ARGS) && cat bench/results/renames.json
+	@echo "Every attack against a watched worker, then the corpus in $(SHUFFLES) orders by 1, 2 and 4 workers (an hour or more)."
+	@PYTHONPATH=tests $(BIN)/python tests/drills/drill_attacks.py > bench/results/attacks.json; \
+		status=$$?; cat bench/results/attacks.json; exit $$status
+	@PYTHONPATH=tests $(BIN)/python tests/drills/shuffles.py --shuffles $(SHUFFLES) > bench/results/shuffles.json; \
+		status=$$?; cat bench/results/shuffles.json; exit $$status
 
 size: $(READY)  ## how long modules and functions are: median, p90, longest, functions over 40 lines
 	@$(BIN)/python bench/size.py

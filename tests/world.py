@@ -217,14 +217,24 @@ class World:
         number = next(self._numbers)
         name = name or f"picture-{number}.jpg"
         (system.folder / name).write_bytes(draw(number, told) if picture is None else picture)
+        return self.register_location(system.code, name, legal_status=legal_status)
+
+    def register_location(
+        self,
+        system: str,
+        location: str,
+        *,
+        legal_status: Sequence[str] = ("institution_owned_non_record",),
+    ) -> UUID:
+        """Register whatever lies at a location; nothing is read yet."""
         said = Registration(
-            source_system=system.code,
-            source_identifier=name,
-            location=name,
-            original_name=name,
+            source_system=system,
+            source_identifier=location,
+            location=location,
+            original_name=location,
             legal_status=list(legal_status),
         )
-        caller = self.someone("registrar", department=system.department)
+        caller = self.someone("registrar", department=self._systems[system].department)
         with self.api.transaction() as db:
             return register_one(db, caller, said).asset_id
 

@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 
 from app.fingerprints import jxl
 from app.readings.child import greet, serve
-from app.readings.sandbox import Limits, confine
+from app.readings.sandbox import Limits, confine, forbid_processes
 
 LONGEST_SIDE = 512
 PIXELS = 120_000_000  # of the picture as its header has it; Pillow takes four bytes for each
@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> None:
     warnings.simplefilter("ignore")
     with socket.socket(fileno=number) as connection:
         network = confine(Limits(memory_bytes=memory, cpu_seconds=cpu), connection.fileno())
+        forbid_processes()
         greet(connection, "Pillow", PIL.__version__, network)
         serve(connection, answer)
 

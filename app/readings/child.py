@@ -15,7 +15,7 @@ from types import FrameType
 from app.readings.exiftool import TOOL, ExifTool
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION, read_limited
 from app.readings.opinions import joined, opinions
-from app.readings.sandbox import Limits, confine
+from app.readings.sandbox import Limits, confine, forbid_processes, forbid_programs
 from app.readings.wire import LONGEST_ANSWER, Kind, receive_descriptors, send_frame
 
 NAME = "0001"  # the only name a tool ever sees: no letter of it comes from outside, no extension
@@ -36,6 +36,7 @@ def main(arguments: list[str]) -> None:
         network = confine(limits, connection.fileno())
         if reader == FALLBACK:
             greet(connection, FALLBACK, FALLBACK_VERSION, network)
+            forbid_processes()
             serve(connection, read_limited)
         else:
             run_exiftool(connection, ExifTool(Path(script)), network, trusted)
@@ -51,6 +52,7 @@ def run_exiftool(connection: socket.socket, tool: ExifTool, network: str, truste
     before = signal.signal(signal.SIGCHLD, ended)  # PyExifTool itself would wait for ever
     try:
         greet(connection, TOOL, tool.start(), network)
+        forbid_programs()  # a manifest is verified in a copy of this process, never a program
         serve(connection, reader_by_name(tool, trusted))
     except ToolDied:
         words = tool.last_words()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import exiftool  # type: ignore[import-untyped]
 
+from app.readings.calls import for_the_tool
+
 TOOL = "ExifTool"
 OLDEST = 13
 # Without these ExifTool still answers, but picks wrong captions and never says so.
@@ -68,7 +70,8 @@ def environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "TMPDIR": str(home),
         "PERL5LIB": str(OWN_PERL),
-        "PERL5OPT": "-MUntouched -MBounded",
+        "PERL5OPT": "-MUntouched -MBounded -MAlone",
+        "ALONE": for_the_tool(),
         "LC_ALL": "C",
         "TZ": "UTC",
     }

@@ -13,7 +13,10 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.readings.calls import PROCESSES, PROGRAMS, SOCKETS, refuse
+
 HOME_PREFIX = "catalogue-reading-"
+OPEN = "open"  # the network, where neither namespace nor filter cuts it off
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _CAPABILITY_VERSION_3, _CAPABILITIES = 0x20080522, 64
@@ -39,6 +42,8 @@ def confine(limits: Limits, worker: int) -> str:
     network = _leave_network()
     _drop_capabilities()
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if refuse(SOCKETS) and network == OPEN:
+        network = "no sockets"
     # Else /proc/<us>/fd, by which the tool reads the very file we hold, belongs to root.
     _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
     _limit(resource.RLIMIT_CORE, 0)
@@ -46,7 +51,8 @@ def confine(limits: Limits, worker: int) -> str:
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
     _limit(resource.RLIMIT_CPU, limits.cpu_seconds)
     _limit(resource.RLIMIT_AS, limits.memory_bytes)
-    # No RLIMIT_NPROC: it counts the user's processes on the whole machine and never binds root.
+    # No RLIMIT_NPROC: it counts the user's processes on the whole machine and never binds root;
+    # forbid_processes() does what it cannot.
     threading.Thread(target=_die_with, args=(worker,), daemon=True).start()
     return network
 
@@ -76,7 +82,17 @@ def _leave_network() -> str:
         except OSError:
             continue
         return name
-    return "open"
+    return OPEN
+
+
+def forbid_processes() -> bool:
+    """Start nothing any more, once all that is needed runs; tell whether the kernel sees to it."""
+    return refuse(PROCESSES)
+
+
+def forbid_programs() -> bool:
+    """Run no other program any more; copies of this process, which give up more, stay possible."""
+    return refuse(PROGRAMS)
 
 
 def _drop_capabilities() -> None:

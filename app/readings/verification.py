@@ -14,6 +14,7 @@ from typing import Any
 
 from app.readings.fallback import Pread
 from app.readings.manifests import holds_manifest
+from app.readings.sandbox import forbid_processes
 
 _CPU_SECONDS = 10
 _LONGEST = 1 << 18  # of what is said of one manifest
@@ -56,6 +57,7 @@ def verify(descriptor: int, mime: str | None, trusted: str = "") -> dict[str, An
 
 def _answer_and_end(descriptor: int, mime: str, trusted: str, sender: int) -> None:
     try:
+        forbid_processes()
         resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
         said = json.dumps(read_manifest(descriptor, mime, trusted)).encode()
         while said:

@@ -133,6 +133,7 @@ def test_a_tool_that_died_is_reported_with_its_last_words(
 ) -> None:
     ours, theirs = pair
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(child, "forbid_processes", lambda: False)
     (tmp_path / "a").touch()
     tool = DyingTool(words)
     given(ours, tmp_path / "a")
@@ -147,6 +148,7 @@ def test_a_tool_that_died_is_reported_with_its_last_words(
 def unconfined(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def run(theirs: socket.socket, reader: str, script: Path) -> None:
         monkeypatch.setattr(child, "confine", lambda _limits, _worker: "open")
+        monkeypatch.setattr(child, "forbid_processes", lambda: False)
         child.main([str(theirs.detach()), reader, str(script), "1000000000", "60"])
 
     return run
@@ -232,6 +234,7 @@ def test_the_module_is_the_program_of_the_child(
 ) -> None:
     ours, theirs = pair
     monkeypatch.setattr(sandbox, "confine", lambda _limits, _worker: "open")
+    monkeypatch.setattr(sandbox, "forbid_processes", lambda: False)
     number = str(theirs.detach())
     monkeypatch.setattr(sys, "argv", ["child", number, FALLBACK, "", "1000000000", "60"])
     given(ours)
@@ -257,6 +260,7 @@ class Calls:
 def limits_set(monkeypatch: pytest.MonkeyPatch) -> dict[int, tuple[int, int]]:
     made: dict[int, tuple[int, int]] = {}
     monkeypatch.setattr(sandbox, "_die_with", lambda _worker: None)
+    monkeypatch.setattr(sandbox, "refuse", lambda _names: False)  # it would hold for every test
     monkeypatch.setattr(resource, "setrlimit", made.__setitem__)
     return made
 

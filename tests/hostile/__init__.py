@@ -1,0 +1,1 @@
+"""Attacks drawn in code: files that lie about themselves, each by name, the same bytes always."""
