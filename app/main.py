@@ -37,6 +37,7 @@ from app.policies import routes as policies
 from app.policies.errors import NoPolicyInForce
 from app.provenance import routes as provenance
 from app.provenance import tasks as provenance_tasks
+from app.publishing import routes as publishing
 from app.readings import metrics as reading_metrics
 from app.readings import routes as readings
 from app.readings import tasks as reading_tasks
@@ -91,7 +92,16 @@ def create_app() -> FastAPI:
         redoc_url=None,
         separate_input_output_schemas=False,
     )
-    rooms = (people, assets, set_aside_routes, catalogue, provenance, readings, fingerprints)
+    rooms = (
+        people,
+        publishing,
+        assets,
+        set_aside_routes,
+        catalogue,
+        provenance,
+        readings,
+        fingerprints,
+    )
     for room in (*rooms, comparisons):
         app.include_router(at_the_edge(room.router))
     for room in (import_routes, content_routes, thumbnail_routes):

@@ -156,7 +156,7 @@ class World:
 
         Name it when adding a department; `disposal_standard` overrides its duplicate standard.
         """
-        city, _, _, statuses, instruments = deepcopy(packaged_documents())
+        city, _, _, statuses, instruments, *_ = deepcopy(packaged_documents())
         firm = {"version": "1.0.1", "status": "published", "effective_from": "2026-01-01"}
         statuses["register"] |= firm
         instruments["register"] |= firm

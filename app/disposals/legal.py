@@ -117,7 +117,7 @@ def authority_demands(policy: PolicyInForce, registers: Registers, today: date) 
     named_unverified = not_(VERSIONS.c.legal_basis.contained_by(texts(firm)))
     unverified = or_(literal(not firm.issuperset(authority)), named_unverified)
     for rule, failed, code in (
-        ("policy:published", literal(policy.status != "published"), "policy:example"),
+        ("policy:published", literal(policy.status != "published"), f"policy:{policy.status}"),
         ("policy:authority", literal(not authority), "policy:no_authority"),
         ("policy:verified_instruments", unverified, "policy:unverified_instrument"),
     ):

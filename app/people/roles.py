@@ -14,17 +14,19 @@ class Role(StrEnum):
     CATALOGUER = "cataloguer"
     RECORDS_MANAGER = "records_manager"
     CURATOR = "curator"
+    POLICY_OFFICER = "policy_officer"
     AUDITOR = "auditor"
     DASHBOARD = "dashboard"
     OPERATOR = "operator"
 
 
-CITYWIDE = frozenset({Role.AUDITOR, Role.DASHBOARD, Role.OPERATOR})
+CITYWIDE = frozenset({Role.POLICY_OFFICER, Role.AUDITOR, Role.DASHBOARD, Role.OPERATOR})
 REGISTERING = frozenset({Role.REGISTRAR})
 DESCRIBING = frozenset({Role.REGISTRAR, Role.CATALOGUER, Role.RECORDS_MANAGER, Role.CURATOR})
 READING = DESCRIBING | {Role.AUDITOR}
-COUNTING = READING | {Role.DASHBOARD, Role.OPERATOR}
+COUNTING = READING | {Role.DASHBOARD, Role.OPERATOR, Role.POLICY_OFFICER}
 OPERATING = frozenset({Role.OPERATOR})
+PUBLISHING = frozenset({Role.POLICY_OFFICER})
 WATCHING = READING | OPERATING  # what was set aside for people
 TENDING = frozenset({Role.OPERATOR, Role.RECORDS_MANAGER})
 

@@ -95,6 +95,12 @@ def add_department(
     return row, True
 
 
+def name_policy(db: Session, code: str, policy_id: str | None) -> None:
+    """Say which policy judges a department; the database asks for two persons' signatures."""
+    named = update(DepartmentRow).where(DepartmentRow.code == code)
+    db.execute(named.values(policy_id=policy_id))
+
+
 def within(agent: Agent, department: str | None) -> None:
     """Refuse an operator of one department what concerns another, or the whole city.
 

@@ -14,14 +14,16 @@ from app.policies.rules.instruments import LegalInstruments
 from app.policies.rules.legal import LegalStatuses
 from app.policies.rules.model import DocumentHeader, Frozen
 from app.policies.rules.policy import Policy, PolicyHeader
+from app.policies.rules.retention import RetentionSchedules
 from app.policies.rules.tightening import joined, stated
 
 Document = Mapping[str, Any]
-Kind = Literal["policy", "legal_status", "legal_instruments"]
+Kind = Literal["policy", "legal_status", "legal_instruments", "retention_schedules"]
 KINDS: Mapping[str, Kind] = {
     "policy": "policy",
     "legal_status": "legal_status",
     "instruments": "legal_instruments",
+    "retention_schedules": "retention_schedules",
 }
 Model = TypeVar("Model", bound=Frozen)
 
@@ -53,6 +55,19 @@ def kind_of(document: Document) -> Kind:
     raise PolicyMalformed(_name(document), {"": f"one of {', '.join(KINDS)} must stand in it"})
 
 
+def header_in(document: Document) -> tuple[str, dict[str, Any]]:
+    """Return where a document's header stands, and the header, unread.
+
+    Raises:
+        PolicyMalformed: it has none.
+    """
+    for at in ("policy", "register"):
+        if isinstance(header := document.get(at), dict):
+            return f"/{at}", header
+    fault = "a document has a header: `policy`, or `register`"
+    raise PolicyMalformed(_name(document), {"": fault})
+
+
 def header_of(document: Document) -> PolicyHeader:
     """Read only what names a policy, of a base and of an overlay alike."""
     return _read(PolicyHeader, document.get("policy"), _name(document), at="/policy")
@@ -79,6 +94,11 @@ def parse_legal_statuses(document: Document) -> LegalStatuses:
 def parse_instruments(document: Document) -> LegalInstruments:
     """Read the register of legal instruments."""
     return _read(LegalInstruments, document, _name(document))
+
+
+def parse_retention_schedules(document: Document) -> RetentionSchedules:
+    """Read the register of retention schedules."""
+    return _read(RetentionSchedules, document, _name(document))
 
 
 def tighten(base: Policy, overlay_document: Document) -> Policy:

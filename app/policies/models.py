@@ -16,7 +16,10 @@ class PolicyVersionRow(Row):
     __tablename__ = "policy_versions"
     __table_args__ = (
         UniqueConstraint("kind", "document_id", "version"),
-        CheckConstraint("kind IN ('policy', 'legal_status', 'legal_instruments')", name="kind"),
+        CheckConstraint(
+            "kind IN ('policy', 'legal_status', 'legal_instruments', 'retention_schedules')",
+            name="kind",
+        ),
         CheckConstraint("status IN ('draft', 'example', 'published', 'superseded')", name="status"),
     )
 

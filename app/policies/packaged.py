@@ -6,7 +6,14 @@ from typing import Any
 from app.policies.documents import read_yaml
 
 # A base stands before its overlays.
-NAMES = ("city-default", "film-archive", "newsroom", "legal-status", "legal-instruments")
+NAMES = (
+    "city-default",
+    "film-archive",
+    "newsroom",
+    "legal-status",
+    "legal-instruments",
+    "retention-schedules",
+)
 
 
 def packaged_documents() -> list[dict[str, Any]]:

@@ -8,11 +8,13 @@ from app.policies.documents import (
     parse_instruments,
     parse_legal_statuses,
     parse_policy,
+    parse_retention_schedules,
     tighten,
 )
 from app.policies.rules.instruments import LegalInstruments
 from app.policies.rules.legal import LegalStatuses
 from app.policies.rules.policy import Policy
+from app.policies.rules.retention import RetentionSchedules
 
 
 @dataclass(frozen=True)
@@ -43,3 +45,9 @@ def legal_statuses(stored: Stored) -> LegalStatuses:
 def legal_instruments(stored: Stored) -> LegalInstruments:
     """Return the register of legal instruments."""
     return parse_instruments(stored.document)
+
+
+@lru_cache(maxsize=8)
+def retention_schedules(stored: Stored) -> RetentionSchedules:
+    """Return the register of retention schedules."""
+    return parse_retention_schedules(stored.document)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, Text, cast, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from app.policies.models import PolicyVersionRow
@@ -19,16 +19,19 @@ def version_of(kind: str, document_id: str, version: str) -> Select[PolicyVersio
     )
 
 
-def in_force(kind: str) -> Select[PolicyVersionRow]:
-    """Select, of each document of a kind, the version that holds today by the database's date.
+def in_force(kind: str, document_id: str | None = None) -> Select[PolicyVersionRow]:
+    """Select, of each document of a kind or of one, the version that holds today.
 
-    A published version goes before any example; among equals the highest version does.
+    By the database's date. A published version goes before any example; among equals the highest
+    version does.
     """
+    named = true() if document_id is None else PolicyVersionRow.document_id == document_id
     return (
         select(PolicyVersionRow)
         .ext(distinct_on(PolicyVersionRow.document_id))
         .where(
             PolicyVersionRow.kind == kind,
+            named,
             PolicyVersionRow.status.in_(IN_FORCE),
             PolicyVersionRow.effective_from <= func.current_date(),
         )
@@ -57,6 +60,11 @@ def versions_of(policy_id: str) -> Select[PolicyVersionRow]:
         .where(PolicyVersionRow.kind == "policy", PolicyVersionRow.document_id == policy_id)
         .order_by(PolicyVersionRow.id.desc())
     )
+
+
+def numbers_of(document_id: str) -> Select[str]:
+    """Select the version of each recorded edition of a policy or register."""
+    return select(PolicyVersionRow.version).where(PolicyVersionRow.document_id == document_id)
 
 
 def recorded_so_far() -> ScalarSelect[str]:

@@ -1,4 +1,4 @@
-"""The policies and registers, for reading only; publishing comes with its two signatures."""
+"""The policies and registers, for reading only; the room publishing takes the signatures."""
 
 from typing import Annotated
 
@@ -7,7 +7,12 @@ from fastapi import APIRouter, Path
 from app.kit.db import Db
 from app.kit.paging import Cursor, Limit, Page
 from app.policies import pages, service
-from app.policies.schemas import LegalInstrumentsOut, LegalStatusesOut, PolicyVersionOut
+from app.policies.schemas import (
+    LegalInstrumentsOut,
+    LegalStatusesOut,
+    PolicyVersionOut,
+    RetentionSchedulesOut,
+)
 
 router = APIRouter(prefix="/v1", tags=["policies"])
 PolicyId = Annotated[str, Path(max_length=80, pattern=r"^[a-z][a-z0-9-]*$")]
@@ -56,3 +61,13 @@ def list_legal_instruments(db: Db) -> LegalInstrumentsOut:
     outside its dates, an instrument may block a disposal and can never authorise one.
     """
     return LegalInstrumentsOut.of(service.registers_in_force(db))
+
+
+@router.get("/retention-schedules", operation_id="list_retention_schedules")
+def list_retention_schedules(db: Db) -> RetentionSchedulesOut:
+    """List how long records of each disposal class stay, counted from what, and what comes then.
+
+    Of several schedules for a class the longest wins. Without a date that can be computed nothing
+    is over; nor does a schedule say so whose mandate is not verified, or of an `example` register.
+    """
+    return RetentionSchedulesOut.of(service.registers_in_force(db))

@@ -1,7 +1,7 @@
 """What the room answers; every field is always there."""
 
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from app.policies.rules.in_force import Registers, RegisterVersion
 from app.policies.rules.instruments import Instrument, RejectedCitation
 from app.policies.rules.legal import Effect
 from app.policies.rules.model import Label, Status
+from app.policies.rules.retention import Action, RetentionSchedule, Trigger
 
 
 class PolicyVersionOut(BaseModel):
@@ -161,4 +162,43 @@ class LegalInstrumentsOut(BaseModel):
             register_version=RegisterVersionOut.of(registers.instruments_version),
             items=[InstrumentOut.of(one) for one in register.instruments],
             rejected_citations=[RejectedCitationOut.of(one) for one in register.rejected_citations],
+        )
+
+
+class RetentionScheduleOut(BaseModel):
+    """One item: records of these classes stay so long after the trigger, then comes the action."""
+
+    id: str
+    version: str
+    title: Label
+    mandate: list[str]
+    scope_notes: Label
+    series: str | None
+    subject: str | None
+    disposal_classes: list[str]
+    cut_off: Label
+    trigger_field: Trigger
+    duration: str
+    action: Action
+    storage_place: str | None
+    kind: Literal["administrative", "programme"]
+
+    @classmethod
+    def of(cls, schedule: RetentionSchedule) -> Self:
+        """Show a schedule."""
+        return cls.model_validate(schedule, from_attributes=True)
+
+
+class RetentionSchedulesOut(BaseModel):
+    """The register of retention schedules."""
+
+    register_version: RegisterVersionOut
+    items: list[RetentionScheduleOut]
+
+    @classmethod
+    def of(cls, registers: Registers) -> Self:
+        """Show the register in force."""
+        return cls(
+            register_version=RegisterVersionOut.of(registers.retention_schedules_version),
+            items=list(map(RetentionScheduleOut.of, registers.retention_schedules.schedules)),
         )

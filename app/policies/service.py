@@ -1,37 +1,51 @@
 """Recording documents, and what is in force today."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 from uuid import UUID
 
-from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.kit.db import new_ids
-from app.ledger.agents import process
+from app.ledger.agents import Agent, process
 from app.ledger.canonical import digest_of
 from app.ledger.service import Event, record
 from app.policies import queries
 from app.policies.documents import (
     Document,
     Kind,
+    header_in,
     header_of,
     kind_of,
     parse_instruments,
     parse_legal_statuses,
     parse_policy,
+    parse_retention_schedules,
     tighten,
     versioned,
 )
 from app.policies.errors import NoPolicyInForce, PolicyMalformed, VersionImmutable
 from app.policies.models import PolicyVersionRow
 from app.policies.packaged import packaged_documents
-from app.policies.parsed import Stored, effective, legal_instruments, legal_statuses
+from app.policies.parsed import (
+    Stored,
+    effective,
+    legal_instruments,
+    legal_statuses,
+    retention_schedules,
+)
 from app.policies.rules.in_force import PolicyInForce, Registers, RegisterVersion
 from app.policies.rules.model import DocumentHeader
+from app.policies.rules.policy import Policy
 
 CITY_DEFAULT = "hk-city-default"
-AGENT = process("host")  # until two persons publish through the API, only the owner records
+HOST = process("host")  # the owner records what comes with the product; persons publish
+REGISTERS: Mapping[str, Kind] = {
+    "legal-status": "legal_status",
+    "legal-instruments": "legal_instruments",
+    "retention-schedules": "retention_schedules",
+}
 
 
 def load_packaged(db: Session) -> int:
@@ -40,20 +54,50 @@ def load_packaged(db: Session) -> int:
     Raises:
         VersionImmutable: a version is stored that says something else.
     """
-    return sum(_record(db, document)[1] for document in packaged_documents())
+    return sum(_record(db, document, HOST)[1] for document in packaged_documents())
 
 
-def record_document(db: Session, document: dict[str, Any]) -> UUID:
+def record_document(db: Session, document: dict[str, Any], agent: Agent = HOST) -> UUID:
     """Record a version for good and return its id; the same document again changes nothing.
 
-    Asks for nobody's signature: publishing, which takes two persons, stands before it.
+    Asks for nobody's signature: publishing, which takes two persons, stands before it, and the
+    database takes a version from anyone but the owner only with both.
 
     Raises:
         PolicyMalformed: naming each fault, or an overlay's base that is not recorded.
         PolicyLoosens: naming each rule of an overlay that loosens its base.
         VersionImmutable: the version is stored and says something else.
     """
-    return _record(db, document)[0]
+    return _record(db, document, agent)[0]
+
+
+def check_document(db: Session, document: Document) -> tuple[Kind, DocumentHeader]:
+    """Say what a document is, once it was read in full and, an overlay, over its base.
+
+    Raises:
+        PolicyMalformed: naming each fault, or an overlay's base that is not recorded.
+        PolicyLoosens: naming each rule of an overlay that loosens its base.
+    """
+    kind = kind_of(document)
+    header = _checked(db, kind, document)
+    if REGISTERS.get(header.id, kind) != kind:
+        fault = f"{header.id} is the name of a register"
+        raise PolicyMalformed(header.id, {"/policy/id": fault})
+    return kind, header
+
+
+def effective_of(db: Session, document: Document) -> Policy:
+    """Return a policy that is not recorded as it would hold: an overlay over its base.
+
+    Raises:
+        PolicyMalformed, PolicyLoosens.
+    """
+    _, written = header_in(document)
+    if written.get("extends") is None:
+        return parse_policy(document)
+    header = header_of(document)
+    base = _base_of(db, header.id, str(header.extends))
+    return tighten(effective(_chain(db, base)), document)
 
 
 def policy_in_force(db: Session, policy_id: str | None) -> PolicyInForce:
@@ -64,30 +108,51 @@ def policy_in_force(db: Session, policy_id: str | None) -> PolicyInForce:
     """
     row = _row_in_force(db, "policy", policy_id or CITY_DEFAULT)
     policy = effective(_chain(db, row))
-    return PolicyInForce(
-        row.id, policy, row.document_id, row.version, row.digest, policy.header.status
-    )
+    status = policy.header.status if _bases_hold(db, row) else "superseded"
+    return PolicyInForce(row.id, policy, row.document_id, row.version, row.digest, status)
 
 
 def registers_in_force(db: Session) -> Registers:
-    """Return the legal statuses and instruments that hold today.
+    """Return the legal statuses, instruments and retention schedules that hold today.
 
     Raises:
         NoPolicyInForce: one of the registers has no version in force (HTTP 409).
     """
     statuses = _row_in_force(db, "legal_status", "legal-status")
     instruments = _row_in_force(db, "legal_instruments", "legal-instruments")
+    schedules = _row_in_force(db, "retention_schedules", "retention-schedules")
     return Registers(
         legal_statuses(Stored(statuses.digest, statuses.document)),
         legal_instruments(Stored(instruments.digest, instruments.document)),
         _register_version(statuses),
         _register_version(instruments),
+        retention_schedules(Stored(schedules.digest, schedules.document)),
+        _register_version(schedules),
     )
 
 
-def _record(db: Session, document: dict[str, Any]) -> tuple[UUID, bool]:
-    kind = kind_of(document)
-    header = _checked(db, kind, document)
+def document_in_force(db: Session, kind: Kind, document_id: str) -> Document:
+    """Return the document of the version that holds today, as it was recorded.
+
+    Raises:
+        NoPolicyInForce: none does (HTTP 409).
+    """
+    return _row_in_force(db, kind, document_id).document
+
+
+def recorded_versions(db: Session, document_id: str) -> Sequence[str]:
+    """Return every recorded version of a policy or register."""
+    return db.scalars(queries.numbers_of(document_id)).all()
+
+
+def published_versions(db: Session, document_id: str) -> Sequence[str]:
+    """Return the published versions of a policy or register."""
+    published = PolicyVersionRow.status == "published"
+    return db.scalars(queries.numbers_of(document_id).where(published)).all()
+
+
+def _record(db: Session, document: dict[str, Any], agent: Agent) -> tuple[UUID, bool]:
+    kind, header = check_document(db, document)
     digest = digest_of(document)
     [event_id] = new_ids(db, 1)
     statement = insert(PolicyVersionRow).values(
@@ -103,7 +168,7 @@ def _record(db: Session, document: dict[str, Any]) -> tuple[UUID, bool]:
     taken = statement.on_conflict_do_nothing().returning(PolicyVersionRow.id)
     if (version_id := db.scalar(taken)) is not None:
         detail = {"kind": kind, "document": versioned(header), "digest": digest}
-        record(db, AGENT, Event("x:policy-recorded", detail, id=event_id))
+        record(db, agent, Event("x:policy-recorded", detail, id=event_id))
         return version_id, True
     stored = db.scalars(queries.version_of(kind, header.id, header.version)).one()
     if stored.digest != digest:
@@ -117,19 +182,17 @@ def _checked(db: Session, kind: Kind, document: Document) -> DocumentHeader:
             return parse_legal_statuses(document).header
         case "legal_instruments":
             return parse_instruments(document).header
+        case "retention_schedules":
+            return parse_retention_schedules(document).header
         case "policy":
-            header = header_of(document)
-            if header.extends is None:
-                return parse_policy(document).header
-            tighten(effective(_chain(db, _base_of(db, header.id, header.extends))), document)
-            return header
+            effective_of(db, document)
+            return header_of(document)
         case _:
             assert_never(kind)
 
 
 def _row_in_force(db: Session, kind: Kind, document_id: str) -> PolicyVersionRow:
-    statement: Select[PolicyVersionRow] = queries.in_force(kind)
-    row = db.scalars(statement.where(PolicyVersionRow.document_id == document_id)).one_or_none()
+    row = db.scalars(queries.in_force(kind, document_id)).one_or_none()
     if row is None:
         raise NoPolicyInForce(kind.replace("_", " "), document_id)
     return row
@@ -148,6 +211,17 @@ def _chain(db: Session, row: PolicyVersionRow) -> tuple[Stored, ...]:
     extends = row.document["policy"]["extends"]
     bases = _chain(db, _base_of(db, row.document_id, extends)) if extends else ()
     return *bases, Stored(row.digest, row.document)
+
+
+def _bases_hold(db: Session, row: PolicyVersionRow) -> bool:
+    # What the city asks since may be more than the base that this overlay was made for, and an
+    # overlay only tightens: until it is put over the new version it may block, never authorise.
+    extends = row.document["policy"]["extends"]
+    if extends is None:
+        return True
+    base = _base_of(db, row.document_id, extends)
+    held = db.scalars(queries.in_force("policy", base.document_id)).one_or_none()
+    return held is not None and held.id == base.id and _bases_hold(db, base)
 
 
 def _register_version(row: PolicyVersionRow) -> RegisterVersion:

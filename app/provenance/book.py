@@ -29,8 +29,9 @@ class Book:
     def key(self) -> tuple[object, ...]:
         """Tell one book from another: equal keys judge alike."""
         assigned = sorted((name, policy.version_id) for name, policy in self.assigned.items())
-        registers = (self.registers.legal_statuses_version, self.registers.instruments_version)
-        return (self.city.version_id, *assigned, *(one.version_id for one in registers))
+        registers = (one.version_id for one in self.registers.versions)
+        statuses = (policy.status for policy in self.every)  # a base that moved on weakens one
+        return (self.city.version_id, *assigned, *registers, *statuses)
 
     @property
     def every(self) -> list[PolicyInForce]:

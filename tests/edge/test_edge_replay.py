@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,11 @@ from world import World
 from app.assets.hindrances import STRIKES, strike
 from app.catalogue.spool import Announced, begin
 from app.main import create_app
+from app.people.roles import Principal
+from app.policies.packaged import packaged_documents
+from app.publishing.assignments import propose_assignment
+from app.publishing.models import PolicyDraftRow
+from app.publishing.service import edition_of, keep_draft, propose
 
 WRITES = {
     operation["operationId"]
@@ -25,6 +31,7 @@ WRITES = {
 }
 CHANGE_NOTHING = {
     "check_eligibility",  # a question that is too long for an address
+    "validate_policy",  # the same
     "refuse_deletion",  # always 405
 }
 BY_PLACE = {"upload_content"}  # bytes are told from a repeat by where they go, not by a key
@@ -209,6 +216,87 @@ def state_for_series(world: World) -> Iterator[Asked]:
 
 
 # -- what is to be shown ---------------------------------------------------------------------------
+
+
+# -- policies: each signature is a row of its own --------------------------------------------------
+
+
+def overlay(number: int) -> dict[str, Any]:
+    newsroom = next(d for d in packaged_documents() if d.get("policy", {}).get("id") == "newsroom")
+    header = {"id": f"overlay-{number}", "status": "draft", "effective_from": "2100-01-01"}
+    return {"policy": newsroom["policy"] | header, "disposal": {"cooling_off_days": 99}}
+
+
+def officer(world: World) -> Principal:
+    return world.someone("policy_officer")
+
+
+def drafted(world: World, number: int) -> PolicyDraftRow:
+    with world.api.transaction() as db:
+        return keep_draft(db, officer(world), edition_of(overlay(number)))[0]
+
+
+def signature(draft: PolicyDraftRow, what: str) -> tuple[str, dict[str, Any]]:
+    path = f"/v1/policies/{draft.document_id}/versions/{draft.version}/{what}"
+    return path, {"digest": draft.digest, "reason": "as decided"}
+
+
+@case
+def draft_policy(world: World) -> Iterator[Asked]:
+    headers = world.headers("policy_officer")
+    for number in count():
+        adds = {"policy_drafts": 1, "events": 1}
+        yield Asked("POST", "/v1/policies", headers, overlay(number), adds=adds)
+
+
+@case
+def propose_policy(world: World) -> Iterator[Asked]:
+    headers = world.headers("policy_officer")
+    for number in count():
+        path, body = signature(drafted(world, number), "proposals")
+        yield Asked("POST", path, headers, body, adds={"policy_proposals": 1, "events": 1})
+
+
+@case
+def approve_policy(world: World) -> Iterator[Asked]:
+    headers = world.headers("policy_officer")
+    for number in count():
+        draft = drafted(world, number)
+        with world.api.transaction() as db:
+            propose(db, officer(world), draft, "as decided")
+        path, body = signature(draft, "approvals")
+        adds = {"policy_approvals": 1, "policy_versions": 1, "events": 2}
+        yield Asked("POST", path, headers, body, adds=adds)
+
+
+@case
+def stamp_instrument(world: World) -> Iterator[Asked]:
+    headers = world.headers("policy_officer")
+    for instrument in ("hk-cap-142", "hk-cap-486-s26", "hk-gc-2-2009", "cn-archives-law-2020"):
+        path, body = f"/v1/legal-instruments/{instrument}/stamps", {"note": "read", "reason": "r"}
+        adds = {"policy_drafts": 1, "policy_proposals": 1, "events": 2}
+        yield Asked("POST", path, headers, body, adds=adds)
+
+
+@case
+def propose_department_policy(world: World) -> Iterator[Asked]:
+    headers = world.headers("policy_officer")
+    while True:
+        path = f"/v1/departments/{world.a_department()}/policy-proposals"
+        body = {"policy_id": "newsroom", "reason": "as decided"}
+        yield Asked("POST", path, headers, body, adds={"policy_proposals": 1, "events": 1})
+
+
+@case
+def approve_department_policy(world: World) -> Iterator[Asked]:
+    headers = world.headers("policy_officer")
+    while True:
+        code = world.a_department()
+        with world.api.transaction() as db:
+            made = propose_assignment(db, officer(world), code, "newsroom", "as decided")
+        path, body = f"/v1/departments/{code}/policy-approvals", {"reason": "as decided"}
+        adds = {"policy_approvals": 1, "events": 1}
+        yield Asked("POST", path, headers, body | {"proposal_id": str(made)}, adds=adds)
 
 
 def test_every_write_of_the_contract_has_its_sentence() -> None:

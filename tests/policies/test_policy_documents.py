@@ -79,7 +79,7 @@ def test_the_city_default_reads_as_written() -> None:
 
 
 def test_every_packaged_document_is_an_example_and_none_authorises() -> None:
-    assert len(PACKAGED) == 5
+    assert len(PACKAGED) == 6
     for document in PACKAGED.values():
         assert (document.get("policy") or document["register"])["status"] == "example"
     assert all(not d["policy"]["authority"] for d in PACKAGED.values() if "policy" in d)
@@ -92,6 +92,7 @@ def test_a_document_tells_its_kind() -> None:
         "policy",
         "legal_status",
         "legal_instruments",
+        "retention_schedules",
     ]
     with pytest.raises(PolicyMalformed, match="a document without a name"):
         kind_of({"rules": []})

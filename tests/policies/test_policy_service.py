@@ -44,7 +44,7 @@ def an_overlay(**header: object) -> dict[str, Any]:
 
 
 def test_the_packaged_documents_are_recorded_once(db: Session) -> None:
-    assert load_packaged(db) == 5
+    assert load_packaged(db) == 6
     assert load_packaged(db) == 0
     assert set(db.scalars(select(PolicyVersionRow.document_id))) == set(PACKAGED)
 
@@ -52,8 +52,8 @@ def test_the_packaged_documents_are_recorded_once(db: Session) -> None:
 def test_only_absent_documents_are_recorded(db: Session) -> None:
     record_document(db, PACKAGED["hk-city-default"])
     record_document(db, a_base())
-    assert load_packaged(db) == 4
-    assert db.scalar(select(func.count()).select_from(PolicyVersionRow)) == 6
+    assert load_packaged(db) == 5
+    assert db.scalar(select(func.count()).select_from(PolicyVersionRow)) == 7
 
 
 def test_a_digest_survives_the_database(db: Session) -> None:

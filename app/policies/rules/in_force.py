@@ -6,6 +6,7 @@ from uuid import UUID
 from app.policies.rules.instruments import LegalInstruments
 from app.policies.rules.legal import LegalStatuses
 from app.policies.rules.policy import Policy
+from app.policies.rules.retention import RetentionSchedules
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,20 @@ class RegisterVersion:
 
 @dataclass(frozen=True)
 class Registers:
-    """Legal statuses and instruments, and the version of each."""
+    """Legal statuses, instruments and retention schedules, and the version of each."""
 
     legal_statuses: LegalStatuses
     instruments: LegalInstruments
     legal_statuses_version: RegisterVersion
     instruments_version: RegisterVersion
+    retention_schedules: RetentionSchedules
+    retention_schedules_version: RegisterVersion
+
+    @property
+    def versions(self) -> tuple[RegisterVersion, ...]:
+        """Return the version of each register."""
+        return (
+            self.legal_statuses_version,
+            self.instruments_version,
+            self.retention_schedules_version,
+        )
