@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from app.fingerprints.anatomy.digests import ImageData, image_data
 from app.readings.committed import CommittedReading
 
 PIECE = 1 << 20
+WHOLE = 64 << 20  # bytes up to which a file is kept while it is hashed, to look at its parts
 TOOL = "hashlib"
 CLAIMED = frozenset({"md5", "sha1", "sha512"})  # computed beside SHA-256 where somebody claims one
 NONE: frozenset[str] = frozenset()
@@ -21,16 +23,22 @@ class Fingerprint:
     sha256: bytes
     size_bytes: int
     computed: Mapping[str, str]  # by algorithm, in hexadecimal: SHA-256 and what was asked for
+    image: ImageData | None  # None: no known anatomy, broken, or larger than WHOLE
 
 
 def fingerprint(read: CommittedReading, file: BinaryIO, also: frozenset[str] = NONE) -> Fingerprint:
     """Hash a file from where it stands to its end, in pieces of 1 MiB, once for all digests."""
     digest, size = hashlib.sha256(), 0
+    kept: list[bytes] = []
     others = {name: hashlib.new(name, usedforsecurity=False) for name in also & CLAIMED}
     while piece := file.read(PIECE):
         digest.update(piece)
         for other in others.values():
             other.update(piece)
         size += len(piece)
+        if size <= WHOLE:
+            kept.append(piece)
     computed = {name: other.hexdigest() for name, other in others.items()}
-    return Fingerprint(read, digest.digest(), size, computed | {"sha256": digest.hexdigest()})
+    computed["sha256"] = digest.hexdigest()
+    image = image_data(b"".join(kept)) if size <= WHOLE else None
+    return Fingerprint(read, digest.digest(), size, computed, image)

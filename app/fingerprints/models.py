@@ -30,12 +30,21 @@ class FingerprintRow(Row):
         ),
         Index("ix_fingerprints_asset_id_reading_id", "asset_id", "reading_id", "id"),
         Index("ix_fingerprints_sha256_size_bytes", "sha256", "size_bytes"),
+        Index(
+            "ix_fingerprints_image_sha256",
+            "image_sha256",
+            postgresql_where=text("image_sha256 IS NOT NULL"),
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     asset_id: Mapped[UUID]  # a NULL in any part of the key would switch the foreign key off
     reading_id: Mapped[UUID]
     sha256: Mapped[bytes]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
+    # Of the image without what only tells of it; None: the format's anatomy is not known.
+    image_sha256: Mapped[bytes | None]
+    rendering_sha256: Mapped[bytes | None]
+    trailer_sha256: Mapped[bytes | None]  # None with an image: the file ends where it does
     byte_token: Mapped[str]
     object_key: Mapped[str]
     tool: Mapped[str]

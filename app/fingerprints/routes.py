@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.assets.service import asset_for
 from app.fingerprints import queries
@@ -22,6 +22,15 @@ class FingerprintOut(BaseModel):
     reading_id: UUID
     sha256: str
     size_bytes: int
+    image_sha256: str | None = Field(
+        description="Of the encoded image without metadata; null: the format's build is not known"
+        " (JPEG, PNG, APNG and WebP are), the file is broken, or over 64 MiB."
+    )
+    rendering_sha256: str | None = Field(
+        description="Of tables, profiles and frames: with another one the same image data would"
+        " look otherwise."
+    )
+    trailer_sha256: str | None = Field(description="Of what hangs behind the end of the image.")
     tool: str
     tool_version: str
     computed_at: datetime
@@ -44,8 +53,16 @@ def list_fingerprints(
             reading_id=row[0].reading_id,
             sha256=row[0].sha256.hex(),
             size_bytes=row[0].size_bytes,
+            image_sha256=in_hexadecimal(row[0].image_sha256),
+            rendering_sha256=in_hexadecimal(row[0].rendering_sha256),
+            trailer_sha256=in_hexadecimal(row[0].trailer_sha256),
             tool=row[0].tool,
             tool_version=row[0].tool_version,
             computed_at=row[0].computed_at,
         ),
     )
+
+
+def in_hexadecimal(digest: bytes | None) -> str | None:
+    """Write a digest, if there is one."""
+    return None if digest is None else digest.hex()

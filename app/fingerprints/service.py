@@ -50,6 +50,7 @@ def record_fingerprints(db: Session, hashed: Sequence[Hashed], *, tool_version: 
             "reading_id": one.fingerprint.read.reading_id,
             "sha256": one.fingerprint.sha256,
             "size_bytes": one.fingerprint.size_bytes,
+            **parts_of(one.fingerprint),
             "byte_token": str(one.token),
             "object_key": one.token.object_key,
             "tool": TOOL,
@@ -75,6 +76,18 @@ def checked(one: Hashed, row: Mapping[str, Any], departments: dict[UUID, str]) -
     return Checked(asset_id, departments[asset_id], row["id"], computed, one.claims)
 
 
+def parts_of(one: Fingerprint) -> dict[str, bytes | None]:
+    """Return the digests of a file's image, its rendering, and what hangs behind."""
+    found = one.image
+    if found is None:
+        return dict.fromkeys(("image_sha256", "rendering_sha256", "trailer_sha256"))
+    return {
+        "image_sha256": found.image,
+        "rendering_sha256": found.rendering,
+        "trailer_sha256": found.trailer,
+    }
+
+
 def event_of(one: Hashed, departments: dict[UUID, str]) -> Event:
     """Tell of a fingerprint: PREMIS message digest calculation."""
     read = one.fingerprint.read
@@ -83,5 +96,6 @@ def event_of(one: Hashed, departments: dict[UUID, str]) -> Event:
         "size_bytes": one.fingerprint.size_bytes,
         "reading": str(read.reading_id),
         "byte_token": str(one.token),
+        "parts": {name: value.hex() for name, value in parts_of(one.fingerprint).items() if value},
     }
     return Event("mes", detail, read.asset_id, departments[read.asset_id])
