@@ -41,7 +41,9 @@ def main(arguments: list[str]) -> None:
             run_exiftool(connection, ExifTool(Path(script)), network, trusted)
 
 
-def run_exiftool(connection: socket.socket, tool: ExifTool, network: str, trusted: str) -> None:
+def run_exiftool(
+    connection: socket.socket, tool: ExifTool, network: str, trusted: str = ""
+) -> None:
     """Serve with ExifTool; when it dies say why, if that can be known, and end."""
 
     def ended(_signal: int, _frame: FrameType | None) -> None:
@@ -83,7 +85,7 @@ def serve(connection: socket.socket, reader: Reader) -> None:
                 send_frame(connection, Kind.ANSWER, answer)
 
 
-def reader_by_name(tool: ExifTool, trusted: str) -> Reader:
+def reader_by_name(tool: ExifTool, trusted: str = "") -> Reader:
     """Let ExifTool, which knows only names, read the very file that a descriptor holds open.
 
     Others are asked after it, so that what it cannot survive never reaches them.

@@ -7,7 +7,8 @@ concluded from it can be concluded again from what was kept.
 import json
 import os
 
-from app.readings import credentials, disagreements
+from app.readings import chunks, credentials, disagreements
+from app.readings.chunks import chunk_counts
 from app.readings.formats import fallback_reads, sniff
 from app.readings.makernotes import once
 from app.readings.second_opinion import ask_exifread
@@ -20,10 +21,12 @@ _END = b"}]"
 def opinions(descriptor: int, trusted: str = "") -> dict[str, str]:
     """Ask the other readers that know this kind of file; tags of their own groups."""
     head = os.pread(descriptor, _HEAD, 0)
+    mime = sniff(head)
     said: dict[str, str] = {}
-    manifest = verify(descriptor, sniff(head), trusted)
-    if manifest is not None:
+    if (manifest := verify(descriptor, mime, trusted)) is not None:
         said[credentials.TAG] = json.dumps(manifest)
+    if (counts := chunk_counts(descriptor, mime)) is not None:
+        said[chunks.TAG] = json.dumps(counts)
     if fallback_reads(head):
         said[disagreements.TAG] = json.dumps(ask_exifread(descriptor))
     return said
