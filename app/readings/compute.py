@@ -44,11 +44,11 @@ def conclude(
     mime = tags.text("File:MIMEType")
     technical = technical_statement(tags, size)
     described = tuple(_described(tags)) if is_image(mime) else ()
-    beside = tuple(_beside(tags)) if is_image(mime) else ()
     outcome, reason = _outcome(
         tags, head, described=bool(described), width=technical.value["width"]
     )
     measured = (format_statement(tags, head), technical) if mime else ()
+    beside = () if outcome is Outcome.UNREADABLE else tuple(_beside(tags))
     return Extraction(
         outcome=outcome,
         reason=reason,

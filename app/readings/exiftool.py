@@ -132,10 +132,11 @@ class ExifTool:
 
     def ended(self) -> bool:
         """Tell whether the process is dead, without taking its end from who waits for it."""
-        if not self._client.running:
+        process = self._client._process  # noqa: SLF001 - asking PyExifTool would tidy it away
+        if process is None or process.returncode is not None:
             return True
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self._client._process.pid, flags) is not None  # noqa: SLF001
+        return os.waitid(os.P_PID, process.pid, flags) is not None
 
     def stop(self) -> None:
         """End the process at once; it holds nothing to save."""

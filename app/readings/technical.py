@@ -42,7 +42,7 @@ def technical_statement(tags: Tags, size: int) -> Extracted:
         "height": height,
         "orientation": int(orientation) if valid else None,
     }
-    value |= samples(tags, _plain_name(tags), where[0].rpartition(":")[0] if where else "")
+    value |= samples(tags, _plain_name(tags), where[0].rpartition(":")[0] if where else "EXIF:IFD0")
     profile = _profile(tags)
     colour = profile or _EXIF_SPACES.get(tags.text("EXIF:ExifIFD:ColorSpace"))
     optional = {"colour_space": colour, "icc_profile": profile}

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from readings.drawn import CORPUS, draw, opened
-from readings.signed import CAPTURE, authority, sign
+from drawn import CORPUS, draw, opened
+from signed import CAPTURE, authority, sign
 
 from app.readings import verification
 from app.readings.compute import conclude

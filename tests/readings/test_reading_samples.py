@@ -10,8 +10,8 @@ import pillow_heif
 import pillow_jxl  # noqa: F401 - registers itself with Pillow
 import pytest
 from PIL import Image, ImageCms
-from readings.built import picture, psd, tiff
-from readings.drawn import draw, opened
+from built import picture, psd, tiff
+from drawn import draw, opened
 
 from app.readings.extraction import Extraction
 from app.readings.extractor import Extractor
