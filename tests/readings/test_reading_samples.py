@@ -9,9 +9,9 @@ from typing import Any
 import pillow_heif
 import pillow_jxl  # noqa: F401 - registers itself with Pillow
 import pytest
-from PIL import Image, ImageCms
 from built import picture, psd, tiff
 from drawn import draw, opened
+from PIL import Image, ImageCms
 
 from app.readings.extraction import Extraction
 from app.readings.extractor import Extractor
