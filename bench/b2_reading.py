@@ -85,7 +85,7 @@ def ours_once(found: Addresses, folder: Path, files: list[Path]) -> float:
 def bare_once(home: Path, files: list[Path]) -> float:
     """Read the same files by one `-stay_open` process, twenty a command: answers a second."""
     before = dict(os.environ)  # noqa: TID251
-    os.environ |= environment(home)  # noqa: TID251
+    os.environ |= environment(home) | {"PERL5OPT": ""}  # noqa: TID251 - none of our modules
     try:
         return asked_bare(files)
     finally:
