@@ -10,8 +10,8 @@ from itertools import count
 from pathlib import Path
 
 import exiftool  # type: ignore[import-untyped]
+from measuring import FULL, Claim, alternating, machine, middle, say
 from prototypes import picture, register_files
-from ratios import FULL, Claim, alternating, machine, middle, say
 from seeding import seeded
 
 from app.kit.connecting import Addresses
