@@ -11,8 +11,8 @@ from uuid import UUID
 import httpx2
 from b8_eligibility import serving
 from itsdangerous import URLSafeSerializer
+from measuring import FULL, Claim, alternating, machine, middle, say
 from prototypes import CITY, a_key, prove
-from ratios import FULL, Claim, alternating, machine, middle, say
 from seeding import administrator, seeded
 from sqlakeyset import serialize_bookmark
 

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
+from measuring import FULL, Claim, alternating, machine, middle, say
 from prototypes import picture, register_files
-from ratios import FULL, Claim, alternating, machine, middle, say
 from seeding import seeded
 
 from app.kit.connecting import Addresses

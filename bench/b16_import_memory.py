@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx2
 import psutil
-from measuring import SIZE, measured_world, tell
-from world import System, World
+from measuring import Claim, machine, say, sized
+from worlds import System, World, measured_world
 
-SMALL, LARGE = 10_000, SIZE(small=40_000, full=1_000_000)
+SMALL, LARGE = 10_000, sized(small=40_000, full=1_000_000)
 BAR = 1.1
 ROOT = Path(__file__).parents[1]
 SERVE = """
@@ -118,23 +118,14 @@ def main() -> None:
     with measured_world() as world:
         system = world.a_source_system()
         headers = world.headers("registrar", department=system.department)
+        on = machine()
         small, large = (imported(world, system, headers, n) for n in (SMALL, LARGE))
     ratios = [big / little for little, big in zip(small, large, strict=True)]
-    ratio = max(ratios)
-    mib = 1024**2
-    tell(
-        "B16",
-        max(large) / mib,
-        max(small) / mib,
-        ratio,
-        bar=BAR,
-        holds=ratio <= BAR,
-        n=LARGE,
-        against=SMALL,
-        unit="MiB at the peak, of web and worker the worse",
-        web=round(ratios[0], 3),
-        worker=round(ratios[1], 3),
-    )
+    ratio, mib = max(ratios), 1024**2
+    more = {"against": SMALL, "web": round(ratios[0], 3), "worker": round(ratios[1], 3)}
+    name = "B16 memory of an import, MiB at the peak"
+    peaks = max(large) / mib, max(small) / mib
+    say([Claim(name, *peaks, ratio, BAR, ratio <= BAR, LARGE, more)], on)
 
 
 if __name__ == "__main__":

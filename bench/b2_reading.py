@@ -10,8 +10,8 @@ from itertools import count
 from pathlib import Path
 
 import exiftool  # type: ignore[import-untyped]
+from measuring import FULL, Claim, alternating, machine, middle, say
 from prototypes import picture, register_files
-from ratios import FULL, Claim, alternating, machine, middle, say
 from seeding import seeded
 
 from app.kit.connecting import Addresses
@@ -85,7 +85,7 @@ def ours_once(found: Addresses, folder: Path, files: list[Path]) -> float:
 def bare_once(home: Path, files: list[Path]) -> float:
     """Read the same files by one `-stay_open` process, twenty a command: answers a second."""
     before = dict(os.environ)  # noqa: TID251
-    os.environ |= environment(home)  # noqa: TID251
+    os.environ |= environment(home) | {"PERL5OPT": ""}  # noqa: TID251 - none of our modules
     try:
         return asked_bare(files)
     finally:

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx2
 from load import Load, load
+from measuring import FULL, Claim, alternating, machine, middle, say
 from prototypes import a_key
-from ratios import FULL, Claim, alternating, machine, middle, say
 from seeding import administrator, seeded
 
 from app.cli.processes import free_port, surroundings

@@ -1,45 +1,38 @@
-"""What the measured claims share: a database of their own, alternating runs, one JSON object."""
+"""What every claim has in common: its size, alternating runs, a ratio, a line and an object."""
 
 import json
 import os
 import platform
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import psutil
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-from ground import open_ground
-from world import World, opened_world, sources_within
-
-RUNS = 5
+SIZE = os.environ.get("SIZE", "small")  # noqa: TID251 - the bench is no part of the product
+FULL = SIZE == "full"
+NOISY = 1.0  # processes waiting for a core, beside our own, per core
 
 
-def SIZE(*, small: int, full: int) -> int:  # noqa: N802 - reads as the variable that it asks for
-    """Return how many to measure with: SIZE=full, a number, or nothing for the small size."""
-    said = os.environ.get("SIZE", "")  # noqa: TID251 - a script, no process of the product
-    return int(said) if said.isdecimal() else full if said == "full" else small
+@dataclass(frozen=True)
+class Claim:
+    """One measured claim; `more` holds what a reader needs to judge it."""
+
+    name: str
+    ours: float
+    reference: float
+    ratio: float
+    bar: float
+    holds: bool
+    n: int
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
-@contextmanager
-def measured_world() -> Iterator[World]:
-    """Open a world on a server of its own, which ends with the block."""
-    with tempfile.TemporaryDirectory(prefix="catalogue-bench-") as folder:
-        sources = Path(folder) / "sources"
-        sources.mkdir()
-        with (
-            open_ground(Path(folder) / "ground") as ground,
-            sources_within(sources),
-            opened_world(ground, sources) as world,
-        ):
-            yield world
+def sized(*, small: int, full: int) -> int:
+    """Return how many to measure with: a number after the command or in SIZE, else by SIZE."""
+    own = next((said for said in (*sys.argv[1:2], SIZE) if said.isdecimal()), None)
+    return int(own) if own else full if FULL else small
 
 
 def seconds_of(work: Callable[[], object]) -> float:
@@ -49,25 +42,40 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def alternating(one: Callable[[int], float], other: Callable[[int], float]) -> list[list[float]]:
-    """Run two measurements in turn, so that a noisy machine is noisy for both."""
-    pairs = [(one(run), other(run)) for run in range(RUNS)]
-    return [[first for first, _ in pairs], [second for _, second in pairs]]
+def machine() -> dict[str, Any]:
+    """Say what was measured on, and how busy it was with other things."""
+    cores = os.cpu_count() or 1
+    load = os.getloadavg()[0]
+    return {
+        "cores": cores,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "load_before": round(load, 2),
+        "noisy": load / cores > NOISY,
+    }
 
 
-def machine() -> str:
-    """Name the machine, and how busy it was with other things."""
-    busy = os.getloadavg()[0]
-    return f"{platform.machine()}, {psutil.cpu_count()} cores, load {busy:.1f}"
+def alternating(rounds: int, *sides: Callable[[], Any]) -> list[list[Any]]:
+    """Run the sides in turn, so that what disturbs the machine disturbs them alike."""
+    found: list[list[Any]] = [[] for _ in sides]
+    for _ in range(rounds):
+        for at, side in enumerate(sides):
+            found[at].append(side())
+    return found
 
 
-def tell(name: str, ours: float, reference: float, ratio: float, **more: Any) -> None:  # noqa: ANN401
-    """Print the claim's JSON object, and a line for people on stderr."""
-    said = {"name": name, "ours": round(ours, 4), "reference": round(reference, 4)}
-    said |= {"ratio": round(ratio, 3), **more, "machine": machine()}
-    sys.stdout.write(json.dumps(said) + "\n")
-    verdict = "holds" if more["holds"] else "does not hold"
-    sys.stderr.write(f"{name}: {ratio:.2f}, bar {more['bar']}: {verdict}\n")
+def middle(values: Sequence[float]) -> float:
+    """Return the median."""
+    return float(statistics.median(values))
 
 
-median = statistics.median
+def say(claims: Sequence[Claim], on: Mapping[str, Any]) -> None:
+    """Print each claim as a line for people and as an object for machines."""
+    for claim in claims:
+        verdict = "holds" if claim.holds else "DOES NOT HOLD"
+        busy = ", machine noisy" if on["noisy"] else ""
+        sys.stderr.write(
+            f"{claim.name}: {claim.ours:,.4g} / {claim.reference:,.4g} = {claim.ratio:.3f},"
+            f" bar {claim.bar}: {verdict} (n = {claim.n:,}{busy})\n"
+        )
+        sys.stdout.write(json.dumps(asdict(claim) | {"machine": dict(on)}) + "\n")

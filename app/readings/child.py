@@ -5,26 +5,23 @@ Run by extractor.py as `python -m app.readings.child SOCKET READER SCRIPT MEMORY
 
 import json
 import os
+import select
 import signal
 import socket
 import sys
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
-from app.readings.exiftool import TOOL, ExifTool
+from app.readings.exiftool import TOOL, ExifTool, ToolDied
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION, read_limited
-from app.readings.opinions import joined, opinions
+from app.readings.opinions import Others
 from app.readings.sandbox import Limits, confine, forbid_processes, forbid_programs
 from app.readings.wire import LONGEST_ANSWER, Kind, receive_descriptors, send_frame
 
-NAME = "0001"  # the only name a tool ever sees: no letter of it comes from outside, no extension
-
 Reader = Callable[[int], bytes]
-
-
-class ToolDied(Exception):
-    """ExifTool ended under us: killed by a limit, out of memory, or crashed."""
 
 
 def main(arguments: list[str]) -> None:
@@ -42,30 +39,72 @@ def main(arguments: list[str]) -> None:
             run_exiftool(connection, ExifTool(Path(script)), network, trusted)
 
 
-def run_exiftool(connection: socket.socket, tool: ExifTool, network: str, trusted: str) -> None:
+def run_exiftool(
+    connection: socket.socket, tool: ExifTool, network: str, trusted: str = ""
+) -> None:
     """Serve with ExifTool; when it dies say why, if that can be known, and end."""
-
-    def ended(_signal: int, _frame: FrameType | None) -> None:
-        if tool.ended():  # else it was a process that verified a manifest
-            raise ToolDied
-
-    before = signal.signal(signal.SIGCHLD, ended)  # PyExifTool itself would wait for ever
+    others = Others(trusted)
     try:
-        greet(connection, TOOL, tool.start(), network)
+        greet(connection, TOOL, started(tool), network)
         forbid_programs()  # a manifest is verified in a copy of this process, never a program
-        serve(connection, reader_by_name(tool, trusted))
+        pass_on(connection, tool, others)
     except ToolDied:
         words = tool.last_words()
         send_frame(connection, Kind.OUT_OF_MEMORY if b"ut of memory" in words else Kind.CRASHED)
+    except MemoryError:
+        send_frame(connection, Kind.OUT_OF_MEMORY)
+    finally:
+        tool.stop()
+
+
+def started(tool: ExifTool) -> str:
+    """Start the tool; PyExifTool itself would wait for ever for one that dies of it."""
+    before = signal.signal(signal.SIGCHLD, _tool_died)
+    try:
+        return tool.start()
     finally:
         signal.signal(signal.SIGCHLD, before)
-        tool.stop()
 
 
 def greet(connection: socket.socket, tool: str, version: str, network: str) -> None:
     """Say that the child stands and how it is confined."""
     hello = {"tool": tool, "version": version, "network": network}
     send_frame(connection, Kind.HELLO, json.dumps(hello).encode())
+
+
+def pass_on(connection: socket.socket, tool: ExifTool, others: Others) -> None:
+    """Pass files to the tool, further ones while it reads, and each answer on as it comes.
+
+    Where nothing is to be passed, other readers are asked about what the tool has in hand.
+
+    Return when the worker closed and has all answers.
+    """
+    held: deque[int] = deque()
+    more = True
+    waiting = select.poll()
+    for place in (connection.fileno(), tool.answering, tool.complaining):
+        waiting.register(place, select.POLLIN)
+    while held or more:
+        ready = {place for place, _ in waiting.poll(0 if others.waiting else None)}
+        if not ready:
+            others.ask_next()
+        if tool.complaining in ready:
+            tool.last_words()
+        if tool.answering in ready:
+            for answer in tool.answers():
+                whole = others.joined(answer)
+                os.close(held.popleft())
+                send_answer(connection, whole)
+        if connection.fileno() in ready:
+            descriptors = receive_descriptors(connection)
+            held.extend(descriptors)
+            others.hold(descriptors)
+            if descriptors:
+                # ExifTool knows only names; these lead to the very files that are held open.
+                tool.ask([f"/proc/{os.getpid()}/fd/{number}" for number in descriptors])
+            else:
+                more = False
+                waiting.unregister(connection)
 
 
 def serve(connection: socket.socket, reader: Reader) -> None:
@@ -79,28 +118,19 @@ def serve(connection: socket.socket, reader: Reader) -> None:
                 return
             finally:
                 os.close(descriptor)
-            if len(answer) > LONGEST_ANSWER:
-                send_frame(connection, Kind.TOO_LONG)
-            else:
-                send_frame(connection, Kind.ANSWER, answer)
+            send_answer(connection, answer)
 
 
-def reader_by_name(tool: ExifTool, trusted: str) -> Reader:
-    """Let ExifTool, which knows only names, read the very file that a descriptor holds open.
+def send_answer(connection: socket.socket, answer: bytes) -> None:
+    """Send an answer, or say that it is beyond what a reading may cost."""
+    if len(answer) > LONGEST_ANSWER:
+        send_frame(connection, Kind.TOO_LONG)
+    else:
+        send_frame(connection, Kind.ANSWER, answer)
 
-    Others are asked after it, so that what it cannot survive never reaches them.
-    """
-    link = Path(NAME)
 
-    def read(descriptor: int) -> bytes:
-        link.symlink_to(f"/proc/{os.getpid()}/fd/{descriptor}")
-        try:
-            answer = tool.read(NAME)
-        finally:
-            link.unlink()
-        return joined(answer, opinions(descriptor, trusted))
-
-    return read
+def _tool_died(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise ToolDied
 
 
 if __name__ == "__main__":

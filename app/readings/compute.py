@@ -12,8 +12,9 @@ from app.readings.devices import device_statements
 from app.readings.disagreements import disagreement_statement
 from app.readings.extraction import Extracted, Extraction, Outcome
 from app.readings.formats import NOT_AN_IMAGE, TRUNCATED_HEADER, is_image, why_unreadable
+from app.readings.instants import instant_statement
 from app.readings.makernotes import maker_note_statements
-from app.readings.moments import date_statements
+from app.readings.moments import date_statements, is_scan
 from app.readings.places import place_statements
 from app.readings.tags import AnswerMalformed, Tags, parse_answer
 from app.readings.technical import format_name, format_statement, technical_statement
@@ -44,11 +45,11 @@ def conclude(
     mime = tags.text("File:MIMEType")
     technical = technical_statement(tags, size)
     described = tuple(_described(tags)) if is_image(mime) else ()
-    beside = tuple(_beside(tags)) if is_image(mime) else ()
     outcome, reason = _outcome(
         tags, head, described=bool(described), width=technical.value["width"]
     )
     measured = (format_statement(tags, head), technical) if mime else ()
+    beside = () if outcome is Outcome.UNREADABLE else tuple(_beside(tags))
     return Extraction(
         outcome=outcome,
         reason=reason,
@@ -85,10 +86,14 @@ def failed(reason: str, tool: str, version: str) -> Extraction:
 def _described(tags: Tags) -> Iterator[Extracted]:
     iptc_wins = digest_is_stale(tags)
     yield from (texts := list(text_statements(tags, iptc_wins=iptc_wins)))
-    known = any(one.picked and one.field == "digital_source_type" for one in texts)
-    yield from source_type_statement(tags, known=known)
+    types = [one for one in texts if one.picked and one.field == "digital_source_type"]
+    types += (added := list(source_type_statement(tags, known=bool(types))))
+    yield from added
     yield from history_statement(tags)
-    yield from date_statements(tags, iptc_wins=iptc_wins)
+    scanned = any(one.picked and is_scan(str(one.value)) for one in types)
+    dates = list(date_statements(tags, iptc_wins=iptc_wins, scanned=scanned))
+    yield from dates
+    yield from instant_statement(tags, dates)
     yield from device_statements(tags)
     yield from place_statements(tags, iptc_wins=iptc_wins)
 

@@ -9,16 +9,22 @@ _DATE = re.compile(
     r"\s*(?P<zone>Z|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
+_DATE_LENGTH = 10
+_UNSURE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?[?~%]|\d{3}X|\d{2}XX", re.ASCII)
 _ZONE = re.compile(r"Z|[+-](?:0\d|1[0-4]):?[0-5]\d", re.ASCII)
 
 
 def to_edtf(text: str, zone: str = "") -> str | None:
     """Return `2014`, `2014-05`, `2014-05-02` or `2014-05-02T10:11:12[+08:00]`; None if no date.
 
-    Parts that are zero are unknown, as IPTC writes them: 2014:05:00 is 2014-05. Fractions of a
-    second are left to the raw bytes, for EDTF has none.
+    Parts that are zero are unknown, as IPTC writes them, or blank, as EXIF does: 2014:05:00 is
+    2014-05. `1967?`, `1967~` and `196X`, EDTF already, stay. Fractions of a second are left to the
+    raw bytes, for EDTF has none.
     """
-    found = _DATE.fullmatch(text.strip(" \0"))
+    text = text.strip(" \0")
+    if _UNSURE.fullmatch(text):
+        return text if to_edtf(text.rstrip("?~%").replace("X", "0")) else None
+    found = _DATE.fullmatch(_filled(text))
     if not found or found["year"] == "0000":
         return None
     year, month, day = found["year"], found["month"] or "00", found["day"] or "00"
@@ -32,6 +38,16 @@ def to_edtf(text: str, zone: str = "") -> str | None:
     if not found["hour"]:
         return whole.date().isoformat()
     return whole.isoformat() + _offset(found["zone"] or zone)
+
+
+def _filled(text: str) -> str:
+    """Write zeros where a camera or EXIF leaves blanks: `2002: 1: 8` and `1999:  :     :  :  `."""
+    if len(text) < _DATE_LENGTH or text[4] != ":":
+        return text
+    day, clock = text[:10], text[10:]
+    return day.replace(" ", "0") + (
+        clock[:1] + clock[1:].replace(" ", "0") if clock.strip(" :") else ""
+    )
 
 
 def _partial(year: str, month: str, day: str) -> str | None:

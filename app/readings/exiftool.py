@@ -3,7 +3,8 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import exiftool  # type: ignore[import-untyped]
@@ -16,6 +17,7 @@ OLDEST = 13
 PERL_MODULES = ("Digest::MD5", "Encode", "Compress::Zlib")
 VENDORED = Path(__file__).parents[1] / "vendored" / "exiftool" / "exiftool"
 OWN_PERL = Path(__file__).parent / "perl"
+OWN_MODULES = ("Untouched", "OneByOne", "Remembered", "Bounded", "Alone")
 
 # What a reading asks. Groups and tags are named, so that neither ImageDataHash (it hashes pixels)
 # nor the file's name, folder and times come along: equal bytes give equal answers.
@@ -40,11 +42,19 @@ ARGUMENTS = (
     *("-ColorComponents", "-NumChannels", "-ColorMode", "-NumberOfComponents", "-Compression"),
     *("-BitsPerComponent", "-ImagePixelDepth", "-BitsPerPixel", "-WebP_Flags", "-AlphaIsUsed"),
     *("-VP8Version", "-ColorSpaceData", "-JFIFVersion", "-GIFVersion", "-BMPVersion"),
-    *("-RawImageCroppedSize", "-BurstUUID", "-BurstID", "-SequenceNumber", "-ImageUniqueID"),
-    *("-SequenceImageNumber", "-ImageNumber", "-ContentIdentifier", "-MediaGroupUUID"),
+    *("-RawImageCroppedSize", "-CleanAperture", "-BurstUUID", "-BurstID", "-SequenceNumber"),
+    *("-ImageUniqueID", "-SequenceImageNumber", "-ImageNumber", "-ContentIdentifier"),
+    *("-MediaGroupUUID",),
     *("--PreviewImage", "--ThumbnailImage", "--ThumbnailTIFF", "--PreviewTIFF"),
     *("--JpgFromRaw", "--OtherImage", "--XMP-xmpGImg:Image"),
 )
+
+
+READ = b"\n{read}\n"  # ends the answer about one file: perl/OneByOne.pm
+
+
+class ToolDied(Exception):
+    """ExifTool ended under us: killed by a limit, out of memory, or crashed."""
 
 
 class UnfitTool(Exception):
@@ -70,7 +80,7 @@ def environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "TMPDIR": str(home),
         "PERL5LIB": str(OWN_PERL),
-        "PERL5OPT": "-MUntouched -MBounded -MAlone",
+        "PERL5OPT": " ".join(f"-M{module}" for module in OWN_MODULES),
         "ALONE": for_the_tool(),
         "LC_ALL": "C",
         "TZ": "UTC",
@@ -104,34 +114,64 @@ def prove_fit(script: Path, surroundings: Mapping[str, str]) -> str:
 
 
 class ExifTool:
-    """One running ExifTool, asked about one file at a time."""
+    """One running ExifTool; told of many files a command, it answers for each as it is read."""
 
     def __init__(self, script: Path) -> None:
         self._client = exiftool.ExifTool(
-            str(script), common_args=list(ARGUMENTS), config_file="", encoding="utf-8"
+            str(script), common_args=[], config_file="", encoding="utf-8"
         )
+        self._heard = bytearray()
+        self._searched = 0
+        self._words = b""
 
     def start(self) -> str:
         """Start the process and return its version."""
         self._client.run()
         return str(self._client.version)
 
-    def read(self, name: str) -> bytes:
-        """Return the JSON about a file; the name is ours, for PyExifTool sends it line by line."""
-        return bytes(self._client.execute(name, raw_bytes=True))
+    @property
+    def answering(self) -> int:
+        """The descriptor to wait at for answers."""
+        return int(self._client._process.stdout.fileno())  # noqa: SLF001 - PyExifTool has no other
+
+    @property
+    def complaining(self) -> int:
+        """The descriptor to wait at for what it says besides."""
+        return int(self._client._process.stderr.fileno())  # noqa: SLF001
+
+    def ask(self, held: Sequence[str]) -> None:
+        """Ask about files, named by links to what is held open; it may still be at those before.
+
+        The names are ours, for they are sent line by line.
+        """
+        command = "\n".join([*ARGUMENTS, *held, "-execute\n"])
+        with suppress(BrokenPipeError):  # that it ended is heard behind its last answer
+            _send(self._client._process.stdin.fileno(), command.encode())  # noqa: SLF001
+
+    def answers(self) -> list[bytes]:
+        """Return the JSON about each file whose answer is complete, as if asked for it alone.
+
+        Raises:
+            ToolDied: it ended, and all that it had said was returned before.
+        """
+        some = os.read(self.answering, 1 << 20)
+        if not some:
+            raise ToolDied
+        self._heard += some
+        found: list[bytes] = []
+        while (end := self._heard.find(READ, self._searched)) >= 0:
+            found.append(_alone(bytes(self._heard[:end])))
+            del self._heard[: end + len(READ)]
+            self._searched = 0
+        self._searched = max(0, len(self._heard) - len(READ))
+        return found
 
     def last_words(self) -> bytes:
-        """Return what a process that died had still to say."""
-        process = self._client._process  # noqa: SLF001 - PyExifTool has no other way
-        os.set_blocking(process.stderr.fileno(), False)
-        return process.stderr.read() or b""
-
-    def ended(self) -> bool:
-        """Tell whether the process is dead, without taking its end from who waits for it."""
-        if not self._client.running:
-            return True
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self._client._process.pid, flags) is not None  # noqa: SLF001
+        """Return the end of what a process said besides; unheard it would stand still one day."""
+        os.set_blocking(self.complaining, False)
+        with suppress(BlockingIOError):
+            self._words = (self._words + os.read(self.complaining, 1 << 16))[-4096:]
+        return self._words
 
     def stop(self) -> None:
         """End the process at once; it holds nothing to save."""
@@ -140,3 +180,16 @@ class ExifTool:
         with self._client._process as process:  # noqa: SLF001 - terminate() waits up to 30 s
             process.kill()
         self._client._flag_running_false()  # noqa: SLF001
+
+
+def _send(pipe: int, command: bytes) -> None:
+    while command:
+        command = command[os.write(pipe, command) :]
+
+
+def _alone(part: bytes) -> bytes:
+    """Cut one file's answer out of the list of all in its command."""
+    entry = part.removeprefix(b"]\n").removeprefix(b"{ready}\n")
+    if not entry:
+        return b""
+    return b"[" + entry.removeprefix(b"[" if entry[:1] == b"[" else b",\n") + b"]\n"

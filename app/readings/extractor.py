@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -26,7 +28,8 @@ from app.readings.sandbox import HOME_PREFIX, Limits
 from app.readings.wire import BATCH, Gone, Kind, receive_frame, send_descriptors
 
 HEAD = 64  # bytes of each file that the worker itself looks at
-FILES_A_CHILD = 500  # then a fresh one takes over, so that nothing can pile up
+FILES_A_CHILD = 2000  # then a fresh one takes over, so that nothing can pile up
+AHEAD = 2 * BATCH  # files in a child's hands: those of one message wait while it reads the others'
 START_SECONDS = 60.0
 FALLBACK_SECONDS = 10.0
 _REASONS = {
@@ -43,7 +46,7 @@ class Answer:
 
     body: bytes = b""
     reason: str | None = None
-    alone: bool = True  # the child had read nothing before, so no other file can be to blame
+    alone: bool = True  # the child had no other file, so none can be to blame
 
 
 @dataclass(slots=True)
@@ -54,7 +57,9 @@ class Child:
     connection: socket.socket
     home: Path
     hello: bytes = b""
-    files: int = field(default=0)
+    files: int = field(default=0)  # given to it
+    unanswered: int = field(default=0)  # of these
+    reached: bool = field(default=True)  # by all that was given
 
     @classmethod
     def start(cls, reader: str, script: Path, limits: Limits, trusted: Path | None = None) -> Self:
@@ -90,25 +95,31 @@ class Child:
             raise UnfitTool(f"The reading child ({reader}) did not start.")
         return child
 
-    def ask(self, descriptors: Sequence[int], seconds: float) -> list[Answer]:
-        """Return answers in order, ending early with the first file that took the child along."""
-        answers: list[Answer] = []
+    def give(self, descriptors: Sequence[int]) -> None:
+        """Hand it up to BATCH files, behind those that it has."""
+        self.files += len(descriptors)
+        self.unanswered += len(descriptors)
         try:
             send_descriptors(self.connection, descriptors)
-        except ConnectionError:
-            return [Answer(reason="crashed", alone=False)]
-        for _ in descriptors:
-            alone, self.files = self.files == 0, self.files + 1
-            try:
-                kind, body = receive_frame(self.connection, monotonic() + seconds)
-            except TimeoutError:
-                return [*answers, Answer(reason=_TIMED_OUT)]
-            except Gone:
-                return [*answers, Answer(reason="crashed", alone=alone)]
-            answers.append(Answer(body, _REASONS.get(kind), alone))
-            if kind in (Kind.OUT_OF_MEMORY, Kind.CRASHED):
-                break
-        return answers
+        except ConnectionError:  # heard behind its last answer
+            self.reached = False
+
+    def answer(self, seconds: float) -> Answer:
+        """Wait so long for its answer about the next file; a failure that took it along is last."""
+        alone = self.files == 1 and self.reached
+        try:
+            kind, body = receive_frame(self.connection, monotonic() + seconds)
+        except TimeoutError:
+            return Answer(reason=_TIMED_OUT)
+        except Gone:
+            return Answer(reason="crashed", alone=alone)
+        self.unanswered -= 1
+        return Answer(body, _REASONS.get(kind), alone)
+
+    def ask(self, descriptor: int, seconds: float) -> Answer:
+        """Return its answer about a file, when it has no others."""
+        self.give([descriptor])
+        return self.answer(seconds)
 
     def ended(self) -> bool:
         """Tell whether it is dead, without giving its process number free for others yet."""
@@ -179,33 +190,50 @@ class Extractor:
 
         Offsets of the descriptors stay where they are.
         """
-        found: list[Extraction] = []
-        for start in range(0, len(descriptors), BATCH):
-            batch = descriptors[start : start + BATCH]
-            asked = [descriptor for descriptor in batch if os.fstat(descriptor).st_size]
-            answers = dict(zip(asked, self._answers(asked), strict=True))
-            found += [self._conclude(descriptor, answers.get(descriptor)) for descriptor in batch]
-        return found
+        return list(self.each(descriptors))
 
-    def _answers(self, descriptors: Sequence[int]) -> list[Answer]:
-        answers: list[Answer] = []
-        while rest := descriptors[len(answers) :]:
-            part = self._warm_child().ask(rest, self._seconds)
-            if self._survived(part[-1]):
-                answers += part
-                continue
-            self._drop_child()
-            if not part[-1].alone and part[-1].reason != _TIMED_OUT:
-                part[-1:] = self._answers_alone(rest[len(part) - 1])
-            answers += part
-        return answers
+    def each(self, descriptors: Iterable[int]) -> Iterator[Extraction]:
+        """Yield what each open file says of itself, in order, while the child reads the next ones.
 
-    def _answers_alone(self, descriptor: int) -> list[Answer]:
-        """Ask again in a fresh child: only a failure that no other file can explain is final."""
-        answers = self._warm_child().ask([descriptor], self._seconds)
-        if not self._survived(answers[0]):
+        Up to AHEAD descriptors are taken before their turn; they may be closed after it.
+        """
+        coming = iter(descriptors)
+        line: deque[tuple[int, bool]] = deque()  # taken and not answered; whether there is content
+        try:
+            while True:
+                if len(line) <= AHEAD - BATCH:
+                    line += [(one, _has_content(one)) for one in islice(coming, BATCH)]
+                if not line:
+                    return
+                self._give([one for one, content in line if content])
+                descriptor, content = line.popleft()
+                yield self._conclude(descriptor, self._answer(descriptor) if content else None)
+        finally:
+            if self._child and self._child.unanswered:  # what comes yet answers nobody
+                self._drop_child()
+
+    def _give(self, line: Sequence[int]) -> None:
+        """Hand the child those in line that it does not have; an aged one gets no more."""
+        child = self._warm_child()
+        while (more := line[child.unanswered :]) and child.files < FILES_A_CHILD:
+            child.give(more[:BATCH])
+
+    def _answer(self, descriptor: int) -> Answer:
+        """Wait for the answer about the first in line; after a failure the others are given anew.
+
+        It is asked again alone, in a fresh child: only a failure that no other file can explain is
+        final.
+        """
+        answer = self._warm_child().answer(self._seconds)
+        if self._survived(answer):
+            return answer
+        self._drop_child()
+        if answer.alone or answer.reason == _TIMED_OUT:
+            return answer
+        answer = self._warm_child().ask(descriptor, self._seconds)
+        if not self._survived(answer):
             self._drop_child()
-        return answers
+        return answer
 
     @staticmethod
     def _survived(answer: Answer) -> bool:
@@ -213,7 +241,7 @@ class Extractor:
 
     def _warm_child(self) -> Child:
         child = self._child
-        if child and (child.files >= FILES_A_CHILD or child.ended()):
+        if child and not child.unanswered and (child.files >= FILES_A_CHILD or child.ended()):
             self._drop_child()
         self._child = self._child or Child.start(
             TOOL, Path(self._script or ""), self._limits, self._trusted
@@ -241,10 +269,14 @@ class Extractor:
         """Ask the limited reader, in a child for this file only; None when it knows no more."""
         child = Child.start(FALLBACK, Path(), self._limits)
         try:
-            answer = child.ask([descriptor], min(self._seconds, FALLBACK_SECONDS))[0]
+            answer = child.ask(descriptor, min(self._seconds, FALLBACK_SECONDS))
         finally:
             child.kill()
         if answer.reason:
             return None
         found = conclude(answer.body, head, size, FALLBACK, FALLBACK_VERSION, limited=True)
         return found if found.outcome is Outcome.READ else None
+
+
+def _has_content(descriptor: int) -> bool:
+    return os.fstat(descriptor).st_size > 0

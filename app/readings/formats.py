@@ -12,6 +12,9 @@ TRUNCATED_HEADER = "truncated_header"
 _IMAGES_BY_ANOTHER_NAME = frozenset(
     {"application/vnd.adobe.photoshop", "application/photoshop", "application/dicom"}
 )
+_RAW_MAKERS = "adobe canon epson fujifilm gopro hasselblad kodak leica light mamiya minolta nikon"
+_RAW_MAKERS += " olympus panasonic pentax raw rawzor samsung sigma sony"
+_RAW = tuple(f"image/x-{maker}" for maker in _RAW_MAKERS.split())
 _DOCUMENTS = frozenset({"image/svg+xml", "image/vnd.djvu", "image/x-eps"})
 _STARTS = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -49,6 +52,11 @@ def is_image(mime: str) -> bool:
     """Tell whether a MIME type that content gave is one raster image format or another."""
     mime = mime.lower()
     return mime not in _DOCUMENTS and (mime.startswith("image/") or mime in _IMAGES_BY_ANOTHER_NAME)
+
+
+def is_raw(mime: str) -> bool:
+    """Tell whether a MIME type is of a camera's RAW files, whose headers describe previews too."""
+    return mime.startswith(_RAW)
 
 
 def sniff(head: bytes) -> str | None:

@@ -6,7 +6,9 @@ not find is `none`, so that the library, which reads files whole, sees only file
 
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+
+from app.readings.chunks import chunk_kinds
 
 _STEPS = 4096  # segments, chunks, boxes or entries looked at; an honest file has far fewer
 _JUMBF = b"c2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71"  # the description box's type
@@ -38,20 +40,11 @@ def _in_jpeg(descriptor: int) -> bool:
 
 
 def _in_png(descriptor: int) -> bool:
-    return any(kind == b"caBX" for kind, _ in _chunks(descriptor, 8, ">I4s", 4))
+    return b"caBX" in chunk_kinds(descriptor, "image/png")
 
 
 def _in_webp(descriptor: int) -> bool:
-    return any(kind == b"C2PA" for kind, _ in _chunks(descriptor, 12, "<4sI", 0))
-
-
-def _chunks(descriptor: int, at: int, head: str, tail: int) -> Iterator[tuple[bytes, int]]:
-    """Yield kind and place of each chunk; RIFF's are padded to even lengths."""
-    for _ in range(_STEPS):
-        first, second = struct.unpack(head, os.pread(descriptor, 8, at))
-        kind, length = (second, first) if head.startswith(">") else (first, second)
-        yield kind, at + 8
-        at += 8 + length + tail + (0 if tail else length % 2)
+    return b"C2PA" in chunk_kinds(descriptor, "image/webp")
 
 
 def _in_boxes(descriptor: int) -> bool:

@@ -4,8 +4,11 @@ Each format has its own words; of a RAW file only the directory of the full imag
 others describe previews.
 """
 
+import json
 import re
 
+from app.readings.chunks import TAG
+from app.readings.formats import is_raw
 from app.readings.tags import Tags
 
 _COMPRESSIONS = {
@@ -74,7 +77,7 @@ _PSD_CHANNELS = 56  # the most that the format allows
 _DEPTHS = ("BitsPerSample", "BitDepth", "BitDepthLuma", "BitsPerPixel")
 _FRAMES = ("FrameCount", "PageCount", "AnimationFrames")
 _PAGE = re.compile(r"IFD\d+")
-_OF_ONE_FRAME = frozenset({"JPEG", "PNG", "BMP", "GIF", "WEBP", "JP2", "PSD"})
+_OF_ONE_FRAME = frozenset({"JPEG", "PNG", "BMP", "GIF", "JP2", "PSD"})
 _WEBP_ALPHA = 0x10
 
 
@@ -88,7 +91,7 @@ def samples(tags: Tags, form: str, group: str) -> dict[str, int | str]:
     """
     found: dict[str, int | str | None] = {"frames": _frames(tags, form)}
     photometric = _PHOTOMETRIC.get(tags.text(f"{group}:PhotometricInterpretation"))
-    if photometric in _OF_A_SENSOR or not tags.text("File:MIMEType").startswith("image/x-"):
+    if photometric in _OF_A_SENSOR or not is_raw(tags.text("File:MIMEType")):
         found |= {
             "bit_depth": _depth(tags, form, group),
             "channels": _channels(tags, form, group),
@@ -107,6 +110,8 @@ def _frames(tags: Tags, form: str) -> int | None:
         return max(
             sum(kind not in lesser for kind in kinds), _number(tags, "File:PageCount") or 0, 1
         )
+    if form == "WEBP":
+        return json.loads(tags.text(TAG) or "{}").get("ANMF") or 1
     names = ("NumberOfImages",) if form == "MPO" else _FRAMES
     return _number(tags, *_named(tags, names)) or (1 if form in _OF_ONE_FRAME else None)
 

@@ -1,18 +1,19 @@
 """Read newly registered files, each in its own confined child."""
 
 import atexit
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.assets.events import AssetsRegistered, BytesChanged, ContentReceived
-from app.assets.hindrances import in_hand, passed, postpone
+from app.assets.hindrances import halved, in_hand, passed, postpone, theirs
 from app.assets.models import AssetRow
 from app.assets.queries import whereabouts
-from app.assets.service import Sighted, report_sightings
+from app.assets.service import report_sightings
 from app.assets.sweeping import (
     NIGHTLY,
     ONE_WALK_AT_A_TIME,
@@ -21,21 +22,17 @@ from app.assets.sweeping import (
     look_at_due,
     look_at_newest,
 )
-from app.kit.jobs import batches, found, in_transaction, on, sweep
-from app.kit.refusals import Refusal
+from app.kit.fencing import Interrupted
+from app.kit.jobs import MOST_ASSETS_A_JOB, found, in_transaction, on, sweep
 from app.readings import queries
 from app.readings.exiftool import UnfitTool
 from app.readings.extractor import Extractor
-from app.readings.service import AGENT, Found, record_readings
-from app.storage.errors import NotThere
-from app.storage.opening import OpenBytes, open_located
+from app.readings.parcels import InTurn, Parcel
+from app.readings.service import AGENT, record_readings
 
 STAGE = "readings"
-FILES_AT_ONCE = 20  # open at the same time; as many again are being recorded meanwhile
-FILES_IN_HAND = 100  # done again by halves when one of them fails
-Place = tuple[UUID, str, str]  # an asset, the root URI, the path beneath it
-Seen = tuple[UUID, Sighted, str]  # what was seen where an asset should lie, and how
-Read = tuple[list[Found], list[Seen]]
+PARCELS_AHEAD = 2
+BLAMELESS = (Interrupted, UnfitTool)
 _warm: list[Extractor] = []
 
 
@@ -79,66 +76,59 @@ def read_unread(asset_ids: Sequence[UUID]) -> None:
 
 def read_files(asset_ids: Sequence[UUID]) -> None:
     """Read files and record what they say, some at a time."""
-    in_hand(STAGE, asset_ids, read_some, at_once=FILES_IN_HAND, blameless=(UnfitTool,))
+    in_hand(STAGE, asset_ids, read_some, at_once=MOST_ASSETS_A_JOB, blameless=(UnfitTool,))
 
 
 def read_some(asset_ids: Sequence[UUID]) -> None:
-    """Read a few files and, while what they said is recorded, the next few."""
+    """Read files and, while what some said is recorded, the next ones.
+
+    What was recorded before something fails is not done again; the rest is, by halves.
+    """
     places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).all()))
-    with ThreadPoolExecutor(max_workers=1) as ahead:
-        coming: Future[Read] | None = None
-        for few in (*batches(places, FILES_AT_ONCE), None):
-            read = coming and coming.result()
-            coming = ahead.submit(read_few, few) if few else None
-            if read:
-                record_few(*read)
+    left = dict.fromkeys(asset_ids)
+    try:
+        with (
+            warm_extractor() as reader,
+            closing(InTurn(places).parcels(reader)) as making,
+            closing(ahead(making)) as parcels,
+        ):
+            for parcel in parcels:
+                record_parcel(parcel)
+                for asset_id in parcel.asset_ids():
+                    left.pop(asset_id, None)
+    except Exception as error:
+        if len(left) == len(asset_ids) or not theirs(error, BLAMELESS):
+            raise
+        halved(STAGE, list(left), read_some, BLAMELESS)
 
 
-def read_few(places: Sequence[Place]) -> Read:
-    """Open files and have them read; return what they said, and what could not be read so."""
-    seen: list[Seen] = []
-    with ExitStack() as open_files:
-        opened: list[tuple[UUID, OpenBytes]] = []
-        for asset_id, root, path in places:
-            try:
-                opened.append((asset_id, open_files.enter_context(open_located(root, path))))
-            except Refusal as refusal:
-                seen.append((asset_id, sighted(refusal), refusal.detail))
-        return list(extracted(opened, seen)), seen
+def ahead(parcels: Iterator[Parcel]) -> Generator[Parcel]:
+    """Yield parcels while a thread makes the next ones: PARCELS_AHEAD and no more."""
+    with ThreadPoolExecutor(max_workers=1) as maker:
+        coming: deque[Future[Parcel | None]] = deque()
+        try:
+            while True:
+                while len(coming) < PARCELS_AHEAD:
+                    coming.append(maker.submit(next, parcels, None))
+                if (parcel := coming.popleft().result()) is None:
+                    return
+                yield parcel
+        finally:
+            for one in coming:
+                one.cancel()
 
 
-def record_few(read: Sequence[Found], seen: Sequence[Seen]) -> None:
-    """Record it in one transaction, after all files are closed."""
+def record_parcel(parcel: Parcel) -> None:
+    """Record what files said, and which could not be read, in one transaction."""
 
     def record(db: Session) -> None:
-        if read:
-            record_readings(db, read)
-            passed(db, STAGE, [one.asset_id for one in read])
-        postpone(db, STAGE, [(asset_id, detail) for asset_id, _, detail in seen])
-        report_sightings(db, AGENT, seen)
+        if parcel.read:
+            record_readings(db, parcel.read)
+            passed(db, STAGE, [one.asset_id for one in parcel.read])
+        postpone(db, STAGE, [(asset_id, detail) for asset_id, _, detail in parcel.seen])
+        report_sightings(db, AGENT, parcel.seen)
 
     in_transaction(record)
-
-
-def extracted(opened: Sequence[tuple[UUID, OpenBytes]], seen: list[Seen]) -> Iterator[Found]:
-    """Yield what stayed the same bytes while it was read; the rest is told to `seen`."""
-    with warm_extractor() as reader:
-        answers = reader.read([file.descriptor for _, file in opened])
-    for (asset_id, file), extraction in zip(opened, answers, strict=True):
-        try:
-            unchanged = file.current_token() == file.token
-        except Refusal as refusal:  # an object store may fall silent meanwhile
-            seen.append((asset_id, sighted(refusal), refusal.detail))
-            continue
-        if unchanged:
-            yield Found(asset_id, file.token, extraction)
-        else:
-            seen.append((asset_id, "changed", "The file changed while it was read."))
-
-
-def sighted(refusal: Refusal) -> Sighted:
-    """Say what a refusal to open means; only an answering store says that a file is gone."""
-    return "missing" if isinstance(refusal, NotThere) else "unreachable"
 
 
 LEFT = Stage(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.readings.extraction import Extracted
+from app.readings.formats import is_raw
 from app.readings.picking import THUMBNAIL
 from app.readings.pronom import identify
 from app.readings.samples import samples
@@ -41,7 +42,7 @@ def technical_statement(tags: Tags, size: int) -> Extracted:
         "height": height,
         "orientation": int(orientation) if valid else None,
     }
-    value |= samples(tags, _plain_name(tags), where[0].rpartition(":")[0] if where else "")
+    value |= samples(tags, _plain_name(tags), where[0].rpartition(":")[0] if where else "EXIF:IFD0")
     profile = _profile(tags)
     colour = profile or _EXIF_SPACES.get(tags.text("EXIF:ExifIFD:ColorSpace"))
     optional = {"colour_space": colour, "icc_profile": profile}
@@ -55,7 +56,9 @@ def _dimensions(tags: Tags) -> tuple[int | None, int | None, list[str]]:
     """Believe the image's own header; of a TIFF's directories the first, of a RAW's the largest."""
     if len(cropped := tags.text(_CROPPED).split()) == 2:
         return _positive(cropped[0]), _positive(cropped[1]), [_CROPPED]
-    raw = tags.text("File:MIMEType").startswith("image/x-")
+    if aperture := _aperture(tags):
+        return aperture
+    raw = is_raw(tags.text("File:MIMEType"))
     best = (-1, 0, False)
     found: tuple[int | None, int | None, list[str]] = (None, None, [])
     for wide in tags.named("ImageWidth") + (tags.named("ExifImageWidth") if raw else []):
@@ -66,6 +69,15 @@ def _dimensions(tags: Tags) -> tuple[int | None, int | None, list[str]]:
         if high and (width or height) and rank > best:
             best, found = rank, (width, height, [wide.locator, high.locator])
     return found
+
+
+def _aperture(tags: Tags) -> tuple[int, int, list[str]] | None:
+    """Cut what HEVC and AV1 code in whole blocks to the picture that HEIF says to show."""
+    for tag in tags.named("CleanAperture"):
+        counts = [_positive(part) for part in tag.text.split()[:2]]
+        if len(counts) == 2 and (width := counts[0]) and (height := counts[1]):
+            return width, height, [tag.locator]
+    return None
 
 
 def _trust(tag: Tag, *, raw: bool) -> int:
@@ -95,8 +107,9 @@ def _positive(text: str) -> int | None:
 
 
 def _plain_name(tags: Tags) -> str:
-    """Name the format without ExifTool's distinctions: WEBP for Extended WEBP."""
-    return format_name(tags).removeprefix("Extended ")
+    """Name the format without ExifTool's distinctions: WEBP for Extended WEBP, TIFF for BTF."""
+    name = format_name(tags).removeprefix("Extended ")
+    return {"BTF": "TIFF"}.get(name, name)
 
 
 def _profile(tags: Tags) -> str | None:

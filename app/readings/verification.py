@@ -9,6 +9,8 @@ import io
 import json
 import os
 import resource
+import signal
+import socket
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +21,7 @@ from app.readings.sandbox import forbid_processes
 _CPU_SECONDS = 10
 _LONGEST = 1 << 18  # of what is said of one manifest
 _LONGEST_TEXT, _MOST = 500, 100
+_END = b"\n"  # no JSON of ours holds one
 _ENDED = "the library gave no answer"
 # Nothing is fetched, whatever a file asks for; the namespace without network is the second wall.
 _OFFLINE = {
@@ -27,43 +30,68 @@ _OFFLINE = {
 }
 
 
-def verify(descriptor: int, mime: str | None, trusted: str = "") -> dict[str, Any] | None:
-    """Return what a file's manifest says, `{}` where there is none, None where none can be.
+class Verifier:
+    """A process that starts one for each manifest, so that the reading child itself need start none.
 
-    Args:
-        descriptor: the open file.
-        mime: by its first bytes.
-        trusted: PEM of the authorities whose signers are trusted.
+    It looks at no byte of a file itself; when the process that does so dies, the file has an error
+    and the next one a process of its own.
     """
-    present = holds_manifest(descriptor, mime) if mime else None
-    if not present or mime is None:
-        return None if present is None else {}
-    # Once a child, before the copies of it that use it: 35 MB and 0.2 s that few files need.
-    import c2pa  # type: ignore[import-untyped]  # noqa: F401
 
-    receiver, sender = os.pipe()
-    if (process := os.fork()) == 0:
-        _answer_and_end(descriptor, mime, trusted, sender)
-    os.close(sender)
-    with os.fdopen(receiver, "rb") as answer:
-        said = answer.read(_LONGEST)
-    os.waitpid(process, 0)
+    def __init__(self, trusted: str = "") -> None:
+        """Start it; `trusted` is PEM of the authorities whose signers are trusted."""
+        self._connection, theirs = socket.socketpair()
+        if os.fork() == 0:
+            self._connection.close()
+            _serve(theirs, trusted)
+        theirs.close()
+
+    def verify(self, descriptor: int, mime: str | None) -> dict[str, Any] | None:
+        """Return what a file's manifest says, `{}` where there is none, None where none can be."""
+        present = holds_manifest(descriptor, mime) if mime else None
+        if not present or mime is None:
+            return None if present is None else {}
+        socket.send_fds(self._connection, [mime.encode()], [descriptor])
+        said = b""
+        while not said.endswith(_END):
+            part = self._connection.recv(1 << 16)
+            if not part:
+                return {"error": _ENDED}
+            said += part
+        try:
+            found: dict[str, Any] = json.loads(said)
+        except ValueError:
+            return {"error": _ENDED}
+        return found
+
+
+def _serve(connection: socket.socket, trusted: str) -> None:
+    """Have each manifest verified in a process for it alone, until nobody asks any more."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
-        found: dict[str, Any] = json.loads(said)
-    except ValueError:
-        return {"error": _ENDED}
-    return found
+        while True:
+            mime, descriptors, _, _ = socket.recv_fds(connection, 100, 1)
+            if not mime:
+                break
+            # Once, before the copies of us that use it: 35 MB and 0.2 s that few files need.
+            import c2pa  # type: ignore[import-untyped]  # noqa: F401
+
+            if (process := os.fork()) == 0:
+                _answer_and_end(descriptors[0], mime.decode(), trusted, connection)
+            os.waitpid(process, 0)
+            os.close(descriptors[0])
+            connection.sendall(_END)
+    finally:
+        os._exit(0)  # nothing of the process that we were copied from is to be ended twice
 
 
-def _answer_and_end(descriptor: int, mime: str, trusted: str, sender: int) -> None:
+def _answer_and_end(descriptor: int, mime: str, trusted: str, connection: socket.socket) -> None:
     try:
         forbid_processes()
         resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
         said = json.dumps(read_manifest(descriptor, mime, trusted)).encode()
-        while said:
-            said = said[os.write(sender, said) :]
+        connection.sendall(said if len(said) < _LONGEST else b"")
     finally:
-        os._exit(0)  # nothing of the process that we were copied from is to be ended twice
+        os._exit(0)
 
 
 def read_manifest(descriptor: int, mime: str, trusted: str) -> dict[str, Any]:

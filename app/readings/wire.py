@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from time import monotonic
 
-BATCH = 20  # descriptors in one message; small, since a dead child costs what it had not answered
+BATCH = 10  # descriptors in one message; small, since a dead child costs what it had not answered
 LONGEST_ANSWER = 4 * 1024 * 1024  # the row budget of one reading
 _HEAD = struct.Struct(">BI")
 

@@ -88,6 +88,25 @@ def test_one_poisoned_asset_costs_its_batch_nothing_and_is_set_aside(
     assert world.find(told, id=bad) == [("x:set-aside",)]
 
 
+def test_what_was_recorded_before_a_failure_is_not_done_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.readings.parcels.MOST_FILES", 2)
+    store = world.a_source_system()
+    assets = [world.an_asset(store, description=f"Tram {number}") for number in range(7)]
+    bind(world.worker)
+    with poisoned(world, "readings", assets[3]):
+        read_files(assets)
+    counted = world.find("SELECT asset_id, count(*) FROM readings GROUP BY 1")
+    assert {tuple(row) for row in counted} == {(one, 1) for one in assets if one != assets[3]}
+    told = world.find(
+        "SELECT count(*) FROM procrastinate_jobs WHERE args->'asset_ids' ? :first"
+        " AND task_name = 'fingerprints.fingerprint_assets'",
+        first=str(assets[0]),
+    )
+    assert told == [(1,)]
+
+
 def test_a_database_that_goes_away_is_no_asset_s_fault(world: World) -> None:
     asset_id = world.an_asset()
     bind(world.worker)

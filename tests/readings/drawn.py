@@ -19,9 +19,7 @@ SCRIPT = """#!/usr/bin/env perl
 # ExifTool that does what the first bytes of a file tell it to: hang, die or eat memory.
 use strict;
 use warnings;
-my ($script, $library);
-BEGIN { ($script, $library) = ('%s', '%s'); }
-use lib $library;
+use lib '%s';
 use Image::ExifTool;
 {
     no warnings 'redefine';
@@ -42,8 +40,6 @@ use Image::ExifTool;
         goto &$extract;
     };
 }
-$0 = $script;
-do $script;
 """
 
 
@@ -77,7 +73,7 @@ def obeying(folder: Path, order: str, name: str = "order.jpg") -> Path:
 def obedient_tool(folder: Path) -> Path:
     """Write an ExifTool that can be told to misbehave."""
     path = folder / "exiftool"
-    path.write_text(SCRIPT % (VENDORED, VENDORED.parent / "lib"))
+    path.write_text(SCRIPT % (VENDORED.parent / "lib") + VENDORED.read_text("utf-8"))
     path.chmod(0o755)
     return path
 

@@ -1,6 +1,6 @@
 """Pictures with Content Credentials, signed here by an authority of our own."""
 
-import datetime
+import datetime as dt
 import io
 import json
 from dataclasses import dataclass
@@ -57,9 +57,7 @@ def sign(
             }
         ],
     }
-    signer = c2pa.Signer.from_info(
-        c2pa.C2paSignerInfo(b"es256", who.chain.encode(), who.key, None)
-    )
+    signer = c2pa.Signer.from_info(c2pa.C2paSignerInfo(b"es256", who.chain.encode(), who.key, None))
     settings = json.dumps({"verify": {"verify_after_sign": False}})
     with c2pa.Context(c2pa.Settings.from_json(settings)) as context:
         builder = c2pa.Builder(json.dumps(manifest), context)
@@ -86,7 +84,7 @@ def _certificate(
     authority: bool,
     ocsp: str | None = None,
 ) -> x509.Certificate:
-    start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)  # noqa: TID251
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)  # noqa: TID251
     usage = dict.fromkeys(
         (
             "content_commitment",
@@ -107,7 +105,7 @@ def _certificate(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
-        .not_valid_after(start + datetime.timedelta(days=3650))
+        .not_valid_after(start + dt.timedelta(days=3650))
         .add_extension(x509.BasicConstraints(authority, None), critical=True)
         .add_extension(
             x509.KeyUsage(

@@ -389,7 +389,7 @@ def test_orientation_is_1_to_8_or_unknown(stated: str, valid: int | None) -> Non
 def test_headers_say_what_they_can_of_frames_depth_and_colour() -> None:
     found = technical(
         {
-            "GIF:FrameCount": "12",
+            "File:PageCount": "12",
             "EXIF:IFD0:BitsPerSample": "8 8 8",
             "EXIF:ExifIFD:ColorSpace": "1",
             "EXIF:IFD0:Compression": "5",

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn import CORPUS, draw, opened
+from signed import CAPTURE, authority, sign
 
 from app.readings import verification
 from app.readings.compute import conclude
@@ -19,8 +21,6 @@ from app.readings.credentials import REMOTE, TAG, UNSTAMPED
 from app.readings.extraction import Extraction
 from app.readings.extractor import Extractor
 from app.readings.manifests import holds_manifest
-from readings.drawn import CORPUS, draw, opened
-from readings.signed import CAPTURE, authority, sign
 
 FORMATS = {
     ".jpg": "image/jpeg",
@@ -206,14 +206,14 @@ def test_the_end_of_the_library_is_not_the_end_of_the_child(
 
     monkeypatch.setattr(verification, "read_manifest", die)
     (descriptor,) = opened([sign(draw(tmp_path / "signed.jpg"))])
-    found = verification.verify(descriptor, "image/jpeg")
-    assert found == {"error": "the library gave no answer"}
+    verifier = verification.Verifier()
+    assert verifier.verify(descriptor, "image/jpeg") == {"error": "the library gave no answer"}
+    assert verifier.verify(descriptor, "image/jpeg") == {"error": "the library gave no answer"}
 
 
 def test_a_picture_beside_a_manifest_is_read_by_the_same_child(
     tmp_path: Path, reader: Extractor
 ) -> None:
-    """The end of the process that verified is not taken for ExifTool's."""
     paths = [sign(draw(tmp_path / f"{n}.jpg", f"-IFD0:Make=Maker {n}")) for n in range(4)]
     before = reader._warm_child().process.pid
     found = said(reader, *paths)
@@ -224,7 +224,8 @@ def test_a_picture_beside_a_manifest_is_read_by_the_same_child(
 
 
 def test_what_only_the_clock_says_does_not_judge() -> None:
-    manifest = {"failures": ["signingCredential.expired", "cawg.x509.signature.outside_validity"]}
+    failures = ["signingCredential.expired", "cawg.x509.signature.outside_validity"]
+    manifest: dict[str, Any] = {"failures": failures}
     manifest |= {"actions": [], "generator": None, "issuer": None, "signer": None}
     tags = {"File:FileType": "JPEG", "File:MIMEType": "image/jpeg"}
     tags |= {TAG: json.dumps(manifest | {"signed_at": "2020-01-01T00:00:00Z"})}

@@ -1,0 +1,93 @@
+"""Files are opened a few ahead of their turn to be read; what they said comes in parcels."""
+
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.assets.service import Sighted
+from app.kit.refusals import Refusal
+from app.readings.extractor import Extractor
+from app.readings.service import Found
+from app.storage.errors import NotThere
+from app.storage.opening import OpenBytes, open_located
+
+MOST_FILES, MOST_BYTES = 50, 16 << 20  # recorded in one transaction
+Place = tuple[UUID, str, str]  # an asset, the root URI, the path beneath it
+Seen = tuple[UUID, Sighted, str]  # what was seen where an asset should lie, and how
+
+
+@dataclass(slots=True)
+class Parcel:
+    """What is recorded in one transaction: what files said, and which could not be read so."""
+
+    read: list[Found] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    size: int = 0
+
+    def asset_ids(self) -> list[UUID]:
+        """Say whose files these were."""
+        return [one.asset_id for one in self.read] + [one[0] for one in self.seen]
+
+    def is_full(self) -> bool:
+        """Tell whether it is worth a transaction."""
+        return len(self.read) + len(self.seen) >= MOST_FILES or self.size >= MOST_BYTES
+
+
+class InTurn:
+    """Opens files for a reader that takes them ahead; each is closed when its turn is over."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self._places = places
+        self._open: deque[tuple[UUID, OpenBytes, ExitStack]] = deque()
+        self.parcel = Parcel()
+
+    def descriptors(self) -> Iterator[int]:
+        """Yield a descriptor of each file that opens; the others are told to the parcel."""
+        for asset_id, root, path in self._places:
+            held = ExitStack()
+            try:
+                file = held.enter_context(open_located(root, path))
+            except Refusal as refusal:
+                self.parcel.seen.append((asset_id, sighted(refusal), refusal.detail))
+                continue
+            self._open.append((asset_id, file, held))
+            yield file.descriptor
+
+    def parcels(self, reader: Extractor) -> Generator[Parcel]:
+        """Yield full parcels, and the last one as it is."""
+        try:
+            for extraction in reader.each(self.descriptors()):
+                asset_id, file, held = self._open.popleft()
+                with held:
+                    same = self._is_same(asset_id, file)
+                if same:
+                    self.parcel.read.append(Found(asset_id, file.token, extraction))
+                    self.parcel.size += len(extraction.raw)
+                if self.parcel.is_full():
+                    full, self.parcel = self.parcel, Parcel()
+                    yield full
+            yield self.parcel
+        finally:
+            for _, _, held in self._open:
+                held.close()
+
+    def _is_same(self, asset_id: UUID, file: OpenBytes) -> bool:
+        """Tell whether a file stayed the same bytes while it was read, or tell the parcel why not.
+
+        An object store may fall silent meanwhile.
+        """
+        try:
+            if file.current_token() == file.token:
+                return True
+            why: tuple[Sighted, str] = ("changed", "The file changed while it was read.")
+        except Refusal as refusal:
+            why = (sighted(refusal), refusal.detail)
+        self.parcel.seen.append((asset_id, *why))
+        return False
+
+
+def sighted(refusal: Refusal) -> Sighted:
+    """Say what a refusal to open means; only an answering store says that a file is gone."""
+    return "missing" if isinstance(refusal, NotThere) else "unreachable"
