@@ -382,6 +382,7 @@ def test_the_vendored_tool_comes_before_the_path() -> None:
     ("script", "complaint"),
     [
         ("print '12.57';", "too old"),
+        ("print '13.59';", "built otherwise"),
         ("print 'hello';", "not ExifTool"),
         ("die 'no';", "not ExifTool"),
     ],
@@ -414,7 +415,8 @@ def test_a_machine_without_perl_is_refused(tmp_path: Path, monkeypatch: pytest.M
 def test_a_child_that_cannot_start_is_refused(tmp_path: Path) -> None:
     """The version check passes, the stay-open process then ends at once."""
     script = tmp_path / "exiftool"
-    script.write_text("#!/usr/bin/env perl\nprint '13.59' if grep { /ver/ } @ARGV; exit 1;\n")
+    said = "sub GetImageInfo {} print '13.59' if grep { /ver/ } @ARGV; exit 1;"
+    script.write_text(f"#!/usr/bin/env perl\n{said}\n")
     script.chmod(0o755)
     with pytest.raises(UnfitTool, match="did not start"), Extractor(script):
         pass
