@@ -15,10 +15,12 @@ import psutil
 import pytest
 from drawn import draw, obedient_tool, obeying, opened
 
+from app.readings import children
 from app.readings import extractor as engine
+from app.readings.children import Answer, Child
 from app.readings.exiftool import VENDORED, UnfitTool, environment, find_tool, prove_fit
 from app.readings.extraction import Extraction, Outcome
-from app.readings.extractor import Child, Extractor
+from app.readings.extractor import Extractor
 from app.readings.sandbox import Limits
 
 SMALL = Limits(memory_bytes=256 * 1024 * 1024)
@@ -268,9 +270,9 @@ def test_a_child_that_fails_after_other_files_is_not_believed_at_once(
 def test_a_file_that_fails_only_in_company_is_read_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer, failures = Child.answer, [engine.Answer(reason="crashed", alone=False)]
+    answer, failures = Child.answer, [Answer(reason="crashed", alone=False)]
 
-    def once(self: Child, seconds: float) -> engine.Answer:
+    def once(self: Child, seconds: float) -> Answer:
         return failures.pop() if failures else answer(self, seconds)
 
     monkeypatch.setattr(Child, "answer", once)
@@ -288,8 +290,8 @@ def test_a_child_that_went_before_it_was_asked_is_to_blame_for_nothing(
         os.killpg(child.process.pid, signal.SIGKILL)
         child.process.wait()
         assert child.ended()
-        assert child.ask(0, 1.0) == engine.Answer(reason="crashed", alone=False)
-    monkeypatch.setattr(engine, "START_SECONDS", 0.0)
+        assert child.ask(0, 1.0) == Answer(reason="crashed", alone=False)
+    monkeypatch.setattr(children, "START_SECONDS", 0.0)
     with pytest.raises(UnfitTool, match="did not start"), Extractor():
         pass
 
