@@ -7,6 +7,7 @@ for over HTTP; a field that is undecided or in conflict counts as not answered.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -45,6 +46,7 @@ def main() -> None:
 def ask_all(corpus: Path) -> dict[str, Answers]:
     """Return what a catalogue on a database of its own says of each file, by its relative path."""
     home = HOME.absolute()
+    shutil.rmtree(home, ignore_errors=True)  # what was read before would not be read again
     with demo_database(home) as found:
         with owner(found) as db:
             load_demo_documents(db)

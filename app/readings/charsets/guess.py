@@ -142,7 +142,8 @@ def guess(raw: bytes, others: Sequence[bytes] = (), known: Collection[str] = ())
     rest = [total for total, other in totals.values() if other.text != best.text]
     doubt = sum(math.exp(min(0.0, (other - most) / 2)) for other in rest)
     stands_out = most - max(rest, default=-math.inf) >= MARGIN
-    floor = _PLAUSIBLE_AMONG_OTHERS if _led(leaning, best.codec) else PLAUSIBLE
+    backed = _led(leaning, best.codec) or best.text.strip() in known
+    floor = _PLAUSIBLE_AMONG_OTHERS if backed else PLAUSIBLE
     decided = best.chosen and stands_out and _plausible(best, floor)
     text, codec = _whole(raw, best)
     return Guess(text, codec, 1 / (1 + doubt), decided, best.cut, best.tongue)
