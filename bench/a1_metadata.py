@@ -72,7 +72,8 @@ def await_read(reader: Remote, prove_alive: Callable[[], None]) -> list[Answers]
         done = sum(one["reading"] is not None and one["provenance_version"] > 1 for one in assets)
         if done != before:
             before, since = done, time.monotonic()
-        silent = time.monotonic() - since > SILENCE_SECONDS / (10 if done > 0.9 * len(assets) else 1)
+        most = done > 0.9 * len(assets)
+        silent = time.monotonic() - since > SILENCE_SECONDS / (10 if most else 1)
         if done == len(assets) or silent:
             return assets
         time.sleep(2.0)
@@ -127,7 +128,7 @@ def judged(corpus: Path, result: Path) -> Answers:
     scores = {name: scored(corpus, name, part, result) for name, part in sets.items()}
     wide = scores["charsets"]
     held = {
-        field: one["found"] is None or one["found"] >= OTHERWISE and not one["invented"]
+        field: one["found"] is None or (one["found"] >= OTHERWISE and not one["invented"])
         for field, one in scores["plain"].items()
     }
     silently_wrong = {field: wide[field]["wrong"] + wide[field]["invented"] for field in TEXTS}

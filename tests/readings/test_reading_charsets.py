@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.readings.charsets.guess import CHARSETS, RIVALS, Guess, guess, readings
+from app.readings.charsets.candidates import CHARSETS, RIVALS
+from app.readings.charsets.guess import Guess, guess, readings
 from app.readings.charsets.undoing import undo_misreading
 
 HELD = captions.held()
@@ -59,7 +60,7 @@ def test_no_text_is_silently_wrong(outcomes: Counter[tuple[str, str, str]]) -> N
     assert outcomes.total() > 3000
 
 
-@pytest.mark.parametrize("which", SHARES, ids=lambda which: " in ".join(which))
+@pytest.mark.parametrize("which", SHARES, ids=" in ".join)
 def test_most_texts_are_decided(
     outcomes: Counter[tuple[str, str, str]], which: tuple[str, str]
 ) -> None:
