@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import draw, opened
+from drawn import opened
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from images import draw, with_iptc
 
 from app.kit.spoofing import made_visible
 from app.readings.charsets.guess import DETECTOR, DETECTOR_VERSION
@@ -27,6 +28,7 @@ CAPTION, IMAGE, TITLE = (
     "EXIF:IFD0:ImageDescription",
     "XMP:XMP-dc:Title",
 )
+CAPTION_NUMBER = 120  # of IPTC record 2
 COMMENT = "EXIF:ExifIFD:UserComment"
 Document = dict[str, Any]
 
@@ -93,18 +95,6 @@ def test_every_item_of_a_list_comes_back(items: list[bytes]) -> None:
         assert [base64.b64decode(raw) for raw in raws] == items
 
 
-def iptc_jpeg(folder: Path, raw: bytes, name: str) -> Path:
-    """Draw a JPEG whose IPTC caption is exactly these bytes, declared as nothing."""
-    plain = draw(folder / name).read_bytes()
-    record = b"\x1c\x02\x78" + len(raw).to_bytes(2, "big") + raw
-    resource = b"8BIM\x04\x04\0\0" + len(record).to_bytes(4, "big") + record
-    body = b"Photoshop 3.0\0" + resource + b"\0" * (len(record) % 2)
-    segment = b"\xff\xed" + (len(body) + 2).to_bytes(2, "big") + body
-    path = folder / name
-    path.write_bytes(plain[:2] + segment + plain[2:])
-    return path
-
-
 def nasty() -> Iterator[bytes]:
     """Yield byte strings that have broken programs, and some that chance made."""
     yield from (
@@ -123,7 +113,9 @@ def nasty() -> Iterator[bytes]:
 
 def test_every_byte_comes_back_through_the_tool_itself(tmp_path: Path) -> None:
     raws = list(nasty())
-    paths = [iptc_jpeg(tmp_path, raw, f"{at}.jpg") for at, raw in enumerate(raws)]
+    paths = [tmp_path / f"{at}.jpg" for at in range(len(raws))]
+    for path, raw in zip(paths, raws, strict=True):
+        path.write_bytes(with_iptc(draw(), (CAPTION_NUMBER, raw)))
     descriptors = opened(paths)
     with Extractor() as extractor:
         readings = extractor.read(descriptors)
