@@ -4,6 +4,7 @@ import base64
 from uuid import UUID
 
 import pytest
+from httpx2 import Client
 from images import draw, with_iptc
 from provenance_city import head_of, lacking, read_and_adopt, registered, shown
 from world import System, World
