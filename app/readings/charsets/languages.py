@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 
 from app.readings.charsets import bands, frequent
 
+_NO_LETTER = -9.0
 _ELSEWHERE, _HAN_ELSEWHERE, _CONTROL = -21.0, -18.0, -30.0  # of letters that a language has not
 _TURNED_CASE, _GLUED_MARK = -4.0, -2.5
 _ONE_WORD, _WORDS_MOST = 2.0, 8.0
@@ -111,6 +112,8 @@ def _ascii(letter: str) -> float:
 @lru_cache(maxsize=4096)
 def _foreign(letter: str) -> float:
     kind = unicodedata.category(letter)
+    if kind == "Cf" or letter >= "\U0001f000":  # what turns or joins letters, and pictures
+        return _NO_LETTER
     if kind in ("Cc", "Co", "Cn", "Cs"):
         return _CONTROL
     return _HAN_ELSEWHERE if "\u3400" <= letter <= "\u9fff" else _ELSEWHERE
