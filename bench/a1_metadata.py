@@ -7,6 +7,7 @@ for over HTTP; a field that is undecided or in conflict counts as not answered.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -45,6 +46,7 @@ def main() -> None:
 def ask_all(corpus: Path) -> dict[str, Answers]:
     """Return what a catalogue on a database of its own says of each file, by its relative path."""
     home = HOME.absolute()
+    shutil.rmtree(home, ignore_errors=True)  # what was read before would not be read again
     with demo_database(home) as found:
         with owner(found) as db:
             load_demo_documents(db)
@@ -70,7 +72,8 @@ def await_read(reader: Remote, prove_alive: Callable[[], None]) -> list[Answers]
         done = sum(one["reading"] is not None and one["provenance_version"] > 1 for one in assets)
         if done != before:
             before, since = done, time.monotonic()
-        silent = time.monotonic() - since > SILENCE_SECONDS / (10 if done > 0.9 * len(assets) else 1)
+        most = done > 0.9 * len(assets)
+        silent = time.monotonic() - since > SILENCE_SECONDS / (10 if most else 1)
         if done == len(assets) or silent:
             return assets
         time.sleep(2.0)
@@ -125,7 +128,7 @@ def judged(corpus: Path, result: Path) -> Answers:
     scores = {name: scored(corpus, name, part, result) for name, part in sets.items()}
     wide = scores["charsets"]
     held = {
-        field: one["found"] is None or one["found"] >= OTHERWISE and not one["invented"]
+        field: one["found"] is None or (one["found"] >= OTHERWISE and not one["invented"])
         for field, one in scores["plain"].items()
     }
     silently_wrong = {field: wide[field]["wrong"] + wide[field]["invented"] for field in TEXTS}

@@ -1,11 +1,12 @@
 """An image's readings."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from app.assets.service import asset_for
 from app.kit.db import Db
@@ -15,6 +16,36 @@ from app.readings import queries
 from app.readings.extraction import Outcome
 
 router = APIRouter(prefix="/v1/assets", tags=["readings"])
+
+
+class ReadingStatement(TypedDict):
+    """One value of one field from one place in the file, or one derived from it by a rule.
+
+    A text's bytes are `raw_bytes` in base64 (of a list one for each item); where that is null, the
+    value written in `raw_charset` gives them back. NULs that end a text are not kept.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # as pydantic reads it
+    field: str
+    value: Any
+    locator: Annotated[str, Field(description="Group and tag; several joined by `+`.")]
+    picked: Annotated[bool, Field(description="The one of its field that enters the record.")]
+    raw_bytes: str | list[str] | None
+    raw_charset: Annotated[str | None, Field(description="A codec's name; null: not known.")]
+    note: Annotated[str | None, Field(description="Why it is not picked, or what is uncertain.")]
+    source_kind: NotRequired[Literal["extracted", "derived"]]
+    charset_origin: NotRequired[Literal["declared", "guessed", "unknown"] | None]
+    certainty: NotRequired[
+        Annotated[float | None, Field(description="Of a guessed charset, 0 to 1.")]
+    ]
+    lang: NotRequired[Annotated[str, Field(description="BCP 47, where the file says it.")]]
+    shown_as: NotRequired[
+        Annotated[Any, Field(description="The value, letters that deceive the eye written out.")]
+    ]
+    rule: NotRequired[Annotated[str, Field(description="By which a derived value was made.")]]
+    inputs: NotRequired[Annotated[list[str], Field(description="Locators of what it was made of.")]]
+    tool: NotRequired[Annotated[str, Field(description="What derived it.")]]
+    tool_version: NotRequired[str]
 
 
 class ReadingOut(BaseModel):
@@ -34,7 +65,7 @@ class ReadingOut(BaseModel):
     byte_token: str
     provenance_version: int
     read_at: datetime
-    statements: list[dict[str, Any]]
+    statements: list[ReadingStatement]
 
 
 @router.get("/{asset_id}/readings", operation_id="list_readings")

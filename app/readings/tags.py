@@ -87,7 +87,10 @@ def _tag(locator: str, entry: dict[str, Any]) -> Tag:
 
 
 def _unwrapped(text: str) -> str:
-    """Turn base64, ExifTool's word for "no valid UTF-8", back into those bytes, escaped."""
+    """Turn base64, the tool's word for what JSON cannot hold, back into those bytes, escaped.
+
+    That is what is no UTF-8 and, by perl/Untouched.pm, text with NUL within or that begins so.
+    """
     if not text.startswith(_BASE64):
         return text
     try:
@@ -95,7 +98,8 @@ def _unwrapped(text: str) -> str:
     except binascii.Error:
         return text
     unwrapped = raw.decode("utf-8", "surrogateescape")
-    return unwrapped if unwrapped.encode("utf-8", "replace") != raw else text
+    wrapped = b"\0" in raw or raw.startswith(_BASE64.encode())
+    return unwrapped if wrapped or unwrapped.encode("utf-8", "replace") != raw else text
 
 
 def _exact(digits: str | None) -> bytes | None:

@@ -73,7 +73,7 @@ def read_text(text: str, raw: bytes | None, charset: str | None, around: Around 
         around: what else the file says.
     """
     given = _bytes_of(text)
-    exact = given if raw is None else raw
+    exact = given if raw is None else raw.removesuffix(b"\0")  # the one that ends it in EXIF
     if text.isascii() and b"\x1b$" not in given:
         found = Text(text, exact, charset or "ascii", origin="declared")
     elif charset is None:
@@ -82,14 +82,15 @@ def read_text(text: str, raw: bytes | None, charset: str | None, around: Around 
         found = _contradicted(given, exact, charset, around)
     else:
         found = _unless_misread(Text(text, exact, charset, origin="declared"), around)
-    if raw is not None and raw.rstrip(b"\0 ").count(b"\0"):
-        found = replace(found, raw=raw, note=found.note or NUL_INSIDE)
+    if exact.rstrip(b"\0 ").count(b"\0"):
+        found = replace(found, raw=exact, note=found.note or NUL_INSIDE)
     return settled(found)
 
 
 def decode_declared(raw: bytes, charset: str) -> Text:
     """Decode bytes whose charset the file declares; what does not fit becomes U+FFFD."""
-    return settled(_cut_or_flawed(raw, raw, charset))
+    ended = raw.removesuffix(b"\0\0") if charset.startswith("utf-16") else raw
+    return settled(_cut_or_flawed(ended, ended, charset))
 
 
 def read_undeclared(given: bytes, exact: bytes, around: Around = _NOTHING) -> Text:
@@ -175,12 +176,11 @@ def _note_of(value: str) -> str | None:
 
 
 def _needed(raw: bytes | None, value: str, text: Text) -> bytes | None:
-    """Keep bytes that the value alone does not give back; a NUL that ends a text is none of it."""
+    """Keep bytes that the value alone does not give back."""
     if raw is None or text.note is not None or text.charset is None:
         return raw
     try:
-        plain = value.encode(text.charset)
-        return raw if raw[: len(plain)] != plain or raw[len(plain) :].strip(b"\0") else None
+        return None if value.encode(text.charset) == raw else raw
     except (UnicodeEncodeError, LookupError):
         return raw
 

@@ -260,6 +260,11 @@ FULL = Statement(
     reading="r",
     raw="AAE=",
     raw_charset="big5",
+    charset_origin="guessed",
+    charset_certainty=0.5,
+    rule="redecode-undeclared",
+    inputs=("2.0",),
+    shown_as="s",
     note="n",
     supersedes="2.1",
 )

@@ -87,7 +87,7 @@ LATIN: dict[str, tuple[str, str]] = {
     "en": ("éèñöüçáï", "the of and in at to a by for with on from is an was after near his her"),
     "fr": (
         "éèàêçôîâûùëïœüæÿ",
-        "le la les de des du un une et à au aux en dans sur pour par avec est après près ses son sa",
+        "le la les de des du un une et à au aux en dans sur pour par avec est après près ses son",
     ),
     "de": (
         "üäößé",

@@ -1,12 +1,12 @@
 """Weigh every charset in which bytes may have been written; say one only where it stands out."""
 
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.readings.charsets.languages import CENTRAL, EVERY, WEST, language
+from app.readings.charsets.candidates import CHARSETS, EAST, RIVALS
+from app.readings.charsets.languages import language
 
 DETECTOR, DETECTOR_VERSION = "catalogue-charsets", "1"
 
@@ -17,72 +17,12 @@ _LONGEST = 600  # bytes of one text that are weighed
 _OTHERS_MOST = 14.0  # how far all other texts together may move the scales
 _ONE_OTHER = 12.0
 _CUT, _CUT_ELSEWHERE = -7.0, -14.0  # a last letter that is not whole, where fields end or not
+_FORM, _FORM_MOST = 3.0, 12.0
 _FIELDS_END = (32, 64, 128, 256, 2000)
 _SAME_TONGUE, _FEW = 4.0, 4  # the language of so many letters of the file's certain texts
 _KNOWN = 14.0  # the same text stands in the file in a charset that is certain
 
 
-@dataclass(frozen=True, slots=True)
-class Charset:
-    """One charset by its codecs, the stricter first, with the languages written in it."""
-
-    codecs: tuple[str, ...]  # one that gives a text with any of `strange` gives way to the next
-    languages: tuple[str, ...]
-    favour: float = 0.0
-    width: int = 1  # bytes that one unit takes
-    strange: re.Pattern[str] | None = None
-
-    def read(self, raw: bytes) -> tuple[str, str, bool] | None:
-        """Return the text, its codec and whether its end was cut; None where it cannot be."""
-        for codec in self.codecs:
-            try:
-                text = raw.decode(codec)
-                if not (self.strange and codec == self.codecs[0] and self.strange.search(text)):
-                    return text, codec, False
-            except UnicodeDecodeError as error:
-                flaw = error
-                if flaw.start >= len(raw) - 3 and flaw.reason.startswith(_ENDS) and flaw.start:
-                    return raw[: flaw.start].decode(codec), codec, True
-        return None
-
-
-_ENDS = ("unexpected end", "incomplete multibyte", "truncated data")
-_EAST = ("zh-Hant", "zh-Hans", "ja", "ko")
-CHARSETS = (
-    Charset(("utf-8",), EVERY, 4.0),
-    # Where Big5 had left room, cp950 keeps kana elsewhere than Hong Kong and the Web do.
-    Charset(
-        ("cp950", "big5hkscs"), ("zh-Hant",), strange=re.compile("[\u3041-\u30fe\u0400-\u045f]")
-    ),
-    Charset(("gbk", "gb18030"), ("zh-Hans", "zh-Hant")),
-    Charset(("shift_jis", "cp932"), ("ja",)),
-    Charset(("euc_jp",), ("ja",)),
-    Charset(("euc_kr", "cp949"), ("ko",)),
-    Charset(("cp1252",), WEST),
-    Charset(("mac_roman",), WEST, -2.0),
-    Charset(("utf-16-le",), EVERY, -6.0, 2),
-    Charset(("utf-16-be",), EVERY, -6.0, 2),
-)
-# Written in by few here: they may cast doubt on those above and are never chosen themselves.
-RIVALS = (
-    Charset(("cp850",), WEST, -3.0),
-    Charset(("cp1250",), CENTRAL, -3.0),
-    Charset(("iso8859_2",), CENTRAL, -3.0),
-    Charset(("mac_latin2",), CENTRAL, -4.0),
-    Charset(("cp852",), CENTRAL, -4.0),
-    Charset(("cp1254",), ("tr",), -4.0),
-    Charset(("cp1251",), ("cyrillic",), -2.0),
-    Charset(("koi8_r",), ("cyrillic",), -3.0),
-    Charset(("cp866",), ("cyrillic",), -3.0),
-    Charset(("mac_cyrillic",), ("cyrillic",), -4.0),
-    Charset(("iso8859_5",), ("cyrillic",), -4.0),
-    Charset(("cp1253",), ("greek",), -3.0),
-    Charset(("iso8859_7",), ("greek",), -3.0),
-    Charset(("cp1255",), ("hebrew",), -3.0),
-    Charset(("cp1256",), ("arabic",), -3.0),
-    Charset(("cp874",), ("thai",), -3.0),
-    Charset(("johab",), ("ko",), -5.0),
-)
 _SIGNS = {
     b"\xef\xbb\xbf": "utf-8-sig",
     b"\xff\xfe": "utf-16",
@@ -142,7 +82,8 @@ def guess(raw: bytes, others: Sequence[bytes] = (), known: Collection[str] = ())
     rest = [total for total, other in totals.values() if other.text != best.text]
     doubt = sum(math.exp(min(0.0, (other - most) / 2)) for other in rest)
     stands_out = most - max(rest, default=-math.inf) >= MARGIN
-    floor = _PLAUSIBLE_AMONG_OTHERS if _led(leaning, best.codec) else PLAUSIBLE
+    backed = _led(leaning, best.codec) or best.text.strip() in known
+    floor = _PLAUSIBLE_AMONG_OTHERS if backed else PLAUSIBLE
     decided = best.chosen and stands_out and _plausible(best, floor)
     text, codec = _whole(raw, best)
     return Guess(text, codec, 1 / (1 + doubt), decided, best.cut, best.tongue)
@@ -163,8 +104,14 @@ def _readings(raw: bytes) -> tuple[Reading, ...]:
         text, codec, cut = read
         score, tongue = max((language(tag).score(text), tag) for tag in charset.languages)
         score += charset.favour + (_cost_of_cut(len(raw)) if cut else 0.0)
+        score += _by_form(text) if codec == "utf-8" else 0.0
         found.append(Reading(text, codec, score, tongue, cut, charset in CHARSETS))
     return tuple(found)
+
+
+def _by_form(text: str) -> float:
+    """Weigh that letters of three bytes have the form they must have, seldom by chance."""
+    return min(_FORM_MOST, _FORM * sum(letter >= "\u0800" for letter in text))
 
 
 def _cost_of_cut(length: int) -> float:
@@ -213,7 +160,7 @@ def _tongue_of(known: tuple[str, ...]) -> str | None:
     text = "".join(sorted(known))[:_LONGEST]
     if sum(letter > "\u2e80" for letter in text) < _FEW:
         return None
-    return max(_EAST, key=lambda tag: language(tag).score(text))
+    return max(EAST, key=lambda tag: language(tag).score(text))
 
 
 @lru_cache(maxsize=64)

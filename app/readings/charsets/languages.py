@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from app.readings.charsets import frequent
+from app.readings.charsets import bands, frequent
 
+_NO_LETTER = -9.0
 _ELSEWHERE, _HAN_ELSEWHERE, _CONTROL = -21.0, -18.0, -30.0  # of letters that a language has not
 _TURNED_CASE, _GLUED_MARK = -4.0, -2.5
 _ONE_WORD, _WORDS_MOST = 2.0, 8.0
@@ -94,7 +95,7 @@ def language(tag: str) -> Language:
 def _language(tag: str) -> Language:
     if tag in frequent.LATIN:
         letters, words = frequent.LATIN[tag]
-        return Language(tag, _SPRINKLED, _weighted(_latin(letters)), frozenset(words.split()))
+        return Language(tag, _SPRINKLED, _weighted(bands.latin(letters)), frozenset(words.split()))
     shape = _DENSE if tag in ("zh-Hans", "zh-Hant", "ja") else _SPACED
     return Language(tag, shape, _weighted(_BANDS[tag]()))
 
@@ -111,6 +112,8 @@ def _ascii(letter: str) -> float:
 @lru_cache(maxsize=4096)
 def _foreign(letter: str) -> float:
     kind = unicodedata.category(letter)
+    if kind == "Cf" or letter >= "\U0001f000":  # what turns or joins letters, and pictures
+        return _NO_LETTER
     if kind in ("Cc", "Co", "Cn", "Cs"):
         return _CONTROL
     return _HAN_ELSEWHERE if "\u3400" <= letter <= "\u9fff" else _ELSEWHERE
@@ -125,126 +128,25 @@ def _shape_of_word(before: str, letter: str) -> float:
     return 0.0
 
 
-Band = tuple[Iterable[str], float]
-
-
-def _weighted(bands: Iterable[Band]) -> dict[str, float]:
+def _weighted(shares: Iterable[bands.Band]) -> dict[str, float]:
     """Share each band's weight among its letters; a letter counts where it comes first."""
     weights: dict[str, float] = {}
-    for letters, share in bands:
+    for letters, share in shares:
         new = [letter for letter in dict.fromkeys(letters) if letter not in weights]
         weights |= dict.fromkeys(new, math.log(share / max(1, len(new))))
     return weights
 
 
-def _ranked(letters: str, share: float) -> Iterator[Band]:
-    """Share a weight among an alphabet, more of it to the letters that come first."""
-    ranks = [1 / (place + 4) for place in range(len(letters))]
-    for letter, rank in zip(letters, ranks, strict=True):
-        yield letter, share * rank / sum(ranks)
-
-
-def _cased(letters: str, share: float) -> Iterator[Band]:
-    yield from _ranked(letters, share * 0.9)
-    yield from _ranked("".join(one for one in letters.upper() if not one.isascii()), share * 0.1)
-
-
-def _rows(codec: str, first: int, last: int, trails: Iterable[int]) -> list[str]:
-    """Return the letters of a double-byte charset whose lead bytes lie in a range."""
-    places = [bytes([lead, trail]) for lead in range(first, last + 1) for trail in trails]
-    return [one for place in places if len(one := place.decode(codec, "ignore")) == 1]
-
-
-_EUC = range(0xA1, 0xFF)
-_BIG5 = (*range(0x40, 0x7F), *_EUC)
-
-
-def _letters(first: int, last: int) -> str:
-    return "".join(map(chr, range(first, last + 1)))
-
-
-def _simplified() -> Iterator[Band]:
-    yield frequent.HANS[:120], 0.42
-    yield frequent.HANS[120:400], 0.27
-    yield frequent.HANS[400:], 0.16
-    yield "，。、：；“”‘’（）《》？！…—·", 0.07
-    yield _rows("gb2312", 0xB0, 0xD7, _EUC), 0.06
-    yield frequent.HANT, 0.006
-    yield _rows("gb2312", 0xD8, 0xF7, _EUC), 0.005
-    yield from _marks_of_east()
-    yield _rows("big5", 0xA4, 0xC6, _BIG5), 0.002
-    yield _rows("gbk", 0x81, 0xFE, (*range(0x40, 0x7F), *range(0x80, 0xFF))), 0.0003
-
-
-def _traditional() -> Iterator[Band]:
-    yield frequent.HANT[:120], 0.42
-    yield frequent.HANT[120:450], 0.27
-    yield frequent.HANT[450:], 0.16
-    yield "，。、：；「」『』（）《》〈〉？！…—‧・·", 0.07
-    yield _rows("big5", 0xA4, 0xC6, _BIG5), 0.06
-    yield frequent.HANS, 0.004
-    yield _rows("big5", 0xC9, 0xF9, _BIG5), 0.005
-    yield from _marks_of_east()
-    yield _rows("big5hkscs", 0x87, 0xFE, _BIG5), 0.0015
-    yield _rows("gbk", 0x81, 0xFE, (*range(0x40, 0x7F), *range(0x80, 0xFF))), 0.0003
-
-
-def _japanese() -> Iterator[Band]:
-    yield frequent.KANA[:20], 0.26
-    yield _letters(0x3041, 0x3093), 0.10
-    yield _letters(0x30A1, 0x30F6) + "ー", 0.13
-    yield "、。・「」『』（）！？〜～々", 0.08
-    yield frequent.KANJI[:200], 0.18
-    yield frequent.KANJI[200:], 0.15
-    yield _letters(0xFF66, 0xFF9F), 0.02
-    yield _rows("euc_jp", 0xB0, 0xCF, _EUC), 0.06
-    yield _rows("euc_jp", 0xD0, 0xF4, _EUC), 0.003
-    yield from _marks_of_east()
-    yield _rows("cp932", 0xED, 0xFC, (*range(0x40, 0x7F), *range(0x80, 0xFD))), 0.0003
-
-
-def _korean() -> Iterator[Band]:
-    yield frequent.HANGUL[:80], 0.5
-    yield frequent.HANGUL[80:], 0.36
-    yield _rows("euc_kr", 0xB0, 0xC8, _EUC), 0.10
-    yield "“”‘’·…「」『』《》", 0.005
-    yield from _marks_of_east()
-    yield _rows("euc_kr", 0xCA, 0xFD, _EUC), 0.003
-    yield _rows("cp949", 0x81, 0xC6, range(0x41, 0xFF)), 0.0003
-
-
-def _marks_of_east() -> Iterator[Band]:
-    yield _letters(0xFF01, 0xFF5E), 0.006
-    yield "［］｛｝【】〔〕〖〗•○●◎△▲□■☆★※→←↑↓〇〃〈〉％＋－－×÷", 0.004
-    yield frequent.WEST_MARKS, 0.002
-    yield frequent.WEST, 0.0005
-    yield _letters(0x3041, 0x30F6), 0.0005
-
-
-def _latin(letters: str) -> Iterator[Band]:
-    yield from _cased(letters, 0.65)
-    yield from _ranked(frequent.WEST_MARKS, 0.3)
-    yield from _cased(frequent.WEST, 0.01)
-
-
-def _alphabet(letters: str) -> Callable[[], Iterator[Band]]:
-    def bands() -> Iterator[Band]:
-        yield from _cased(letters, 0.9)
-        yield from _ranked(frequent.WEST_MARKS, 0.05)
-
-    return bands
-
-
-_BANDS: dict[str, Callable[[], Iterator[Band]]] = {
-    "zh-Hans": _simplified,
-    "zh-Hant": _traditional,
-    "ja": _japanese,
-    "ko": _korean,
-    "cyrillic": _alphabet(frequent.CYRILLIC),
-    "greek": _alphabet(frequent.GREEK),
-    "hebrew": _alphabet(frequent.HEBREW),
-    "arabic": _alphabet(frequent.ARABIC),
-    "thai": _alphabet(frequent.THAI),
+_BANDS: dict[str, Callable[[], Iterator[bands.Band]]] = {
+    "zh-Hans": bands.simplified,
+    "zh-Hant": bands.traditional,
+    "ja": bands.japanese,
+    "ko": bands.korean,
+    "cyrillic": bands.alphabet(frequent.CYRILLIC),
+    "greek": bands.alphabet(frequent.GREEK),
+    "hebrew": bands.alphabet(frequent.HEBREW),
+    "arabic": bands.alphabet(frequent.ARABIC),
+    "thai": bands.alphabet(frequent.THAI),
 }
 WEST = ("en", "fr", "de", "es", "pt", "it", "da", "sv", "nl")
 CENTRAL = ("pl", "cs", "hu", "ro", "hr")

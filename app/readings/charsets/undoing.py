@@ -8,7 +8,7 @@ _FEW = 2  # letters beyond ASCII, with fewer of which nothing can be told
 
 
 def undo_misreading(text: str, known: Collection[str] = ()) -> Guess | None:
-    """Read the bytes anew that Latin 1 or Windows-1252 made such text of: `é™³å¿—æ˜Ž`.
+    """Read the bytes anew that Latin 1 or Windows-1252 made another text of.
 
     Returns:
         The reading that stands out, if it is another than the text itself; else None.
