@@ -25,6 +25,7 @@ from app.kit.jobs import bind, queue
 from app.kit.settings import settings
 from app.ledger.sequencer import number_events
 from app.provenance import tasks as provenance_tasks
+from app.readings import rereading_tasks
 from app.readings import tasks as reading_tasks
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ LISTENERS = (
     asset_tasks,
     catalogue_tasks,
     reading_tasks,
+    rereading_tasks,
     provenance_tasks,
     fingerprint_tasks,
     comparison_tasks,
