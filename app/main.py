@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
-from app.assets import set_aside_routes
-from app.catalogue import content_routes, import_routes
+from app.assets import set_aside_routes, surrounding_tasks
+from app.catalogue import content_routes, import_routes, surrounding_routes
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import routes as comparisons
@@ -45,7 +45,7 @@ from app.readings import tasks as reading_tasks
 SWAGGER = Path(__file__).with_name("vendored") / "swagger-ui"
 # A job is written for each listener that is known, so a process that publishes must know them all.
 LISTENERS = (
-    *(catalogue_tasks, reading_tasks, rereading_tasks, provenance_tasks),
+    *(surrounding_tasks, catalogue_tasks, reading_tasks, rereading_tasks, provenance_tasks),
     *(fingerprint_tasks, comparison_tasks),
 )
 MEASURED = (ledger_metrics, reading_metrics)  # their gauges are known by being imported
@@ -98,7 +98,10 @@ def create_app() -> FastAPI:
     rooms = (people, assets, set_aside_routes, catalogue, provenance, readings, fingerprints)
     for room in (*rooms, comparisons):
         app.include_router(at_the_edge(room.router))
-    for room in (import_routes, content_routes, thumbnail_routes, rereading_routes):
+    for room in (
+        *(import_routes, content_routes, thumbnail_routes),
+        *(rereading_routes, surrounding_routes),
+    ):
         app.include_router(at_the_edge(room.router))
     app.include_router(at_the_edge(disposals.router, NoPolicyInForce))
     app.include_router(

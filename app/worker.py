@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.assets import surrounding_tasks
 from app.assets import tasks as asset_tasks
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import tasks as comparison_tasks
@@ -31,6 +32,7 @@ from app.readings import tasks as reading_tasks
 log = structlog.get_logger(__name__)
 LISTENERS = (
     asset_tasks,
+    surrounding_tasks,
     catalogue_tasks,
     reading_tasks,
     rereading_tasks,
