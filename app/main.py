@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
-from app.assets import set_aside_routes
-from app.catalogue import content_routes, import_routes
+from app.assets import set_aside_routes, surrounding_tasks
+from app.catalogue import content_routes, import_routes, surrounding_routes
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import routes as comparisons
@@ -39,12 +39,16 @@ from app.provenance import routes as provenance
 from app.provenance import tasks as provenance_tasks
 from app.publishing import routes as publishing
 from app.readings import metrics as reading_metrics
+from app.readings import rereading_routes, rereading_tasks
 from app.readings import routes as readings
 from app.readings import tasks as reading_tasks
 
 SWAGGER = Path(__file__).with_name("vendored") / "swagger-ui"
 # A job is written for each listener that is known, so a process that publishes must know them all.
-LISTENERS = (catalogue_tasks, reading_tasks, provenance_tasks, fingerprint_tasks, comparison_tasks)
+LISTENERS = (
+    *(surrounding_tasks, catalogue_tasks, reading_tasks, rereading_tasks, provenance_tasks),
+    *(fingerprint_tasks, comparison_tasks),
+)
 MEASURED = (ledger_metrics, reading_metrics)  # their gauges are known by being imported
 DESCRIPTION = """Every image is described before it is hashed, and nothing may go until its record
 is complete, a verified copy stays, the law allows it and people have signed."""
@@ -104,7 +108,10 @@ def create_app() -> FastAPI:
     )
     for room in (*rooms, comparisons):
         app.include_router(at_the_edge(room.router))
-    for room in (import_routes, content_routes, thumbnail_routes):
+    for room in (
+        *(import_routes, content_routes, thumbnail_routes),
+        *(rereading_routes, surrounding_routes),
+    ):
         app.include_router(at_the_edge(room.router))
     app.include_router(at_the_edge(disposals.router, NoPolicyInForce))
     app.include_router(

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.assets import surrounding_tasks
 from app.assets import tasks as asset_tasks
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import tasks as comparison_tasks
@@ -25,13 +26,16 @@ from app.kit.jobs import bind, queue
 from app.kit.settings import settings
 from app.ledger.sequencer import number_events
 from app.provenance import tasks as provenance_tasks
+from app.readings import rereading_tasks
 from app.readings import tasks as reading_tasks
 
 log = structlog.get_logger(__name__)
 LISTENERS = (
     asset_tasks,
+    surrounding_tasks,
     catalogue_tasks,
     reading_tasks,
+    rereading_tasks,
     provenance_tasks,
     fingerprint_tasks,
     comparison_tasks,

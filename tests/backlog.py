@@ -41,6 +41,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "sha256": "sha256(b.asset_id::text::bytea)",
         },
     ),
+    "surroundings": ("asset_id", {"asset_id": "b.asset_id"}),
     "compared": (
         "asset_id",
         {"asset_id": "b.asset_id", "fingerprint_id": "b.fingerprint_id"},

@@ -200,6 +200,17 @@ class World:
         """Return a source system that was added before."""
         return self._systems[code]
 
+    def a_bucket_system(self, root: str, department: str | None = None) -> str:
+        """Add a source system over a bucket that this installation may read."""
+        code, department = f"bucket-{next(self._numbers)}", department or self.a_department()
+        facts: dict[str, Any] = {"custody_kind": "archive", "failure_domain": code}
+        facts |= {"removable": False, "custody_ends_on": None}
+        system = SourceSystem(code, department, {"en": code}, root, **facts)
+        with self.api.transaction() as db:
+            add_source_system(db, AGENT, system)
+        self._systems[code] = System(code, department, Path())
+        return code
+
     def an_asset(
         self,
         system: System | None = None,

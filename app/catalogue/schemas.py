@@ -68,7 +68,7 @@ class OperationOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
-    kind: Literal["import", "series-statements"]
+    kind: Literal["import", "series-statements", "re-reading"]
     state: OperationState
     total: int
     done: int

@@ -23,8 +23,6 @@ from app.provenance.completeness import Code, Demand, Tier, completeness_demands
 # answer says so.
 NOT_YET_BUILT = (
     "hold:none",
-    "container:none",
-    "companion:none_left_behind",
     "in_use:nowhere",
     "alarm:repetition",
     "likeness:other_than_exact",
@@ -126,6 +124,8 @@ PAIR_RULES = (
     "keeper:direct_pair",
     "keeper:passes_in_its_set",
     "location:own_object",
+    "container:none",
+    "companion:none_left_behind",
     "copies:enough",
 )
 FALSE = literal(value=False)
@@ -164,6 +164,8 @@ def pair_codes(policy: PolicyInForce, row: CTE, keeper: Any) -> Mapping[str, Cod
         # By the city's own measure: otherwise two policies could each call the other's copy keeper.
         "keeper:passes_in_its_set": unless(~row.c.set_has_keeper, "keeper:none_passes"),
         "location:own_object": case((row.c.shared, "location:shared")),
+        "container:none": row.c.container,
+        "companion:none_left_behind": row.c.companion,
         "copies:enough": unless(
             row.c.survivors < wanted, func.concat("copies:", row.c.survivors, f"<{wanted}")
         ),

@@ -26,11 +26,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.assets.models import AssetRow
+from app.assets.surrounding_models import SurroundingsRow
 from app.comparisons.facts import facts
 from app.comparisons.ranking import CRITERIA, may_keep
 from app.disposals.demands import PAIR_RULES, Demands, demands_of, pair_codes
 from app.disposals.legal import conditions_of, effect_rank, law
 from app.disposals.sets import beside_keepers, rank_in_sets
+from app.disposals.surroundings import code_of, place
 from app.fingerprints.models import FingerprintRow
 from app.ledger.queries import newest_log_index
 from app.policies.rules.in_force import PolicyInForce
@@ -101,15 +103,19 @@ def judge(question: Question, only: Only) -> CTE:
     def codes(policy: PolicyInForce) -> ColumnElement[Any]:
         return array([demand.code for demand in question.demands(policy).alone], type_=Text)
 
-    wanted = None if only is None else with_twins(only)
+    wanted, lies = None if only is None else with_twins(only), place()
     statement = (
         facts(question.book, wanted, complete=true())
         .add_columns(
             effect_rank(registers).label("effect_rank"),
             conditions_of(registers).label("conditions"),
             cast(per_policy(question.book, codes), ARRAY(Text)).label("codes"),
+            code_of(lies, "container").label("container"),
+            code_of(lies, "companion").label("companion"),
         )
         .outerjoin(law(registers), true())
+        .outerjoin(lies, true())
+        .outerjoin(SurroundingsRow, SurroundingsRow.asset_id == AssetRow.id)
     )
     return fenced(statement).cte("judged")
 

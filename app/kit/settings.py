@@ -73,7 +73,20 @@ class Settings(BaseSettings):
         default=None, description="of uploads: file:///... or s3://...; absent: in the data folder"
     )
     largest_upload: int = Field(default=4 << 30, gt=0, description="bytes of one upload")
+    sides_pattern: str = Field(
+        default=r"(?P<stem>.+?)[ _.-]+(?P<side>recto|verso|front|back|r|v|正面|背面)",
+        description="names without their suffix, in lower case: `stem`, and `side` of one object",
+    )
     alive_file: Path | None = Field(default=None, description="touched by a worker that works")
+
+    @field_validator("sides_pattern")
+    @classmethod
+    def name_both_groups(cls, pattern: str) -> str:
+        """Refuse a pattern that does not say which part names the object and which the side."""
+        if not {"stem", "side"} <= re.compile(pattern).groupindex.keys():
+            message = "write a regular expression with the groups (?P<stem>...) and (?P<side>...)"
+            raise ValueError(message)
+        return pattern
 
     @field_validator("database_url", "owner_url", "backup_url", "administrator_url")
     @classmethod

@@ -14,3 +14,9 @@ class NotYetRead(Refusal):
     def __init__(self, asset_id: UUID) -> None:
         """Name the asset; the worker reads it by itself."""
         super().__init__(f"Asset {asset_id} was not read yet; the worker does so by itself.")
+
+
+class RereadingOver(Refusal):
+    """The re-reading has ended, so there is nothing to cancel."""
+
+    code: ClassVar[str] = "rereading-over"

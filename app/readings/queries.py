@@ -3,14 +3,27 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, column, func, or_, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.assets.models import AssetRow, UploadRow
 from app.assets.queries import has_content
 from app.assets.sweeping import LEFT_ALONE
+from app.kit.operations import OperationRow
 from app.readings.models import ReadingRow
+from app.readings.rereading_models import RereadAssetRow
 
 COLUMNS = (
     ReadingRow.id,
@@ -88,3 +101,29 @@ def head_versions(asset_ids: Sequence[UUID]) -> Select[UUID, int]:
         "provenance_heads", column("asset_id", AssetRow.id.type), column("version", Integer)
     )
     return select(heads.c.asset_id, heads.c.version).where(heads.c.asset_id.in_(asset_ids))
+
+
+# Jobs of re-readings are few and go last, so one that waits is never taken for lost.
+NO_JOB = text("""
+NOT EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
+  AND task_name = 'readings.rereading_tasks.read_asked_again')
+""")
+
+
+def rereadings_without_jobs() -> Select[UUID]:
+    """Select re-readings that are to go on and have lost their jobs."""
+    return (
+        select(OperationRow.id)
+        .where(OperationRow.kind == "re-reading", OperationRow.finished_at.is_(None))
+        .where(NO_JOB)
+        .order_by(OperationRow.id)
+    )
+
+
+def left_to_read_again(rereading_id: UUID) -> Select[UUID]:
+    """Select the assets of a re-reading that are still to be read."""
+    return (
+        select(RereadAssetRow.asset_id)
+        .where(RereadAssetRow.rereading_id == rereading_id, RereadAssetRow.done_at.is_(None))
+        .order_by(RereadAssetRow.asset_id)
+    )

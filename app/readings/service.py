@@ -80,11 +80,15 @@ def record_readings(db: Session, found: Sequence[Found]) -> None:
 
 
 def already(one: Found, last: ReadingRow | None) -> bool:
-    """Tell whether these very bytes were read by this very tool."""
-    tool = (one.extraction.tool, one.extraction.tool_version)
-    return last is not None and (last.byte_token, last.tool, last.tool_version) == (
-        str(one.token),
-        *tool,
+    """Tell whether these very bytes were read by this very tool, and with the same end.
+
+    A reading that a limit stopped may end otherwise when it is tried again.
+    """
+    if last is None:
+        return False
+    now, then = one.extraction, last
+    return (str(one.token), now.tool, now.tool_version, now.outcome, now.reason) == (
+        *(then.byte_token, then.tool, then.tool_version, then.outcome, then.reason),
     )
 
 

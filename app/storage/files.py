@@ -130,6 +130,21 @@ def walk_files(root: bytes, *, unreadable: Report) -> Iterator[tuple[bytes, ...]
             unreadable(here, error)
 
 
+def list_folder(root: bytes, segments: tuple[bytes, ...]) -> list[bytes]:
+    """Name the regular files that lie directly in a folder beneath a root, by bytes.
+
+    Raises:
+        NotThere: there is no such folder.
+        NotAFile: it is a link, or a link stands on the way to it.
+        Unreachable: it cannot be listed; it may well be there.
+    """
+    try:
+        listed = _list_beneath(root, segments)
+    except OSError as error:
+        raise _refusal(error, display_name(b"/".join(segments))) from error
+    return [name for name, is_folder in listed if not is_folder]
+
+
 def _enter_root(root: bytes) -> int:
     """Open the root step by step from `/`: a folder above it swapped for a link is refused too."""
     try:

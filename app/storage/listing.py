@@ -72,6 +72,15 @@ def walk_objects(root: str, *, unnameable: Callable[[str], None]) -> Iterator[Li
         following = page.following
 
 
+def first_keys(beginning: BucketRoot) -> list[str]:
+    """Return the first keys that begin so, a page at most, in the store's order.
+
+    Raises:
+        Unreachable: the store did not say.
+    """
+    return [key for key, _, _ in _page(beginning, PAGE, None).objects]
+
+
 def prove_bucket(root: BucketRoot, seconds: float = 15.0) -> None:
     """Ask for one name beneath a root: it may have none, but the bucket must answer.
 

@@ -22,6 +22,8 @@ from app.policies.packaged import packaged_documents
 from app.publishing.assignments import propose_assignment
 from app.publishing.models import PolicyDraftRow
 from app.publishing.service import edition_of, keep_draft, propose
+from app.readings.rereading import Asked as AskedFor
+from app.readings.rereading import begin as begin_again
 
 WRITES = {
     operation["operationId"]
@@ -191,6 +193,29 @@ def release_set_aside(world: World) -> Iterator[Asked]:
         [[one]] = world.find("SELECT id FROM set_aside WHERE asset_id = :id", id=asset_id)
         path, body = f"/v1/set-aside/{one}/release", {"reason": "The file was mended."}
         yield Asked("POST", path, headers, body, adds={"set_aside_releases": 1, "events": 1})
+
+
+@case
+def begin_rereading(world: World) -> Iterator[Asked]:
+    headers = world.headers("operator")
+    world.an_asset()
+    world.work()
+    while True:
+        body = {"reason": "ExifTool was upgraded."}
+        adds = {"rereadings": 1, "reread_assets": 1, "operations": 1, "events": 1}
+        yield Asked("POST", "/v1/rereadings", headers, body, adds=adds)
+
+
+@case
+def cancel_rereading(world: World) -> Iterator[Asked]:
+    headers = world.headers("operator")
+    world.an_asset()
+    world.work()
+    while True:
+        caller = world.someone("operator")
+        with world.api.transaction() as db:
+            begun = begin_again(db, caller, AskedFor(), "ExifTool was upgraded.")
+        yield Asked("POST", f"/v1/rereadings/{begun}/cancel", headers, adds={"events": 1})
 
 
 @case

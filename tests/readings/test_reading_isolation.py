@@ -67,7 +67,7 @@ def read(tool: Path, path: Path) -> Extraction:
 def run_unconfined(tool: Path, path: Path) -> None:
     """Read a file with the same tool and nothing around it, so that the canary is seen to sing."""
     surroundings = environment(path.parent) | {"ALONE": ""}
-    command = ["perl", tool, "-config", "", path]
+    command = ["perl", str(tool), "-config", "", str(path)]
     subprocess.run(command, env=surroundings, capture_output=True, check=True)  # noqa: S603
 
 

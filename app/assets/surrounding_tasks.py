@@ -1,0 +1,81 @@
+"""Look around new files, files that changed or moved, and now and then around all."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.assets.events import AssetsRegistered, BytesChanged
+from app.assets.hindrances import in_hand, passed, postpone
+from app.assets.models import AssetRow
+from app.assets.surroundings import Around, Eyes, keep_seen, places_of, unlooked
+from app.assets.sweeping import (
+    NIGHTLY,
+    ONE_WALK_AT_A_TIME,
+    Stage,
+    look_at_all,
+    look_at_due,
+    look_at_newest,
+)
+from app.kit.jobs import MOST_ASSETS_A_JOB, in_transaction, on, sweep
+from app.kit.refusals import Refusal
+
+STAGE = "surroundings"
+
+
+@on(AssetsRegistered)
+def look_around_new(fact: AssetsRegistered) -> None:
+    """Look around up to 500 newly registered files."""
+    look_around(fact.asset_ids)
+
+
+@on(BytesChanged)
+def look_around_changed(fact: BytesChanged) -> None:
+    """Look again around files that were changed or moved."""
+    look_around(fact.asset_ids)
+
+
+def look_around(asset_ids: Sequence[UUID]) -> None:
+    """Look around these files, each folder once."""
+    in_hand(STAGE, asset_ids, look_around_some, at_once=MOST_ASSETS_A_JOB)
+
+
+def look_around_some(asset_ids: Sequence[UUID]) -> None:
+    """Look around some files and keep what was seen; where nothing answers it is tried again."""
+    eyes, seen = Eyes(), list[Around]()
+    away: list[tuple[UUID, str]] = []
+    for place in in_transaction(lambda db: places_of(db, asset_ids)):
+        try:
+            seen.append(eyes.look(place))
+        except Refusal as refusal:
+            away.append((place.asset_id, refusal.detail))
+
+    def keep(db: Session) -> None:
+        keep_seen(db, seen)
+        passed(db, STAGE, [one.place.asset_id for one in seen])
+        postpone(db, STAGE, away)
+
+    in_transaction(keep)
+
+
+LEFT = Stage(
+    STAGE,
+    task="assets.surrounding_tasks.look_around_new",
+    rows=AssetRow.id,
+    left=lambda _: unlooked(),
+    do=look_around,
+    again=look_around,
+)
+
+
+@sweep(STAGE)
+def look_around_what_was_left() -> None:
+    """Look around what lost jobs left out lately, and where nothing answered."""
+    look_at_newest(LEFT)
+    look_at_due(LEFT)
+
+
+@sweep(f"{STAGE}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
+def look_around_all_that_was_left() -> None:
+    """Look around everything that moved, or around which nobody looked for a month."""
+    look_at_all(LEFT)

@@ -1,0 +1,182 @@
+"""Look around where assets lie, and keep what ties them: facts that forbid, never a guess."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.assets.companions import Companion, companions_of, starts_of
+from app.assets.containers import STARTS, Container, containers_in
+from app.assets.locks import lock_decisions
+from app.assets.models import AssetRow, KeptLocationRow, LocationRow
+from app.assets.surrounding_models import SurroundingsRow
+from app.kit.settings import settings
+from app.ledger.agents import process
+from app.ledger.service import Event, record_all
+from app.storage.beside import folders_above, names_in
+from app.storage.errors import NotAFile, NotThere
+from app.storage.locations import decode_location, display_name, encode_location
+
+AGENT = process("surroundings")
+LOOKED_AGAIN_AFTER = timedelta(days=30)  # a bag or a sidecar may come later than the image
+PLACES = text("""
+SELECT a.id, a.department, s.root, l.path, l.ordinal
+  FROM assets a JOIN source_systems s ON s.code = a.source_system
+ CROSS JOIN LATERAL (SELECT path, ordinal FROM locations WHERE asset_id = a.id
+                      ORDER BY ordinal DESC LIMIT 1) l
+ WHERE a.id = ANY(:ids)
+   AND NOT EXISTS (SELECT FROM kept_locations k WHERE k.asset_id = a.id AND k.ordinal = l.ordinal)
+ ORDER BY a.id
+""")
+FACTS = ("location_ordinal", "companion_kinds", "container_kinds", "companions", "containers")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one asset lies by reference."""
+
+    asset_id: UUID
+    department: str
+    root: str
+    path: str
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around one asset."""
+
+    place: Place
+    companions: tuple[Companion, ...]
+    containers: tuple[Container, ...]
+
+    def facts(self) -> dict[str, Any]:
+        """Write it as its table has it; names as locations, for a name may be no text."""
+        folder, _, _ = self.place.path.rpartition("/")
+        inside = f"{folder}/" if folder else ""
+        return {
+            "location_ordinal": self.place.ordinal,
+            "companion_kinds": sorted({one.kind for one in self.companions}),
+            "container_kinds": sorted({one.kind for one in self.containers}),
+            "companions": [
+                {
+                    "kind": one.kind,
+                    "location": inside + encode_location(one.name),
+                    "found_by": one.found_by,
+                }
+                for one in self.companions
+            ],
+            "containers": [
+                asdict(one) | {"marker": display_name(one.marker)} for one in self.containers
+            ],
+        }
+
+
+@dataclass
+class Eyes:
+    """Looks into each folder once for all the assets of a job."""
+
+    folders: dict[tuple[str, tuple[bytes, ...], tuple[bytes, ...]], frozenset[bytes]] = field(
+        default_factory=dict
+    )
+
+    def look(self, place: Place) -> Around:
+        """Find what ties a file to others.
+
+        Raises:
+            NotThere, NotAFile, Unreachable, LocationMalformed, OutsideRoots: nothing is known then.
+        """
+        *above, name = decode_location(place.path)
+        sides = re.compile(settings().sides_pattern)
+        beside = self.names(place.root, tuple(above), starts_of(name, sides))
+        found: list[Container] = []
+        for depth in range(len(above), -1, -1):
+            folder = tuple(above[:depth])
+            where = encode_location(b"/".join(folder)) if folder else ""
+            found += containers_in(where, self.names(place.root, folder, STARTS))
+        for root in folders_above(place.root):
+            found += self.above(root)
+        return Around(place, companions_of(name, beside, sides), tuple(found))
+
+    def above(self, root: str) -> list[Container]:
+        """Look for the markers of packages above a root; what may not be listed tells nothing."""
+        try:
+            return containers_in("..", self.names(root, (), STARTS))
+        except (NotThere, NotAFile):
+            return []
+
+    def names(
+        self, root: str, folder: tuple[bytes, ...], starts: tuple[bytes, ...]
+    ) -> frozenset[bytes]:
+        """Name the files of a folder; a folder of a file system is listed once for every start."""
+        key = (root, folder, starts if root.startswith("s3:") else ())
+        if key not in self.folders:
+            self.folders[key] = names_in(root, folder, starts)
+        return self.folders[key]
+
+
+def places_of(db: Session, asset_ids: Sequence[UUID]) -> list[Place]:
+    """Return where these lie by reference today; contents of our own stand by themselves."""
+    return [Place(*row) for row in db.execute(PLACES, {"ids": list(asset_ids)})]
+
+
+def keep_seen(db: Session, seen: Sequence[Around]) -> None:
+    """Keep what was seen around assets; what changed is an event, and waits for decisions."""
+    if not seen:
+        return
+    told = told_of(db, seen)
+    entered = upsert(SurroundingsRow)
+    kept: dict[Any, Any] = {name: entered.excluded[name] for name in FACTS}
+    kept["looked_at"] = func.clock_timestamp()
+    kept["event_id"] = func.coalesce(entered.excluded.event_id, SurroundingsRow.event_id)
+    rows = [
+        {"asset_id": one.place.asset_id, "event_id": told.get(one.place.asset_id), **one.facts()}
+        for one in seen
+    ]
+    db.execute(entered.on_conflict_do_update(index_elements=["asset_id"], set_=kept), rows)
+
+
+def told_of(db: Session, seen: Sequence[Around]) -> dict[UUID, UUID]:
+    """Tell of what ties an asset now and did not before, or no more; return the event of each."""
+    ids = [one.place.asset_id for one in seen]
+    rows = db.scalars(select(SurroundingsRow).where(SurroundingsRow.asset_id.in_(ids)))
+    before = {row.asset_id: (row.companions, row.containers) for row in rows}
+    events = [
+        Event("x:surroundings-seen", facts, one.place.asset_id, one.place.department)
+        for one in seen
+        if (facts := one.facts())
+        and (facts["companions"], facts["containers"]) != before.get(one.place.asset_id, ([], []))
+    ]
+    if not events:
+        return {}
+    tied = [event.asset_id for event in events if event.asset_id is not None]
+    lock_decisions(db, tied)
+    return dict(zip(tied, record_all(db, AGENT, events), strict=True))
+
+
+def unlooked() -> Select[UUID]:
+    """Select assets by reference around which nobody looked where they lie now, or long ago."""
+    newest = (
+        select(LocationRow.ordinal)
+        .where(LocationRow.asset_id == AssetRow.id)
+        .order_by(LocationRow.ordinal.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    kept = select(KeptLocationRow.asset_id).where(
+        KeptLocationRow.asset_id == AssetRow.id, KeptLocationRow.ordinal == newest
+    )
+    looked = select(SurroundingsRow.asset_id).where(
+        and_(
+            SurroundingsRow.asset_id == AssetRow.id,
+            SurroundingsRow.location_ordinal == newest,
+            SurroundingsRow.looked_at > func.clock_timestamp() - LOOKED_AGAIN_AFTER,
+        )
+    )
+    return select(AssetRow.id).where(newest.is_not(None), ~kept.exists(), ~looked.exists())

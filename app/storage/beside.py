@@ -1,0 +1,53 @@
+"""What lies in one folder of a source: names alone, nothing is opened."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from app.kit.settings import settings
+from app.storage.buckets import BucketRoot, is_bucket_root, parse_bucket_root
+from app.storage.files import list_folder
+from app.storage.listing import first_keys
+from app.storage.locations import parse_root
+
+
+def names_in(root: str, folder: tuple[bytes, ...], starts: Sequence[bytes]) -> frozenset[bytes]:
+    """Name the files that lie directly in a folder beneath a root.
+
+    A file system tells all of them; an object store, which has no folders, those that begin with
+    one of `starts`, of each at most a page.
+
+    Raises:
+        NotThere, NotAFile, Unreachable, LocationMalformed, OutsideRoots: as its storage has it.
+    """
+    if not is_bucket_root(root):
+        return frozenset(list_folder(parse_root(root), folder))
+    bucket = parse_bucket_root(root)
+    return frozenset(
+        name for start in starts for name in keys_in(bucket, (*folder, start), len(start))
+    )
+
+
+def keys_in(root: BucketRoot, beginning: tuple[bytes, ...], length: int) -> Iterator[bytes]:
+    """Yield the last part of each key that begins so and has no folder below."""
+    prefix = root.key_of(beginning)
+    for key in first_keys(BucketRoot(root.bucket, prefix)):
+        name = beginning[-1] + key[len(prefix) :].encode()
+        if b"/" not in name[length:]:
+            yield name
+
+
+def folders_above(root: str) -> list[str]:
+    """Return the roots of the folders above a root that this installation may read, upwards.
+
+    What a system calls its root may itself lie in a package. Of a bucket only what lies beneath the
+    root is looked at: its key may be good for nothing else.
+    """
+    if is_bucket_root(root):
+        return []
+    here = Path(parse_root(root).decode("utf-8", "surrogateescape"))
+    allowed = [folder.resolve() for folder in settings().allowed_roots]
+    return [
+        f"{folder.as_uri()}/" if folder != Path("/") else "file:///"
+        for folder in here.parents
+        if any(folder.is_relative_to(one) for one in allowed)
+    ]
