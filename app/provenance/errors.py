@@ -30,6 +30,12 @@ class NothingToSettle(Refusal):
     code: ClassVar[str] = "no-open-conflict"
 
 
+class HoldsOneValue(Refusal):
+    """Two values cannot both be true of this field."""
+
+    code: ClassVar[str] = "field-holds-one-value"
+
+
 class NotSealed(Refusal):
     """The record is not complete under the policy in force."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.assets.models import AssetRow
 from app.kit.operations import OperationRow
+from app.ledger.models import LogEntryRow
 from app.people.models import DepartmentRow
 from app.policies.rules.in_force import PolicyInForce
 from app.provenance.book import Book
@@ -40,10 +41,11 @@ def heads(asset_ids: Sequence[UUID]) -> Select[ProvenanceVersionRow]:
     )
 
 
-def versions_of(asset_id: UUID) -> Select[ProvenanceVersionRow]:
-    """Select an asset's versions, the newest first."""
+def numbered_versions(asset_id: UUID) -> Select[ProvenanceVersionRow, int | None]:
+    """Select an asset's versions, the newest first, each with its number in the log once given."""
     return (
-        select(ProvenanceVersionRow)
+        select(ProvenanceVersionRow, LogEntryRow.log_index)
+        .outerjoin(LogEntryRow, LogEntryRow.event_id == ProvenanceVersionRow.event_id)
         .where(ProvenanceVersionRow.asset_id == asset_id)
         .order_by(ProvenanceVersionRow.version.desc())
     )

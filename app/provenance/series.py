@@ -17,8 +17,9 @@ from app.ledger.agents import process
 from app.ledger.service import Event, record
 from app.people.roles import Principal
 from app.provenance import queries
-from app.provenance.changes import Assertion, Change, Speaker, add_assertions, apply_change
+from app.provenance.changes import Change, add_assertions, apply_change
 from app.provenance.events import SeriesStated
+from app.provenance.fitting import Assertion
 from app.provenance.models import SeriesStatementsRow
 from app.provenance.projection import Record
 from app.provenance.service import (
@@ -28,6 +29,7 @@ from app.provenance.service import (
     with_departments,
     write_versions,
 )
+from app.provenance.speaking import Speaker
 from app.provenance.statements import Statement
 
 # Registering takes the lock shared, stating for a series takes it alone: an asset is either

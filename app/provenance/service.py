@@ -21,12 +21,14 @@ from app.people.roles import Principal
 from app.provenance import queries
 from app.provenance.adoption import adopt, adopted, relocate
 from app.provenance.book import open_book
-from app.provenance.changes import Change, Speaker, apply_change
+from app.provenance.changes import Change, apply_change
+from app.provenance.duties import prove_duty
 from app.provenance.errors import NotSealed
 from app.provenance.fields import FIELDS
 from app.provenance.models import VERSIONS, ProvenanceHeadRow, ProvenanceVersionRow, SealRow
 from app.provenance.projection import Record, project
 from app.provenance.sealed import Seal
+from app.provenance.speaking import Speaker
 from app.provenance.statements import Resolution, Statement
 from app.readings.queries import newest_readings
 
@@ -96,7 +98,8 @@ def change_provenance(
     Raises:
         NoSuchResource: no such asset for this caller (HTTP 404).
         RevisionStale: the record is at another version (HTTP 412).
-        StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle.
+        RoleMissing: the change needs another role (HTTP 403).
+        StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle, HoldsOneValue.
     """
     asset = asset_for(db, caller, asset_id)
     lock_decisions(db, [asset_id])
@@ -107,7 +110,9 @@ def change_provenance(
         )
     person = str(caller.person_id)
     speaker = Speaker(caller.agent.name, person, tuple(sorted(caller.roles)))
-    after = apply_change(record_of(head), change, speaker, version=head.version + 1)
+    before = record_of(head)
+    prove_duty(before, change, speaker)
+    after = apply_change(before, change, speaker, version=head.version + 1)
     version = NewVersion(asset_id, head.version + 1, after, change.document(), asset.department)
     write_versions(db, caller.agent, [version])
     seal_complete(db, [asset_id])
