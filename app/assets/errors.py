@@ -52,6 +52,18 @@ class UploadEnded(Refusal):
     code: ClassVar[str] = "upload-ended"
 
 
+class RegistrationWithdrawn(Refusal):
+    """The registration was taken back; what it said stays, and nothing new is said of it."""
+
+    code: ClassVar[str] = "registration-withdrawn"
+
+
+class AssetInUse(Refusal):
+    """Something still relies on the asset."""
+
+    code: ClassVar[str] = "asset-in-use"
+
+
 class ContentAwaited(Refusal):
     """The asset's content is still to be uploaded."""
 

@@ -145,6 +145,17 @@ class SetAsideReleaseRow(Row):
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
 
 
+class WithdrawalRow(Row):
+    """A registration that was a mistake, taken back with a reason. Append-only."""
+
+    __tablename__ = "withdrawals"
+    asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"), primary_key=True)
+    reason: Mapped[str]
+    withdrawn_by: Mapped[str]
+    withdrawn_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
 class SweepRow(Row):
     """How far the sweeps of one stage have looked, by the ids of what they look at."""
 

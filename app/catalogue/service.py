@@ -11,6 +11,7 @@ from app.assets.errors import RegisteredOtherwise
 from app.assets.events import AssetsRegistered
 from app.assets.models import SourceSystemRow
 from app.assets.service import NewAsset, add_assets, draw_ids, registered_as, system_for
+from app.assets.withdrawing import told, withdrawals_of
 from app.catalogue.registration import Registration
 from app.kit.jobs import publish
 from app.kit.refusals import Refusal
@@ -105,8 +106,15 @@ def register(
     }
     there |= {one.identity: (new[one.identity], one.digest) for one in first if one.identity in new}
     fresh = set(new.values())
+    withdrawn = withdrawals_of(db, [one for one, _ in there.values() if one not in fresh])
     for at, one_checked in checked.items():
-        outcomes[at] = outcome_of(one_checked, *there[one_checked.identity], fresh)
+        asset_id, facts_digest = there[one_checked.identity]
+        taken_back = withdrawn.get(asset_id)
+        outcomes[at] = (
+            told(taken_back)
+            if taken_back
+            else outcome_of(one_checked, asset_id, facts_digest, fresh)
+        )
     return [one for one in outcomes if one is not None]
 
 

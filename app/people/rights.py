@@ -90,5 +90,6 @@ Counter = Annotated[Principal, Depends(holding(roles.COUNTING))]
 Operator = Annotated[Principal, Depends(changing(roles.OPERATING))]
 Watcher = Annotated[Principal, Depends(holding(roles.WATCHING))]
 Tender = Annotated[Principal, Depends(changing(roles.TENDING))]
+Withdrawer = Annotated[Principal, Depends(changing(roles.WITHDRAWING))]
 # Not proved yet: a hot read proves it in the transaction that answers.
 PresentedKey = Annotated[NewKey, Depends(presented)]

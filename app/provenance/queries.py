@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from app.assets.models import AssetRow
+from app.assets.withdrawing import is_withdrawn
 from app.kit.operations import OperationRow
 from app.ledger.models import LogEntryRow
 from app.people.models import DepartmentRow
@@ -78,7 +79,7 @@ def of_series(series: str) -> Select[UUID]:
     column = (
         AssetRow.source_system == name if kind == "source-system" else AssetRow.import_id == name
     )
-    return select(AssetRow.id).where(column).order_by(AssetRow.id)
+    return select(AssetRow.id).where(column, ~is_withdrawn(AssetRow.id)).order_by(AssetRow.id)
 
 
 def per_policy(book: Book, value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - function of a policy
@@ -118,6 +119,7 @@ def completeness(book: Book, asset_ids: Sequence[UUID]) -> Select[Any]:
             reading.c.outcome,
             missing_codes(book).label("missing"),
             current_seal(book, reading.c.id).label("sealed"),
+            is_withdrawn(AssetRow.id).label("withdrawn"),
         )
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
         .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
@@ -199,6 +201,7 @@ def unsealed(book: Book) -> Select[UUID]:
         .where(
             func.cardinality(missing_codes(book)) == 0,
             ReadingRow.outcome != "unreadable",
+            ~is_withdrawn(AssetRow.id),
             ~current_seal(book, ReadingRow.__table__.c.id),
         )
     )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
+from app.assets.errors import RegistrationWithdrawn
 from app.kit.db import Db
 from app.kit.refusals import refuses
 from app.kit.revisions import IfMatch, content_tag, required_revision, tagged
@@ -26,6 +27,7 @@ from app.provenance.showing import show_provenance
 
 CHANGING = (
     NoPolicyInForce,
+    RegistrationWithdrawn,
     StatementMalformed,
     NoSuchStatement,
     FieldNeedsAnswer,

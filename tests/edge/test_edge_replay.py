@@ -198,6 +198,15 @@ def change_provenance(world: World) -> Iterator[Asked]:
 
 
 @case
+def withdraw_asset(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    headers = world.headers("records_manager", department=system.department) | {"If-Match": '"1"'}
+    while True:
+        path, body = f"/v1/assets/{world.an_asset(system)}/withdraw", {"reason": "Not ours."}
+        yield Asked("POST", path, headers, body, adds={"withdrawals": 1, "events": 1})
+
+
+@case
 def state_for_series(world: World) -> Iterator[Asked]:
     system = world.a_source_system()
     world.an_asset(system)
