@@ -83,6 +83,7 @@ def changing(allowed: frozenset[Role]) -> Callable[[Request, Db, Principal], Pri
 
 Registrar = Annotated[Principal, Depends(changing(roles.REGISTERING))]
 BriefRegistrar = Annotated[Principal, Depends(holding(roles.REGISTERING, authenticated_briefly))]
+BriefDescriber = Annotated[Principal, Depends(holding(roles.DESCRIBING, authenticated_briefly))]
 Uploader = BriefRegistrar
 Describer = Annotated[Principal, Depends(changing(roles.DESCRIBING))]
 Reader = Annotated[Principal, Depends(holding(roles.READING))]

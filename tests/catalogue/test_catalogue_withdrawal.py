@@ -186,7 +186,7 @@ def test_it_is_in_no_count(town: World, town_api: httpx2.Client, system: System)
     withdrawn(town, town.an_asset(system))
     headers = town.headers("records_manager", department=system.department)
     counts = town_api.get("/v1/eligibility?group_by=source_system", headers=headers).json()
-    assert [one["assets"] for one in counts["counts"]] == [1]
+    assert [one["assets"] for one in counts["groups"]] == [1]
 
 
 def test_a_statement_for_its_series_passes_it_over(world: World, api: httpx2.Client) -> None:

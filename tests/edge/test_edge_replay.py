@@ -198,6 +198,34 @@ def change_provenance(world: World) -> Iterator[Asked]:
 
 
 @case
+def change_records(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    asset = str(world.an_asset(system))
+    headers = world.headers("cataloguer", department=system.department)
+    headers["Content-Type"] = "application/x-ndjson"
+    for title in ("A", "Longer"):
+        said = {"asset_id": asset, "assert": [{"field": "title", "value": title}]}
+        body = httpx2.Request("POST", "http://x", json=said).content + b"\n"
+        adds = {"operations": 1, "imports": 1}
+        yield Asked("POST", "/v1/record-changes", headers, content=body, adds=adds, goes_on=True)
+
+
+@case
+def change_records_alike(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    world.an_asset(system)
+    headers = world.headers("cataloguer", department=system.department)
+    for title in ("A", "B"):
+        body = {
+            "which": {"source_system": system.code},
+            "change": {"assert": [{"field": "title", "value": title}]},
+            "preview": False,
+        }
+        adds = {"operations": 1, "imports": 1, "procrastinate_jobs": 1}
+        yield Asked("POST", "/v1/record-changes/alike", headers, body, adds=adds)
+
+
+@case
 def withdraw_asset(world: World) -> Iterator[Asked]:
     system = world.a_source_system()
     headers = world.headers("records_manager", department=system.department) | {"If-Match": '"1"'}
