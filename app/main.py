@@ -35,7 +35,7 @@ from app.people import routes as people
 from app.people.rights import authenticated
 from app.policies import routes as policies
 from app.policies.errors import NoPolicyInForce
-from app.provenance import history_routes
+from app.provenance import history_routes, series_routes
 from app.provenance import routes as provenance
 from app.provenance import tasks as provenance_tasks
 from app.readings import metrics as reading_metrics
@@ -96,7 +96,7 @@ def create_app() -> FastAPI:
     for room in (*rooms, comparisons):
         app.include_router(at_the_edge(room.router))
     doors = (import_routes, content_routes, thumbnail_routes, withdrawal_routes, change_routes)
-    for room in (*doors, history_routes):
+    for room in (*doors, history_routes, series_routes):
         app.include_router(at_the_edge(room.router))
     app.include_router(at_the_edge(disposals.router, NoPolicyInForce))
     app.include_router(

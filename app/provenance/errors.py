@@ -36,6 +36,12 @@ class HoldsOneValue(Refusal):
     code: ClassVar[str] = "field-holds-one-value"
 
 
+class SeriesTaken(Refusal):
+    """A series of that code exists with other facts."""
+
+    code: ClassVar[str] = "series-exists"
+
+
 class NotSealed(Refusal):
     """The record is not complete under the policy in force."""
 

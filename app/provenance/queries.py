@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, case, cast, func, literal, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
@@ -21,6 +33,7 @@ from app.provenance.models import (
     ProvenanceHeadRow,
     ProvenanceVersionRow,
     SealRow,
+    SeriesRow,
     SeriesStatementsRow,
 )
 from app.readings.models import ReadingRow
@@ -74,12 +87,29 @@ def that_entered(asset_ids: Sequence[UUID], statements_id: UUID) -> Select[UUID]
 
 
 def of_series(series: str) -> Select[UUID]:
-    """Select the assets of a source system or an import, in order."""
+    """Select the assets of a series, a source system or an import, in order."""
     kind, _, name = series.partition("/")
-    column = (
-        AssetRow.source_system == name if kind == "source-system" else AssetRow.import_id == name
+    found = select(AssetRow.id).where(~is_withdrawn(AssetRow.id)).order_by(AssetRow.id)
+    match kind:
+        case "source-system":
+            return found.where(AssetRow.source_system == name)
+        case "import":
+            return found.where(AssetRow.import_id == name)
+        case _:
+            return found.join(SeriesRow, in_named_series()).where(SeriesRow.code == name)
+
+
+def in_named_series() -> ColumnElement[bool]:
+    """Tell whether an asset belongs to a named series: its identifier begins as the series'."""
+    return and_(
+        SeriesRow.source_system == AssetRow.source_system,
+        func.starts_with(AssetRow.source_identifier, SeriesRow.identifier_prefix),
     )
-    return select(AssetRow.id).where(column, ~is_withdrawn(AssetRow.id)).order_by(AssetRow.id)
+
+
+def named_series(systems: Sequence[str]) -> Select[SeriesRow]:
+    """Select the named series of these source systems, by code."""
+    return select(SeriesRow).where(SeriesRow.source_system.in_(systems)).order_by(SeriesRow.code)
 
 
 def per_policy(book: Book, value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - function of a policy
@@ -152,15 +182,18 @@ def series_on_its_way() -> ColumnElement[bool]:
     """Tell whether something was said of an asset's series that its record does not hold yet."""
     of_system = literal("source-system/") + AssetRow.source_system
     of_import = func.concat("import/", AssetRow.import_id)
-    return (
+    unfinished = (
         select(SeriesStatementsRow.id)
         .join(OperationRow, OperationRow.id == SeriesStatementsRow.operation_id)
-        .where(
-            SeriesStatementsRow.series.in_([of_system, of_import]),
-            OperationRow.finished_at.is_(None),
-        )
-        .correlate_except(SeriesStatementsRow, OperationRow)
-        .exists()
+        .where(OperationRow.finished_at.is_(None))
+    )
+    whole = unfinished.where(SeriesStatementsRow.series.in_([of_system, of_import]))
+    named = unfinished.join(
+        SeriesRow, literal("series/") + SeriesRow.code == SeriesStatementsRow.series
+    ).where(in_named_series())
+    return or_(
+        whole.correlate_except(SeriesStatementsRow, OperationRow).exists(),
+        named.correlate_except(SeriesStatementsRow, OperationRow, SeriesRow).exists(),
     )
 
 
@@ -221,9 +254,23 @@ def statements_for(asset_id: UUID) -> Select[UUID]:
     """Select what was said of an asset's series, oldest first."""
     of_system = literal("source-system/") + AssetRow.source_system
     of_import = func.concat("import/", AssetRow.import_id)
+    named = select(literal("series/") + SeriesRow.code).where(in_named_series())
+    of_one = or_(
+        SeriesStatementsRow.series.in_([of_system, of_import]),
+        SeriesStatementsRow.series.in_(named.correlate(AssetRow)),
+    )
     return (
         select(SeriesStatementsRow.id)
-        .join(AssetRow, SeriesStatementsRow.series.in_([of_system, of_import]))
+        .join(AssetRow, of_one)
         .where(AssetRow.id == asset_id)
         .order_by(SeriesStatementsRow.id)
     )
+
+
+def series_within(department: str | None) -> Select[str, str]:
+    """Select the series of which anything is named or said, by name; None: the whole city's."""
+    named = select((literal("series/") + SeriesRow.code).label("series"), SeriesRow.department)
+    said = select(SeriesStatementsRow.series, SeriesStatementsRow.department)
+    every = named.union(said).subquery("every")
+    found = select(every.c.series, every.c.department).order_by(every.c.series)
+    return found if department is None else found.where(every.c.department == department)

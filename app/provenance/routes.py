@@ -1,15 +1,13 @@
 """Records: read, changed with If-Match, stated once for a series."""
 
-from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from app.assets.errors import RegistrationWithdrawn
 from app.kit.db import Db
 from app.kit.refusals import refuses
 from app.kit.revisions import IfMatch, content_tag, required_revision, tagged
-from app.kit.text import Storable
 from app.people.rights import Describer, Reader
 from app.policies.errors import NoPolicyInForce
 from app.policies.service import registers_in_force
@@ -20,8 +18,7 @@ from app.provenance.errors import (
     NothingToSettle,
     StatementMalformed,
 )
-from app.provenance.schemas import ChangeIn, ProvenanceOut, SeriesIn, SeriesOut
-from app.provenance.series import series_for, state_for_series
+from app.provenance.schemas import ChangeIn, ProvenanceOut
 from app.provenance.service import change_provenance
 from app.provenance.showing import show_provenance
 
@@ -67,25 +64,3 @@ def patch_provenance(
     shown = show_provenance(db, caller, asset_id)
     response.headers["ETag"] = content_tag(db, shown, shown.version)
     return shown
-
-
-@router.patch("/series/{kind}/{name}/provenance", operation_id="state_for_series", status_code=202)
-@refuses(NoPolicyInForce, StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle)
-def patch_series(
-    db: Db,
-    caller: Describer,
-    kind: Literal["source-system", "import"],
-    name: Annotated[Storable, Path(max_length=63)],
-    change: SeriesIn,
-    response: Response,
-) -> SeriesOut:
-    """State once what holds for every asset of a source system or an import, also later ones.
-
-    An asset's own statement beats it, unless this one alone is confirmed by a records manager.
-    """
-    series = series_for(db, caller, kind, name)
-    statuses = frozenset(registers_in_force(db).legal_statuses.statuses)
-    operation = state_for_series(db, caller, series, change.change(statuses))
-    response.headers["Location"] = f"/v1/operations/{operation}"
-    response.headers["Retry-After"] = "1"
-    return SeriesOut(operation_id=str(operation), series=series.name)

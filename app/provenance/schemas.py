@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from app.kit.text import Line, storable_json
 from app.provenance.changes import Assertion, Change, Choice, Retraction
+from app.provenance.taking_back import TakenBack
 
 Value = Annotated[
     Any,
@@ -120,15 +121,37 @@ class ChangeIn(BaseModel):
         )
 
 
-class SeriesIn(BaseModel):
-    """What holds for every asset of the series."""
+class SeriesRetractionIn(BaseModel):
+    """What the series says of a field no more."""
 
     model_config = ConfigDict(extra="forbid")
-    assert_: Annotated[list[StatementIn], Field(alias="assert", min_length=1, max_length=200)]
+    field: Annotated[Line, Field(max_length=63)]
+    lang: Lang | None = None
+    reason: Line
+
+
+class SeriesIn(BaseModel):
+    """What holds for every asset of the series, and what holds no more; at least one of both."""
+
+    model_config = ConfigDict(extra="forbid")
+    assert_: Annotated[list[StatementIn], Field(alias="assert", max_length=200)] = []
+    retract: Annotated[list[SeriesRetractionIn], Field(max_length=200)] = []
+
+    @model_validator(mode="after")
+    def say_something(self) -> "SeriesIn":
+        """Refuse to write a million versions that say nothing."""
+        if not self.assert_ and not self.retract:
+            message = "assert something, or retract something"
+            raise ValueError(message)
+        return self
 
     def change(self, legal_statuses: frozenset[str]) -> Change:
         """Return it as the domain has it."""
         return Change([one.assertion() for one in self.assert_], legal_statuses=legal_statuses)
+
+    def taken_back(self) -> list[TakenBack]:
+        """Return what holds no more."""
+        return [TakenBack(one.field, one.lang, one.reason) for one in self.retract]
 
 
 class FieldOut(BaseModel):

@@ -24,8 +24,8 @@ from app.kit.operations import steps_of
 from app.provenance import queries
 from app.provenance.book import open_book
 from app.provenance.events import SeriesStated
+from app.provenance.inheriting import count_entered, enter_series
 from app.provenance.models import SeriesStatementsRow
-from app.provenance.series import count_entered, enter_series
 from app.provenance.service import adopt_readings, seal_complete
 from app.readings.events import AssetsRead
 from app.readings.models import ReadingRow

@@ -15,6 +15,9 @@ from app.kit.errors import Malformed
 from app.provenance.changes import Assertion
 
 
+Json = dict[str, Any]
+
+
 class Office:
     """A department's cataloguer, who changes records by the hundred."""
 
@@ -43,7 +46,7 @@ class Office:
     def table(self, body: str | bytes, mapping: dict[str, Any], **query: Any) -> str:  # noqa: ANN401
         return self.send(body, "text/csv", mapping=mapping, **query)
 
-    def alike(self, which: dict[str, Any], *, preview: bool = False, **change: Any) -> str:  # noqa: ANN401
+    def alike(self, which: dict[str, Any], change: Json, *, preview: bool = False) -> str:
         body = {"which": which, "change": change, "preview": preview}
         answer = self.api.post("/v1/record-changes/alike", json=body, headers=self.headers)
         assert answer.status_code == 202, answer.text
@@ -241,26 +244,26 @@ def test_all_alike_by_query_and_by_list(office: Office) -> None:
     withdrawn_or_foreign = office.world.an_asset()
     office.world.work()
     said = [{"field": "custodian", "value": "Unit"}]
-    looked = office.alike({"source_system": office.system.code}, preview=True, **{"assert": said})
+    looked = office.alike({"source_system": office.system.code}, {"assert": said}, preview=True)
     assert [outcome for _, outcome, _ in office.results(looked)] == ["edited"] * 3
     assert len(office.shown(looked)["sample"]) == 3
     assert office.said(one, "custodian") == []
 
-    done = office.alike({"asset_ids": [str(one), str(withdrawn_or_foreign)]}, **{"assert": said})
+    done = office.alike({"asset_ids": [str(one), str(withdrawn_or_foreign)]}, {"assert": said})
     assert office.results(done) == [(1, "edited", None)]
     rest = office.alike(
-        {"source_system": office.system.code, "unanswered": "custodian"}, **{"assert": said}
+        {"source_system": office.system.code, "unanswered": "custodian"}, {"assert": said}
     )
     assert [outcome for _, outcome, _ in office.results(rest)] == ["edited"] * 2
     assert all(office.said(asset, "custodian") for asset in (one, two, three))
-    nobody = office.alike({"import_id": str(one)}, **{"assert": said})
+    nobody = office.alike({"import_id": str(one)}, {"assert": said})
     assert office.shown(nobody)["operation"]["state"] == "done"
 
 
 def test_what_moved_on_since_it_was_listed_is_refused(office: Office) -> None:
     [asset] = office.assets(1)
     office.world.work()
-    work = office.alike({"source_system": office.system.code}, **{"assert": title("All")})
+    work = office.alike({"source_system": office.system.code}, {"assert": title("All")})
     office.world.change(asset, [Assertion("custodian", "Meanwhile")])
     assert office.results(work) == [(1, "refused", "revision-stale")]
 
@@ -268,7 +271,7 @@ def test_what_moved_on_since_it_was_listed_is_refused(office: Office) -> None:
 def test_what_is_cancelled_leaves_the_rest_as_it_was(office: Office) -> None:
     [asset] = office.assets(1)
     office.world.work()
-    work = office.alike({"source_system": office.system.code}, **{"assert": title("All")})
+    work = office.alike({"source_system": office.system.code}, {"assert": title("All")})
     answer = office.api.post(f"/v1/operations/{work}/cancel", headers=office.headers)
     assert answer.status_code == 202
     assert office.results(work) == [(1, "cancelled", None)]
@@ -309,7 +312,7 @@ def test_everything_there_is_cannot_be_meant(office: Office, which: dict[str, An
 
 # -- tables, without a database --------------------------------------------------------------------
 
-SIMPLE = MappingIn(asset_id="Id", columns=[{"column": "T", "field": "title"}])  # type: ignore[list-item]
+SIMPLE = MappingIn(asset_id="Id", columns=[{"column": "T", "field": "title"}])
 
 
 def translated(body: bytes, size: int) -> list[bytes]:

@@ -195,7 +195,11 @@ def test_a_statement_for_its_series_passes_it_over(world: World, api: httpx2.Cli
     withdrawn(world, asset)
     headers = world.headers("cataloguer", department=system.department)
     body = {"assert": [{"field": "custodian", "value": "Unit"}]}
-    api.patch(f"/v1/series/source-system/{system.code}/provenance", json=body, headers=headers)
+    api.patch(
+        f"/v1/series/source-system/{system.code}/provenance",
+        json=body,
+        headers=headers | {"If-Match": '"0"'},
+    )
     world.work()
     said = "SELECT 1 FROM provenance_versions WHERE asset_id = :a AND custodian_answer > 0"
     assert world.find(said, a=other)

@@ -235,12 +235,27 @@ def withdraw_asset(world: World) -> Iterator[Asked]:
 
 
 @case
+def add_series(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    headers = world.headers("cataloguer", department=system.department)
+    for code in ("hkrs-156", "hkrs-157"):
+        body = {
+            "code": code,
+            "source_system": system.code,
+            "identifier_prefix": f"{code}-",
+            "label": {"en": code},
+        }
+        yield Asked("POST", "/v1/series", headers, body, adds={"series": 1, "events": 1})
+
+
+@case
 def state_for_series(world: World) -> Iterator[Asked]:
     system = world.a_source_system()
     world.an_asset(system)
     headers = world.headers("cataloguer", department=system.department)
     path = f"/v1/series/source-system/{system.code}/provenance"
     for number in range(2):
+        headers |= {"If-Match": f'"{number}"'}
         body = {"assert": [{"field": "custodian", "value": f"Unit {number}"}]}
         yield Asked("PATCH", path, headers, body, adds={"operations": 1})
 
