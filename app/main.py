@@ -12,7 +12,13 @@ from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
 from app.assets import set_aside_routes
-from app.catalogue import change_routes, content_routes, import_routes, withdrawal_routes
+from app.catalogue import (
+    change_routes,
+    content_routes,
+    import_routes,
+    rehoming_routes,
+    withdrawal_routes,
+)
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import routes as comparisons
@@ -96,7 +102,7 @@ def create_app() -> FastAPI:
     for room in (*rooms, comparisons):
         app.include_router(at_the_edge(room.router))
     doors = (import_routes, content_routes, thumbnail_routes, withdrawal_routes, change_routes)
-    for room in (*doors, history_routes, series_routes):
+    for room in (*doors, rehoming_routes, history_routes, series_routes):
         app.include_router(at_the_edge(room.router))
     app.include_router(at_the_edge(disposals.router, NoPolicyInForce))
     app.include_router(

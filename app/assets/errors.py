@@ -58,6 +58,18 @@ class RegistrationWithdrawn(Refusal):
     code: ClassVar[str] = "registration-withdrawn"
 
 
+class IdentityTaken(Refusal):
+    """Another asset is, or was, known by this name."""
+
+    code: ClassVar[str] = "identity-taken"
+
+
+class CopyDiffers(Refusal):
+    """What lies at the new place is not as long as what was read."""
+
+    code: ClassVar[str] = "copy-differs"
+
+
 class AssetInUse(Refusal):
     """Something still relies on the asset."""
 

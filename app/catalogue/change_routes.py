@@ -84,7 +84,7 @@ def change_records_alike(
 def read_record_changes(db: Db, caller: Reader, operation_id: UUID) -> RecordChangesOut:
     """Show how far the work is, and of up to 20 records what is shown before and after."""
     operation = imports.operation_for(db, caller, operation_id)
-    if operation.kind != "record-changes":
+    if operation.kind not in ("record-changes", "rehoming"):
         raise NoSuchResource(f"Operation {operation_id} changes no records.")
     row = work_of(db, operation_id)
     return RecordChangesOut(

@@ -20,6 +20,7 @@ from app.catalogue.reading_lines import (
     unreadable,
 )
 from app.catalogue.registration import Registration, Seen
+from app.catalogue.rehoming import rehome_lines
 from app.catalogue.scans import Found, take_sightings
 from app.catalogue.service import Registered, register
 from app.catalogue.spool import locked, settle
@@ -33,7 +34,7 @@ from app.provenance.bulk import Edited
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 3))")
 RESULTS = cast(Table, ImportResultRow.__table__)
 Outcome = Registered | Found | Edited | Refusal
-BULK = ("import", "record-changes")
+BULK = ("import", "record-changes", "rehoming")
 
 
 def register_chunk(db: Session, import_id: UUID) -> bool:
@@ -103,7 +104,8 @@ def caller_of(row: ImportRow) -> Principal:
 def outcomes_of(db: Session, row: ImportRow, lines: Sequence[Line]) -> list[Outcome]:
     """Register what the lines say, and say what became of each."""
     if row.instructions is not None:
-        return list(change_lines(db, caller_of(row), row, lines))
+        work = rehome_lines if "rehoming" in row.instructions else change_lines
+        return list(work(db, caller_of(row), row, lines))
     kind = Seen if row.scanned_system is not None else Registration
     read = [read_line(line, kind) for line in lines]
     said = [one for one in read if isinstance(one, Registration)]

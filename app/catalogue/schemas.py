@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.kit.text import Line
+from app.kit.text import Line, Storable
 from app.provenance.fields import FIELDS
 from app.provenance.schemas import ChangeIn
 
@@ -82,7 +82,7 @@ class OperationOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
-    kind: Literal["import", "record-changes", "series-statements"]
+    kind: Literal["import", "record-changes", "rehoming", "series-statements"]
     state: OperationState
     total: int
     done: int
@@ -114,6 +114,18 @@ class WhichIn(BaseModel):
             message = f"there is no field {self.unanswered!r}"
             raise ValueError(message)
         return self
+
+
+class MoveIn(BaseModel):
+    """Where assets move to. Prefixes turn their names and places into the new ones."""
+
+    model_config = ConfigDict(extra="forbid")
+    to_system: Annotated[Line, Field(max_length=63)]
+    reason: Line
+    strip_prefix: Annotated[Storable, Field(max_length=2000, description="Of identifiers.")] = ""
+    add_prefix: Annotated[Storable, Field(max_length=2000)] = ""
+    strip_location: Annotated[Storable, Field(max_length=2000, description="Of locations.")] = ""
+    add_location: Annotated[Storable, Field(max_length=2000)] = ""
 
 
 class AlikeIn(BaseModel):

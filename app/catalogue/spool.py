@@ -89,7 +89,7 @@ def begin(db: Session, caller: Principal, announced: Announced) -> UUID:
     begin_operation(
         db,
         operation_id=import_id,
-        kind="import" if announced.instructions is None else "record-changes",
+        kind=kind_of(announced),
         total=0,
         department=caller.department,
         requested_by=caller.agent.name,
@@ -116,6 +116,13 @@ def begin(db: Session, caller: Principal, announced: Announced) -> UUID:
         detail["instructions"] = announced.instructions
     record(db, caller.agent, Event("x:import-begun", detail, department=caller.department))
     return import_id
+
+
+def kind_of(announced: Announced) -> str:
+    """Name the work that an import is."""
+    if announced.instructions is None:
+        return "import"
+    return "rehoming" if "rehoming" in announced.instructions else "record-changes"
 
 
 def keep(db: Session, import_id: UUID, piece: Piece) -> None:

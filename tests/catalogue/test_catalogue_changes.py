@@ -14,7 +14,6 @@ from app.catalogue.spreadsheets import MappingIn, TableLines, letters, read_mapp
 from app.kit.errors import Malformed
 from app.provenance.changes import Assertion
 
-
 Json = dict[str, Any]
 
 

@@ -226,6 +226,22 @@ def change_records_alike(world: World) -> Iterator[Asked]:
 
 
 @case
+def rehome_collection(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    world.an_asset(system)
+    to = world.a_source_system(system.department)
+    headers = world.headers("records_manager", department=system.department)
+    for reason in ("Moved.", "Moved again."):
+        body = {
+            "which": {"source_system": system.code},
+            "move": {"to_system": to.code, "reason": reason},
+            "preview": False,
+        }
+        adds = {"operations": 1, "imports": 1, "procrastinate_jobs": 1}
+        yield Asked("POST", "/v1/rehomings", headers, body, adds=adds)
+
+
+@case
 def withdraw_asset(world: World) -> Iterator[Asked]:
     system = world.a_source_system()
     headers = world.headers("records_manager", department=system.department) | {"If-Match": '"1"'}

@@ -33,6 +33,7 @@ MATRIX: list[tuple[str, str, Any, frozenset[Role]]] = [
     ("PATCH", f"/v1/assets/{ID}/provenance", {}, roles.DESCRIBING),
     ("PATCH", "/v1/series/source-system/x/provenance", {}, roles.DESCRIBING),
     ("POST", f"/v1/assets/{ID}/withdraw", {}, roles.WITHDRAWING),
+    ("POST", "/v1/rehomings", {}, roles.WITHDRAWING),
     ("POST", "/v1/record-changes", None, roles.DESCRIBING),
     ("POST", "/v1/record-changes/alike", {}, roles.DESCRIBING),
     ("GET", "/v1/series", None, roles.READING),
