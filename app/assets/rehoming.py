@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.assets import queries
-from app.assets.models import AssetRow, FormerIdentityRow, LocationRow
+from app.assets.models import AssetRow, LocationRow
+from app.assets.names import FormerIdentityRow
 from app.assets.service import registered_as, report_sightings
 from app.ledger.agents import Agent
 

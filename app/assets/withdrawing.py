@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.orm import Session
 
 from app.assets.errors import AssetInUse, RegistrationWithdrawn
-from app.assets.models import AssetRow, UploadRow, WithdrawalRow
+from app.assets.models import AssetRow, UploadRow
+from app.assets.names import WithdrawalRow
 from app.ledger.models import EventRow
 from app.ledger.service import Event, record
 from app.people.errors import RoleMissing

@@ -108,21 +108,16 @@ def begin(db: Session, caller: Principal, announced: Announced) -> UUID:
         "instructions": announced.instructions,
     }
     db.execute(insert(ImportRow).values(id=import_id, **values))
-    detail: dict[str, Any] = {
-        "import": str(import_id),
-        "scan": scan and [scan.system, scan.beneath],
-    }
-    if announced.instructions is not None:
-        detail["instructions"] = announced.instructions
+    told = {"instructions": announced.instructions} if announced.instructions else {}
+    detail = {"import": str(import_id), "scan": scan and [scan.system, scan.beneath]} | told
     record(db, caller.agent, Event("x:import-begun", detail, department=caller.department))
     return import_id
 
 
 def kind_of(announced: Announced) -> str:
     """Name the work that an import is."""
-    if announced.instructions is None:
-        return "import"
-    return "rehoming" if "rehoming" in announced.instructions else "record-changes"
+    told = announced.instructions
+    return "import" if told is None else "rehoming" if "rehoming" in told else "record-changes"
 
 
 def keep(db: Session, import_id: UUID, piece: Piece) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.errors import AssetInUse, RegistrationWithdrawn
 from app.assets.locks import lock_decisions
-from app.assets.models import WithdrawalRow
+from app.assets.names import WithdrawalRow
 from app.assets.service import asset_for
 from app.assets.withdrawing import withdraw, withdrawals_of
 from app.kit.db import Db

@@ -26,13 +26,13 @@ from app.comparisons.models import ComparedRow
 from app.fingerprints.models import FingerprintRow
 from app.people.models import DepartmentRow
 from app.provenance.book import Book
+from app.provenance.membership import series_on_its_way
 from app.provenance.models import ProvenanceHeadRow, ProvenanceVersionRow
 from app.provenance.queries import (
     IN_HEAD,
     current_seal,
     missing_codes,
     policy_version,
-    series_on_its_way,
 )
 from app.readings.queries import newest_reading
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.assets.locks import lock_decisions
 from app.kit.operations import add_progress
 from app.ledger.agents import process
-from app.provenance import queries
+from app.provenance import membership, queries
 from app.provenance.changes import NEEDED_AT_G0, add_assertions
 from app.provenance.fitting import Assertion
 from app.provenance.models import SeriesRow, SeriesStatementsRow
@@ -56,9 +56,9 @@ def inheritance(db: Session, systems: Iterable[str], import_id: UUID | None) -> 
     if import_id is not None:
         names.append(f"import/{import_id}")
     hold(db, sorted(names))
-    named = db.scalars(queries.named_series(sorted(set(systems)))).all()
+    named = db.scalars(membership.named_series(sorted(set(systems)))).all()
     hold(db, also := [f"series/{row.code}" for row in named])
-    return Inheritance(db.scalars(queries.series_statements([*names, *also])).all(), named)
+    return Inheritance(db.scalars(membership.series_statements([*names, *also])).all(), named)
 
 
 def hold(db: Session, names: Sequence[str]) -> None:
@@ -72,7 +72,7 @@ def enter_series(db: Session, asset_ids: Sequence[UUID], statements_id: UUID) ->
     lock_decisions(db, asset_ids)
     stated = db.get_one(SeriesStatementsRow, statements_id)
     # A record that held it once may have lost it on purpose since.
-    entered = set(db.scalars(queries.that_entered(asset_ids, statements_id)))
+    entered = set(db.scalars(membership.that_entered(asset_ids, statements_id)))
     versions = []
     for head in db.scalars(queries.heads([one for one in asset_ids if one not in entered])):
         before = record_of(head)

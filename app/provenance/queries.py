@@ -1,7 +1,6 @@
 """Questions about provenance."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import array
@@ -23,7 +21,6 @@ from sqlalchemy.orm import aliased
 
 from app.assets.models import AssetRow
 from app.assets.withdrawing import is_withdrawn
-from app.kit.operations import OperationRow
 from app.ledger.models import LogEntryRow
 from app.people.models import DepartmentRow
 from app.policies.rules.in_force import PolicyInForce
@@ -33,8 +30,6 @@ from app.provenance.models import (
     ProvenanceHeadRow,
     ProvenanceVersionRow,
     SealRow,
-    SeriesRow,
-    SeriesStatementsRow,
 )
 from app.readings.models import ReadingRow
 from app.readings.queries import newest_reading
@@ -63,53 +58,6 @@ def numbered_versions(asset_id: UUID) -> Select[ProvenanceVersionRow, int | None
         .where(ProvenanceVersionRow.asset_id == asset_id)
         .order_by(ProvenanceVersionRow.version.desc())
     )
-
-
-def series_statements(series: Sequence[str]) -> Select[SeriesStatementsRow]:
-    """Select what was said of these series, oldest first."""
-    return (
-        select(SeriesStatementsRow)
-        .where(SeriesStatementsRow.series.in_(series))
-        .order_by(SeriesStatementsRow.id)
-    )
-
-
-def that_entered(asset_ids: Sequence[UUID], statements_id: UUID) -> Select[UUID]:
-    """Select those of these assets whose record entered a series' statements at some time."""
-    said = {"series_statements": str(statements_id)}
-    return (
-        select(ProvenanceVersionRow.asset_id)
-        .where(
-            ProvenanceVersionRow.asset_id.in_(asset_ids), ProvenanceVersionRow.change.contains(said)
-        )
-        .distinct()
-    )
-
-
-def of_series(series: str) -> Select[UUID]:
-    """Select the assets of a series, a source system or an import, in order."""
-    kind, _, name = series.partition("/")
-    found = select(AssetRow.id).where(~is_withdrawn(AssetRow.id)).order_by(AssetRow.id)
-    match kind:
-        case "source-system":
-            return found.where(AssetRow.source_system == name)
-        case "import":
-            return found.where(AssetRow.import_id == name)
-        case _:
-            return found.join(SeriesRow, in_named_series()).where(SeriesRow.code == name)
-
-
-def in_named_series() -> ColumnElement[bool]:
-    """Tell whether an asset belongs to a named series: its identifier begins as the series'."""
-    return and_(
-        SeriesRow.source_system == AssetRow.source_system,
-        func.starts_with(AssetRow.source_identifier, SeriesRow.identifier_prefix),
-    )
-
-
-def named_series(systems: Sequence[str]) -> Select[SeriesRow]:
-    """Select the named series of these source systems, by code."""
-    return select(SeriesRow).where(SeriesRow.source_system.in_(systems)).order_by(SeriesRow.code)
 
 
 def per_policy(book: Book, value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - function of a policy
@@ -178,25 +126,6 @@ def current_seal(book: Book, reading_id: ColumnElement[UUID]) -> ColumnElement[b
     )
 
 
-def series_on_its_way() -> ColumnElement[bool]:
-    """Tell whether something was said of an asset's series that its record does not hold yet."""
-    of_system = literal("source-system/") + AssetRow.source_system
-    of_import = func.concat("import/", AssetRow.import_id)
-    unfinished = (
-        select(SeriesStatementsRow.id)
-        .join(OperationRow, OperationRow.id == SeriesStatementsRow.operation_id)
-        .where(OperationRow.finished_at.is_(None))
-    )
-    whole = unfinished.where(SeriesStatementsRow.series.in_([of_system, of_import]))
-    named = unfinished.join(
-        SeriesRow, literal("series/") + SeriesRow.code == SeriesStatementsRow.series
-    ).where(in_named_series())
-    return or_(
-        whole.correlate_except(SeriesStatementsRow, OperationRow).exists(),
-        named.correlate_except(SeriesStatementsRow, OperationRow, SeriesRow).exists(),
-    )
-
-
 def newest_reading_rows() -> Select[ReadingRow]:
     """Select the newest reading of each asset whose record stands."""
     newer = aliased(ReadingRow)
@@ -238,39 +167,3 @@ def unsealed(book: Book) -> Select[UUID]:
             ~current_seal(book, ReadingRow.__table__.c.id),
         )
     )
-
-
-def unfinished_statements() -> Select[SeriesStatementsRow, int, datetime]:
-    """Select what was said of series and is not entered in all of their records yet."""
-    return (
-        select(SeriesStatementsRow, OperationRow.total, OperationRow.created_at)
-        .join(OperationRow, OperationRow.id == SeriesStatementsRow.operation_id)
-        .where(OperationRow.kind == "series-statements", OperationRow.finished_at.is_(None))
-        .order_by(SeriesStatementsRow.id)
-    )
-
-
-def statements_for(asset_id: UUID) -> Select[UUID]:
-    """Select what was said of an asset's series, oldest first."""
-    of_system = literal("source-system/") + AssetRow.source_system
-    of_import = func.concat("import/", AssetRow.import_id)
-    named = select(literal("series/") + SeriesRow.code).where(in_named_series())
-    of_one = or_(
-        SeriesStatementsRow.series.in_([of_system, of_import]),
-        SeriesStatementsRow.series.in_(named.correlate(AssetRow)),
-    )
-    return (
-        select(SeriesStatementsRow.id)
-        .join(AssetRow, of_one)
-        .where(AssetRow.id == asset_id)
-        .order_by(SeriesStatementsRow.id)
-    )
-
-
-def series_within(department: str | None) -> Select[str, str]:
-    """Select the series of which anything is named or said, by name; None: the whole city's."""
-    named = select((literal("series/") + SeriesRow.code).label("series"), SeriesRow.department)
-    said = select(SeriesStatementsRow.series, SeriesStatementsRow.department)
-    every = named.union(said).subquery("every")
-    found = select(every.c.series, every.c.department).order_by(every.c.series)
-    return found if department is None else found.where(every.c.department == department)

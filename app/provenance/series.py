@@ -15,7 +15,7 @@ from app.kit.jobs import publish
 from app.kit.operations import OperationRow, begin_operation
 from app.ledger.service import Event, record
 from app.people.roles import Principal
-from app.provenance import queries
+from app.provenance import membership
 from app.provenance.changes import Change, Retraction, apply_change
 from app.provenance.duties import prove_duty
 from app.provenance.errors import NoSuchStatement, SeriesTaken
@@ -107,7 +107,7 @@ def add_series(
 
 def stated_so_far(db: Session, series: str) -> tuple[int, Record]:
     """Return how often something was said of a series, and what holds of it now."""
-    rows = db.scalars(queries.series_statements([series])).all()
+    rows = db.scalars(membership.series_statements([series])).all()
     return len(rows), with_series(Record((), ()), rows, version=1)
 
 
@@ -137,7 +137,7 @@ def state_for_series(
     said = apply_change(Record((), ()), change, speaker, version=1).statements
     prove_stating(db, series, revision, change, speaker, taken_back)
     statements_id, operation_id = new_ids(db, 2)
-    members = list(db.scalars(queries.of_series(series.name)))
+    members = list(db.scalars(membership.of_series(series.name)))
     begin_operation(
         db,
         operation_id=operation_id,

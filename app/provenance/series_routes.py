@@ -17,7 +17,7 @@ from app.kit.text import Label, Name, Storable
 from app.people.rights import Describer, Reader
 from app.policies.errors import NoPolicyInForce
 from app.policies.service import registers_in_force
-from app.provenance import queries
+from app.provenance import membership
 from app.provenance.errors import NoSuchStatement, SeriesTaken, StatementMalformed
 from app.provenance.schemas import SeriesIn, SeriesOut
 from app.provenance.series import (
@@ -97,7 +97,7 @@ def list_series(
         return ListedSeriesOut(series=row.series, department=row.department)
 
     asked, listing = (
-        queries.series_within(caller.department),
+        membership.series_within(caller.department),
         Listing("series", [caller.department]),
     )
     return read_page(db, asked, listing, limit=limit, cursor=cursor, show=show)
@@ -128,7 +128,7 @@ def read_series_provenance(
     """Show what holds of a series, who said so when, and what was taken back."""
     series = series_for(db, caller, kind, name)
     revision, now = stated_so_far(db, series.name)
-    rows = db.scalars(queries.series_statements([series.name])).all()
+    rows = db.scalars(membership.series_statements([series.name])).all()
     response.headers["ETag"] = etag(revision)
     return SeriesRecordOut(
         series=series.name,

@@ -35,7 +35,7 @@ class Removal:
         for file in self.old.folder.iterdir():
             shutil.copy(file, self.new.folder / to / file.name)
 
-    def ask(self, *, preview: bool = False, which: Any = None, **move: str) -> str:  # noqa: ANN401
+    def ask(self, which: Any = None, *, preview: bool = False, **move: str) -> str:  # noqa: ANN401
         body = {
             "which": which or {"source_system": self.old.code},
             "move": {"to_system": self.new.code, "reason": "The old store closes."} | move,
@@ -201,10 +201,10 @@ def test_it_may_come_back(removal: Removal) -> None:
     asset = world.an_asset(removal.old, name="a.jpg")
     removal.copy()
     removal.results(removal.ask())
-    home = {"to_system": removal.old.code}
+    home = removal.old.code
     there = {"asset_ids": [str(asset)]}
-    assert removal.results(removal.ask(which=there, **home)) == [("edited", None)]
-    assert removal.results(removal.ask(which=there, **home)) == [("unchanged", None)]
+    assert removal.results(removal.ask(there, to_system=home)) == [("edited", None)]
+    assert removal.results(removal.ask(there, to_system=home)) == [("unchanged", None)]
     assert removal.results(removal.ask(which=there)) == [("edited", None)]
     assert removal.get(f"assets/{asset}")["source_system"] == removal.new.code
 

@@ -18,8 +18,8 @@ from app.kit.operations import OperationRow
 from app.people.errors import RoleMissing
 from app.provenance.changes import Assertion, Change, Retraction
 from app.provenance.inheriting import count_entered, enter_series
+from app.provenance.membership import series_on_its_way
 from app.provenance.models import SeriesStatementsRow
-from app.provenance.queries import series_on_its_way
 from app.provenance.series import Series, state_for_series
 from app.provenance.service import write_versions
 from app.provenance.taking_back import TakenBack
