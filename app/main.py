@@ -12,7 +12,14 @@ from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
 from app.assets import set_aside_routes, surrounding_tasks
-from app.catalogue import content_routes, import_routes, surrounding_routes
+from app.catalogue import (
+    change_routes,
+    content_routes,
+    import_routes,
+    rehoming_routes,
+    surrounding_routes,
+    withdrawal_routes,
+)
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import routes as comparisons
@@ -35,6 +42,7 @@ from app.people import routes as people
 from app.people.rights import authenticated
 from app.policies import routes as policies
 from app.policies.errors import NoPolicyInForce
+from app.provenance import history_routes, series_routes
 from app.provenance import routes as provenance
 from app.provenance import tasks as provenance_tasks
 from app.publishing import routes as publishing
@@ -108,10 +116,9 @@ def create_app() -> FastAPI:
     )
     for room in (*rooms, comparisons):
         app.include_router(at_the_edge(room.router))
-    for room in (
-        *(import_routes, content_routes, thumbnail_routes),
-        *(rereading_routes, surrounding_routes),
-    ):
+    doors = (import_routes, content_routes, thumbnail_routes, withdrawal_routes, change_routes)
+    more = (rehoming_routes, history_routes, series_routes, rereading_routes, surrounding_routes)
+    for room in (*doors, *more):
         app.include_router(at_the_edge(room.router))
     app.include_router(at_the_edge(disposals.router, NoPolicyInForce))
     app.include_router(

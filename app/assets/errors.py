@@ -52,6 +52,30 @@ class UploadEnded(Refusal):
     code: ClassVar[str] = "upload-ended"
 
 
+class RegistrationWithdrawn(Refusal):
+    """The registration was taken back; what it said stays, and nothing new is said of it."""
+
+    code: ClassVar[str] = "registration-withdrawn"
+
+
+class IdentityTaken(Refusal):
+    """Another asset is, or was, known by this name."""
+
+    code: ClassVar[str] = "identity-taken"
+
+
+class CopyDiffers(Refusal):
+    """What lies at the new place is not as long as what was read."""
+
+    code: ClassVar[str] = "copy-differs"
+
+
+class AssetInUse(Refusal):
+    """Something still relies on the asset."""
+
+    code: ClassVar[str] = "asset-in-use"
+
+
 class ContentAwaited(Refusal):
     """The asset's content is still to be uploaded."""
 

@@ -28,12 +28,20 @@ INSERT INTO assets (id, source_system, source_identifier, department, original_n
 SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r (
   id uuid, source_system text, source_identifier text, department text, original_name text,
   import_id uuid, registered_facts text, registered_by text, event_id uuid)
+ WHERE NOT EXISTS (SELECT FROM former_identities f
+                    WHERE f.source_system = r.source_system
+                      AND f.source_identifier = r.source_identifier)
 ON CONFLICT ON CONSTRAINT uq_assets_source_system_source_identifier DO NOTHING RETURNING id
 """)
 REGISTERED_AS = text("""
 SELECT a.id, a.source_system, a.source_identifier, a.registered_facts
   FROM json_to_recordset(CAST(:rows AS json)) AS r (source_system text, source_identifier text)
   JOIN assets a USING (source_system, source_identifier)
+UNION
+SELECT a.id, f.source_system, f.source_identifier, a.registered_facts
+  FROM json_to_recordset(CAST(:rows AS json)) AS r (source_system text, source_identifier text)
+  JOIN former_identities f USING (source_system, source_identifier)
+  JOIN assets a ON a.id = f.asset_id
 """)
 KEPT = and_(
     KeptLocationRow.asset_id == LocationRow.asset_id, KeptLocationRow.ordinal == LocationRow.ordinal
@@ -97,6 +105,25 @@ def newest_location(asset_id: UUID) -> Select[LocationRow]:
         .order_by(LocationRow.ordinal.desc())
         .limit(1)
     )
+
+
+def newest_locations(asset_ids: Sequence[UUID]) -> Select[LocationRow]:
+    """Select where each of these assets lies today."""
+    return (
+        select(LocationRow)
+        .ext(distinct_on(LocationRow.asset_id))
+        .where(LocationRow.asset_id.in_(asset_ids))
+        .order_by(LocationRow.asset_id, LocationRow.ordinal.desc())
+    )
+
+
+def referenced_places(asset_ids: Sequence[UUID]) -> Select[UUID, str]:
+    """Select where each of these assets lies today, of those by reference."""
+    newest = newest_locations(asset_ids).subquery()
+    kept = select(KeptLocationRow.upload_id).where(
+        KeptLocationRow.asset_id == newest.c.asset_id, KeptLocationRow.ordinal == newest.c.ordinal
+    )
+    return select(newest.c.asset_id, newest.c.path).where(~kept.exists())
 
 
 def newest_sightings(asset_ids: Sequence[UUID]) -> Select[SightingRow]:

@@ -57,6 +57,12 @@ class MoveUndecided(Refusal):
     code: ClassVar[str] = "move-undecided"
 
 
+class TooManyAlike(Refusal):
+    """More records than one piece of work changes alike."""
+
+    code: ClassVar[str] = "too-many-alike"
+
+
 class DeletionNotHere(Refusal):
     """Nothing is deleted by address: disposal is a case that people sign."""
 

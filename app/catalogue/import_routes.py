@@ -1,7 +1,7 @@
 """Imports, scans and the long work behind them."""
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -22,14 +22,16 @@ from app.catalogue.reception import Reception, announced, part_of
 from app.catalogue.schemas import ImportOutcome, ImportResultOut, OperationOut, OperationState
 from app.catalogue.service import one_form
 from app.catalogue.spool import Scan
+from app.catalogue.spreadsheets import AsIs, MappingIn, TableLines
 from app.kit.db import Database, Db
 from app.kit.errors import BodyTooLarge, Malformed, NoSuchResource
 from app.kit.operations import FINISHED
 from app.kit.paging import Cursor, Limit, Page
 from app.kit.refusals import refuses
 from app.kit.text import Line
-from app.people.rights import BriefRegistrar, Counter, Reader, Registrar
-from app.people.roles import Principal
+from app.people.rights import BriefRegistrar, Counter, Describer, Reader
+from app.people.roles import REGISTERING, Principal
+from app.people.service import prove_role
 from app.storage.errors import LocationMalformed
 
 router = APIRouter(prefix="/v1", tags=["imports"])
@@ -80,7 +82,7 @@ async def import_assets(request: Request, caller: BriefRegistrar, response: Resp
     Lines are kept and registered while they come. Send an `Idempotency-Key`, and an import whose
     connection broke is continued by sending it again, or the rest of it by `Content-Range`.
     """
-    return await receive(request, caller, response, None)
+    return await take_in(request, caller, response)
 
 
 @router.post(
@@ -110,18 +112,24 @@ async def scan_folder(
             root = system_for(db, caller, source_system).root
         return Scan(source_system, one_form(beneath, root) if beneath else "")
 
-    return await receive(request, caller, response, await run_in_threadpool(scanned))
+    return await take_in(request, caller, response, await run_in_threadpool(scanned))
 
 
-async def receive(
-    request: Request, caller: Principal, response: Response, scan: Scan | None
+async def take_in(
+    request: Request,
+    caller: Principal,
+    response: Response,
+    scan: Scan | None = None,
+    *,
+    instructions: Mapping[str, Any] | None = None,
+    table: MappingIn | None = None,
 ) -> OperationOut:
     """Take a body in and show the operation that does its work."""
     database: Database = request.app.state.database
     part = part_of(request.headers.get("Content-Range"))
-    said = announced(request, part, scan)
+    said = announced(request, part, scan, instructions)
     reception = await run_in_threadpool(Reception, database, caller, said, part)
-    import_id = await reception.take(request)
+    import_id = await reception.take(request, TableLines(table) if table else AsIs())
     response.headers["Location"] = f"/v1/operations/{import_id}"
     response.headers["Retry-After"] = "1"
     if reception.replayed:
@@ -158,12 +166,17 @@ def read_operation(db: Db, caller: Counter, operation_id: UUID, response: Respon
 @router.post("/operations/{operation_id}/cancel", operation_id="cancel_operation", status_code=202)
 @refuses(OperationOver)
 def cancel_operation(
-    db: Db, caller: Registrar, operation_id: UUID, response: Response
+    db: Db, caller: Describer, operation_id: UUID, response: Response
 ) -> OperationOut:
-    """Stop an import: lines without a result get `cancelled`; what is registered stays."""
+    """Stop an import or a change of many records: lines without a result get `cancelled`.
+
+    What was registered or changed stays. An import is stopped by a registrar.
+    """
     operation = imports.operation_for(db, caller, operation_id)
-    if operation.kind != "import":
-        raise Malformed("Only imports and scans can be cancelled.")
+    if operation.kind not in imports.BULK:
+        raise Malformed("Only imports, scans and changes of records can be cancelled.")
+    if operation.kind == "import":
+        prove_role(caller, REGISTERING)
     spool.cancel(db, caller, operation_id)
     response.headers["Retry-After"] = "1"
     return operations.show(db, caller, operation_id)

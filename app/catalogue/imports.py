@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,31 +10,31 @@ from pydantic import ValidationError
 from sqlalchemy import Select, Table, delete, select, text
 from sqlalchemy.orm import Session
 
-from app.catalogue.errors import LineTooLong
+from app.catalogue.changing import change_lines
 from app.catalogue.models import ImportChunkRow, ImportResultRow, ImportRow
-from app.catalogue.receiving import LONGEST_LINE
+from app.catalogue.reading_lines import (
+    KeySaidTwice,
+    Line,
+    each_key_once,
+    malformed,
+    unreadable,
+)
 from app.catalogue.registration import Registration, Seen
+from app.catalogue.rehoming import rehome_lines
 from app.catalogue.scans import Found, take_sightings
 from app.catalogue.service import Registered, register
 from app.catalogue.spool import locked, settle
 from app.kit.copying import write_rows
 from app.kit.errors import Malformed, NoSuchResource
 from app.kit.operations import OperationRow
-from app.kit.problems import pointer
 from app.kit.refusals import Refusal
 from app.people.roles import Principal, Role
+from app.provenance.bulk import Edited
 
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 3))")
 RESULTS = cast(Table, ImportResultRow.__table__)
-Outcome = Registered | Found | Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line that holds something, and where it stands in the body."""
-
-    number: int
-    content: bytes | None  # None: too long, and not kept
+Outcome = Registered | Found | Edited | Refusal
+BULK = ("import", "record-changes", "rehoming")
 
 
 def register_chunk(db: Session, import_id: UUID) -> bool:
@@ -104,6 +103,9 @@ def caller_of(row: ImportRow) -> Principal:
 
 def outcomes_of(db: Session, row: ImportRow, lines: Sequence[Line]) -> list[Outcome]:
     """Register what the lines say, and say what became of each."""
+    if row.instructions is not None:
+        work = rehome_lines if "rehoming" in row.instructions else change_lines
+        return list(work(db, caller_of(row), row, lines))
     kind = Seen if row.scanned_system is not None else Registration
     read = [read_line(line, kind) for line in lines]
     said = [one for one in read if isinstance(one, Registration)]
@@ -118,29 +120,14 @@ def outcomes_of(db: Session, row: ImportRow, lines: Sequence[Line]) -> list[Outc
 def read_line(line: Line, kind: type[Registration] = Registration) -> Registration | Refusal:
     """Read one line; a bad one refuses itself only."""
     if line.content is None:
-        return LineTooLong(f"A line holds at most {LONGEST_LINE} bytes.")
+        return unreadable()
     try:
         return kind.model_validate(json.loads(line.content, object_pairs_hook=each_key_once))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        places = {pointer(e["loc"]): e["msg"] for e in found}
-        return Malformed("The line is no registration; `errors` names each place.", pointers=places)
+        return malformed(error, "The line is no registration")
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
         why = str(error) if isinstance(error, KeySaidTwice) else "it cannot be read as JSON"
         return Malformed(f"The line is no registration: {why}.", pointers={"": why})
-
-
-class KeySaidTwice(ValueError):
-    """An object says a key twice, and readers disagree which counts."""
-
-
-def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its pairs."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        message = "an object says a key twice"
-        raise KeySaidTwice(message)
-    return found
 
 
 def result(import_id: UUID, line: int, outcome: str) -> dict[str, Any]:
@@ -158,6 +145,8 @@ def result_of(import_id: UUID, line: Line, outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, Registered):
         name = "registered" if outcome.new else "already_there"
         outcome = Found(outcome.asset_id, name)
+    if isinstance(outcome, Edited):
+        outcome = Found(outcome.asset_id, "edited" if outcome.changed else "unchanged")
     return result(import_id, line.number, outcome.outcome) | {"asset_id": outcome.asset_id}
 
 
@@ -180,7 +169,7 @@ def import_for(db: Session, caller: Principal, import_id: UUID) -> OperationRow:
         NoSuchResource: no such import for this caller (HTTP 404).
     """
     row = operation_for(db, caller, import_id)
-    if row.kind != "import":
+    if row.kind not in BULK:
         raise NoSuchResource(f"Operation {import_id} is no import.")
     return row
 

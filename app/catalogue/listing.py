@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, any_, literal, select
 from sqlalchemy.orm import Session
 
 from app.assets.models import AssetRow
+from app.assets.withdrawing import is_withdrawn
 from app.catalogue.queries import catalogued
 from app.catalogue.schemas import AssetOut
 from app.disposals.eligibility import eligibility
@@ -39,7 +40,7 @@ def list_assets(
 
 def conditions(db: Session, asked: Filter) -> list[ColumnElement[bool]]:
     """Return the filter as SQL."""
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [~is_withdrawn(AssetRow.id)]
     if asked.department is not None:
         found.append(AssetRow.department == asked.department)
     if asked.source_system is not None:

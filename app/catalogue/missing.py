@@ -30,6 +30,7 @@ SELECT a.id, l.path, coalesce(g.byte_token, l.seen_token) AS token
                       WHERE asset_id = a.id ORDER BY ordinal DESC LIMIT 1) g ON true
  WHERE a.source_system = :system AND a.id > :after AND a.registered_at < :begun
    AND starts_with(l.path, :beneath)
+   AND NOT EXISTS (SELECT FROM withdrawals w WHERE w.asset_id = a.id)
    AND NOT EXISTS (SELECT FROM import_results r WHERE r.import_id = :scan AND r.asset_id = a.id)
  ORDER BY a.id LIMIT :limit
 """)

@@ -34,6 +34,8 @@ class ImportRow(Row):
     chunks: Mapped[int] = mapped_column(server_default=text("0"))
     last_received_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     ended: Mapped[str | None]  # None: more may come
+    instructions: Mapped[dict[str, Any] | None]  # how records are changed; None: it registers
+    sample: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
     outcomes: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'"))
 
 

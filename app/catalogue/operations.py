@@ -62,4 +62,7 @@ def show_row(row: Row[*tuple[Any, ...]]) -> OperationOut:
     return said
 
 
-COUNTED = ("registered", "already_there", "moved", "changed", "missing", "refused", "cancelled")
+COUNTED = (
+    *("registered", "already_there", "moved", "changed", "missing"),
+    *("edited", "unchanged", "refused", "cancelled"),
+)

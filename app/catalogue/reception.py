@@ -1,8 +1,9 @@
 """From a request to the spool: the body streams by, and only whole pieces are kept of it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from app.catalogue import spool
 from app.catalogue.receiving import Cutter, Piece, refuse_beyond, unpacking
 from app.catalogue.spool import Announced, Scan
+from app.catalogue.spreadsheets import AsIs, TableLines
 from app.kit.db import Database, retried
 from app.kit.errors import Malformed
 from app.kit.refusals import Refusal
@@ -52,7 +54,12 @@ def part_of(content_range: str | None) -> Part:
     return Part(first, total is not None and last + 1 == total, total=total)
 
 
-def announced(request: Request, part: Part, scan: Scan | None) -> Announced:
+def announced(
+    request: Request,
+    part: Part,
+    scan: Scan | None,
+    instructions: Mapping[str, Any] | None = None,
+) -> Announced:
     """Read what the headers say of the import as a whole.
 
     Raises:
@@ -65,13 +72,16 @@ def announced(request: Request, part: Part, scan: Scan | None) -> Announced:
     if key is None and ranged:
         raise Malformed("A part needs the Idempotency-Key of its import.")
     packed = request.headers.get("Content-Encoding", "identity").strip().lower() != "identity"
+    packed = packed or bool(instructions and instructions["mapping"])  # a table is translated
     if packed and ranged:
-        raise Malformed("A packed body is sent whole; what was received before is passed over.")
+        raise Malformed(
+            "A packed body or a table is sent whole; what was received before is passed over."
+        )
     length = request.headers.get("Content-Length")
     whole = int(length) if length and length.isdecimal() and not packed and not ranged else None
     if whole:
         refuse_beyond(whole)
-    return Announced(key, part.total if ranged else whole or None, scan)
+    return Announced(key, part.total if ranged else whole or None, scan, instructions)
 
 
 class Reception:
@@ -88,17 +98,20 @@ class Reception:
         self.replayed = False
         self._find()
 
-    async def take(self, request: Request) -> UUID:
+    async def take(self, request: Request, translate: AsIs | TableLines) -> UUID:
         """Keep the body piece by piece, and say when it is whole."""
         unpack = unpacking(request.headers.get("Content-Encoding"))
         skip = max(0, self.received - self.part.start)
         cutter = Cutter(self.part.start + skip)
         try:
             async for packed in request.stream():
-                for data in unpack.feed(packed):
+                for data in (d for part in unpack.feed(packed) for d in translate.feed(part)):
                     skipped, skip = min(skip, len(data)), max(0, skip - len(data))
                     await self._keep(cutter.feed(data[skipped:]))
             unpack.finish()
+            for data in translate.finish():
+                skipped, skip = min(skip, len(data)), max(0, skip - len(data))
+                await self._keep(cutter.feed(data[skipped:]))
         except ClientDisconnect as gone:
             await self._keep(cutter.finish(broken=True))
             await self._end("broken")

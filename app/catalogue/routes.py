@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from app.assets.errors import RegisteredOtherwise
+from app.assets.errors import RegisteredOtherwise, RegistrationWithdrawn
 from app.assets.models import AssetRow
 from app.assets.service import asset_for
 from app.catalogue import queries, service
@@ -42,7 +42,12 @@ router = APIRouter(prefix="/v1/assets", tags=["assets"])
     responses={200: {"model": RegisteredOut, "description": "There already."}},
 )
 @refuses(
-    RegisteredOtherwise, LocationMalformed, StatementMalformed, NoPolicyInForce, NoSuchResource
+    RegisteredOtherwise,
+    RegistrationWithdrawn,
+    LocationMalformed,
+    StatementMalformed,
+    NoPolicyInForce,
+    NoSuchResource,
 )
 def register_asset(
     db: Db, caller: Registrar, registration: Registration, response: Response

@@ -1,16 +1,28 @@
 """Assets and long work as the contract has them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.kit.text import Line, Storable
+from app.provenance.fields import FIELDS
+from app.provenance.schemas import ChangeIn
 
 Content = Literal["referenced", "awaited", "open", "kept", "refused"]
 Outcome = Literal["read", "nothing_found", "unreadable"]
 OperationState = Literal["receiving", "waiting", "running", "done", "cancelled", "failed"]
 ImportOutcome = Literal[
-    "registered", "already_there", "moved", "changed", "missing", "refused", "cancelled"
+    "registered",
+    "already_there",
+    "moved",
+    "changed",
+    "missing",
+    "edited",
+    "unchanged",
+    "refused",
+    "cancelled",
 ]
 
 
@@ -58,6 +70,8 @@ class ImportProgressOut(BaseModel):
     moved: int
     changed: int
     missing: int
+    edited: int
+    unchanged: int
     refused: int
     cancelled: int
     lines_per_second: float
@@ -68,7 +82,9 @@ class OperationOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
-    kind: Literal["import", "series-statements", "re-reading"]
+    kind: Literal[
+        "import", "record-changes", "rehoming", "re-reading", "series-statements"
+    ]
     state: OperationState
     total: int
     done: int
@@ -76,6 +92,59 @@ class OperationOut(BaseModel):
     created_at: datetime
     finished_at: datetime | None
     progress: ImportProgressOut | None = None
+
+
+class WhichIn(BaseModel):
+    """Which records: all that fit everything said here, at least one thing."""
+
+    model_config = ConfigDict(extra="forbid")
+    asset_ids: Annotated[list[UUID] | None, Field(min_length=1, max_length=20_000)] = None
+    source_system: Annotated[Line | None, Field(max_length=63)] = None
+    import_id: UUID | None = None
+    legal_status: Annotated[Line | None, Field(max_length=100)] = None
+    unanswered: Annotated[
+        Line | None, Field(max_length=63, description="A field of which nothing is said.")
+    ] = None
+
+    @model_validator(mode="after")
+    def ask_something(self) -> "WhichIn":
+        """Refuse to mean every record there is, and a field that is none."""
+        if not self.model_dump(exclude_none=True):
+            message = "say at least one thing about the records"
+            raise ValueError(message)
+        if self.unanswered is not None and self.unanswered not in FIELDS:
+            message = f"there is no field {self.unanswered!r}"
+            raise ValueError(message)
+        return self
+
+
+class MoveIn(BaseModel):
+    """Where assets move to. Prefixes turn their names and places into the new ones."""
+
+    model_config = ConfigDict(extra="forbid")
+    to_system: Annotated[Line, Field(max_length=63)]
+    reason: Line
+    strip_prefix: Annotated[Storable, Field(max_length=2000, description="Of identifiers.")] = ""
+    add_prefix: Annotated[Storable, Field(max_length=2000)] = ""
+    strip_location: Annotated[Storable, Field(max_length=2000, description="Of locations.")] = ""
+    add_location: Annotated[Storable, Field(max_length=2000)] = ""
+
+
+class AlikeIn(BaseModel):
+    """The same change for many records."""
+
+    model_config = ConfigDict(extra="forbid")
+    which: WhichIn
+    change: ChangeIn
+    preview: Annotated[bool, Field(description="Change nothing, and show what would.")]
+
+
+class RecordChangesOut(BaseModel):
+    """Work that changes records: how far it is, and a sample of what it changes."""
+
+    operation: OperationOut
+    preview: bool
+    sample: list[dict[str, Any]]
 
 
 class ImportResultOut(BaseModel):

@@ -11,6 +11,7 @@ from app.assets.errors import RegisteredOtherwise
 from app.assets.events import AssetsRegistered
 from app.assets.models import SourceSystemRow
 from app.assets.service import NewAsset, add_assets, draw_ids, registered_as, system_for
+from app.assets.withdrawing import told, withdrawals_of
 from app.catalogue.registration import Registration
 from app.kit.jobs import publish
 from app.kit.refusals import Refusal
@@ -19,9 +20,8 @@ from app.ledger.service import Event, record_all
 from app.people.roles import Principal
 from app.policies.service import registers_in_force
 from app.provenance.changes import Change, Speaker, apply_change
-from app.provenance.models import SeriesStatementsRow
+from app.provenance.inheriting import Inheritance, inheritance, with_series
 from app.provenance.projection import Record
-from app.provenance.series import said_of_series, with_series
 from app.provenance.service import NewVersion, write_versions
 from app.provenance.statements import Statement
 from app.storage.errors import LocationMalformed
@@ -105,8 +105,15 @@ def register(
     }
     there |= {one.identity: (new[one.identity], one.digest) for one in first if one.identity in new}
     fresh = set(new.values())
+    withdrawn = withdrawals_of(db, [one for one, _ in there.values() if one not in fresh])
     for at, one_checked in checked.items():
-        outcomes[at] = outcome_of(one_checked, *there[one_checked.identity], fresh)
+        asset_id, facts_digest = there[one_checked.identity]
+        taken_back = withdrawn.get(asset_id)
+        outcomes[at] = (
+            told(taken_back)
+            if taken_back
+            else outcome_of(one_checked, asset_id, facts_digest, fresh)
+        )
     return [one for one in outcomes if one is not None]
 
 
@@ -187,10 +194,7 @@ def enter(
     db: Session, caller: Principal, checked: Sequence[Checked], import_id: UUID | None
 ) -> dict[Identity, UUID]:
     """Enter copies that are new: version 1 of their records, events, the job to read them."""
-    names = {f"source-system/{one.system.code}" for one in checked}
-    if import_id is not None:
-        names.add(f"import/{import_id}")
-    stated = said_of_series(db, sorted(names))
+    stated = inheritance(db, {one.system.code for one in checked}, import_id)
     drawn = draw_ids(db, len(checked))
     new_assets = [
         NewAsset(
@@ -227,15 +231,9 @@ def event_of(one: Checked, asset: NewAsset) -> Event:
     return Event("ing", detail, asset.id, one.system.department, asset.event_id, document)
 
 
-def first_version(
-    one: Checked, asset: NewAsset, stated: Sequence[SeriesStatementsRow]
-) -> NewVersion:
+def first_version(one: Checked, asset: NewAsset, stated: Inheritance) -> NewVersion:
     """Return version 1: what the caller said, and what was said before of its series."""
-    of_it = [
-        row
-        for row in stated
-        if row.series in (f"source-system/{one.system.code}", f"import/{asset.import_id}")
-    ]
+    of_it = stated.of(one.system.code, one.said.source_identifier, asset.import_id)
     record = with_series(one.record, of_it, version=1)
     change = {"registered": True, "claims": [c.model_dump() for c in one.said.claims]}
     return NewVersion(asset.id, 1, record, change, one.system.department, asset.event_id)

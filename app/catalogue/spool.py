@@ -4,7 +4,9 @@ Each piece of a body is kept in a short transaction of its own, with the job tha
 connection that breaks loses at most the piece that was on its way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, insert, select, text, update
@@ -49,6 +51,7 @@ class Announced:
     idempotency_key: str | None = None
     declared_bytes: int | None = None
     scan: Scan | None = None
+    instructions: Mapping[str, Any] | None = None  # how records are changed; None: it registers
 
 
 def find(db: Session, caller: Principal, announced: Announced) -> ImportRow | None:
@@ -68,7 +71,7 @@ def find(db: Session, caller: Principal, announced: Announced) -> ImportRow | No
     if row is None:
         return None
     scan = row.scanned_system and Scan(row.scanned_system, row.scanned_beneath or "")
-    if (scan or None) != announced.scan:
+    if (scan or None) != announced.scan or row.instructions != announced.instructions:
         raise ImportOtherwise("This idempotency key named another kind of import.")
     told, known = announced.declared_bytes, row.declared_bytes
     if None not in (told, known) and told != known:
@@ -86,7 +89,7 @@ def begin(db: Session, caller: Principal, announced: Announced) -> UUID:
     begin_operation(
         db,
         operation_id=import_id,
-        kind="import",
+        kind=kind_of(announced),
         total=0,
         department=caller.department,
         requested_by=caller.agent.name,
@@ -102,11 +105,19 @@ def begin(db: Session, caller: Principal, announced: Announced) -> UUID:
         "declared_bytes": announced.declared_bytes,
         "scanned_system": scan and scan.system,
         "scanned_beneath": scan and scan.beneath,
+        "instructions": announced.instructions,
     }
     db.execute(insert(ImportRow).values(id=import_id, **values))
-    detail = {"import": str(import_id), "scan": scan and [scan.system, scan.beneath]}
+    told = {"instructions": announced.instructions} if announced.instructions else {}
+    detail = {"import": str(import_id), "scan": scan and [scan.system, scan.beneath]} | told
     record(db, caller.agent, Event("x:import-begun", detail, department=caller.department))
     return import_id
+
+
+def kind_of(announced: Announced) -> str:
+    """Name the work that an import is."""
+    told = announced.instructions
+    return "import" if told is None else "rehoming" if "rehoming" in told else "record-changes"
 
 
 def keep(db: Session, import_id: UUID, piece: Piece) -> None:

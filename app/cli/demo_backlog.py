@@ -110,7 +110,8 @@ def state(speaker: Remote, department: Department, said: Sequence[dict[str, Any]
     if {one["field"] for one in said} <= of_series:
         return
     path = f"/v1/series/source-system/{department.system}/provenance"
-    answer = speaker.call("PATCH", path, json={"assert": said}).json()
+    against = {"If-Match": speaker.call("GET", path).headers["ETag"]}
+    answer = speaker.call("PATCH", path, json={"assert": said}, headers=against).json()
     follow(speaker, answer["operation_id"])
 
 

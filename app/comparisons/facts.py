@@ -21,17 +21,18 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.assets.models import AssetRow, SightingRow, SourceSystemRow
+from app.assets.withdrawing import is_withdrawn
 from app.comparisons.models import ComparedRow
 from app.fingerprints.models import FingerprintRow
 from app.people.models import DepartmentRow
 from app.provenance.book import Book
+from app.provenance.membership import series_on_its_way
 from app.provenance.models import ProvenanceHeadRow, ProvenanceVersionRow
 from app.provenance.queries import (
     IN_HEAD,
     current_seal,
     missing_codes,
     policy_version,
-    series_on_its_way,
 )
 from app.readings.queries import newest_reading
 
@@ -45,6 +46,7 @@ FINGERPRINT = (
         FingerprintRow.computed_at,
     )
     .where(FingerprintRow.asset_id == AssetRow.id, FingerprintRow.reading_id == READING.c.id)
+    .where(~is_withdrawn(FingerprintRow.asset_id))  # so that it is in no set and keeps for nobody
     .order_by(FingerprintRow.id.desc())
     .limit(1)
     .lateral("fingerprint")

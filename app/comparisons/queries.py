@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app.assets.withdrawing import is_withdrawn
 from app.comparisons.models import ComparedRow, LikenessRow
 from app.fingerprints.models import FingerprintRow
 from app.readings.models import ReadingRow
@@ -24,7 +25,8 @@ def current_fingerprints() -> Select[FingerprintRow]:
         .where(
             ~select(newer.id)
             .where(newer.asset_id == ReadingRow.asset_id, newer.ordinal > ReadingRow.ordinal)
-            .exists()
+            .exists(),
+            ~is_withdrawn(FingerprintRow.asset_id),
         )
     )
 

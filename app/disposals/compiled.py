@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.assets.withdrawing import is_withdrawn
 from app.disposals.eligibility import Question, eligibility
 from app.disposals.schemas import GroupBy
 
@@ -106,4 +107,5 @@ def grouped(answers: Subquery, group_by: Sequence[GroupBy]) -> Select[Any]:
         statement = statement.join(reason, literal(value=True))
     scope = literal_column(SCOPE, Text)
     statement = statement.where(or_(scope.is_(None), answers.c.department == scope))
+    statement = statement.where(~is_withdrawn(answers.c.asset_id))
     return statement.group_by(*chosen).order_by(*chosen)

@@ -12,6 +12,7 @@ from sqlalchemy.sql.selectable import CTE
 from app.assets.models import AssetRow
 from app.assets.queries import has_content
 from app.assets.setting_aside import is_set_aside
+from app.assets.withdrawing import is_withdrawn
 from app.comparisons.facts import COMPARED, FINGERPRINT, READING, SEAL_STANDS, SIGHTING, days
 from app.disposals.legal import legal_demands
 from app.fingerprints.models import ClaimCheckRow
@@ -68,6 +69,11 @@ def processing_demands() -> list[Demand]:
     seen = func.coalesce(SIGHTING.c.state, "present")
     unread = case((has_content(), "processing:unread"), else_="processing:awaiting_content")
     return [
+        Demand(
+            "processing:registered",
+            "not_assessed",
+            case((is_withdrawn(AssetRow.id), "processing:withdrawn")),
+        ),
         Demand("processing:read", "not_assessed", case((READING.c.id.is_(None), unread))),
         Demand(
             "processing:readable",

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, and_, case, func, literal, or_, select
 
 from app.assets.models import SightingRow
+from app.assets.withdrawing import is_withdrawn
 from app.comparisons.facts import days
 from app.comparisons.models import LikenessRow
 from app.comparisons.ranking import in_rank
@@ -179,6 +180,7 @@ def shared_object(rows: CTE) -> ColumnElement[bool]:
         select(ReadingRow.id)
         .where(
             ReadingRow.asset_id != rows.c.asset_id,
+            ~is_withdrawn(ReadingRow.asset_id),
             func.coalesce(sighted, "present") != "missing",
             or_(
                 ReadingRow.object_key == rows.c.object_key,

@@ -83,6 +83,7 @@ def changing(allowed: frozenset[Role]) -> Callable[[Request, Db, Principal], Pri
 
 Registrar = Annotated[Principal, Depends(changing(roles.REGISTERING))]
 BriefRegistrar = Annotated[Principal, Depends(holding(roles.REGISTERING, authenticated_briefly))]
+BriefDescriber = Annotated[Principal, Depends(holding(roles.DESCRIBING, authenticated_briefly))]
 Uploader = BriefRegistrar
 Describer = Annotated[Principal, Depends(changing(roles.DESCRIBING))]
 Reader = Annotated[Principal, Depends(holding(roles.READING))]
@@ -92,5 +93,6 @@ Simulator = Annotated[Principal, Depends(changing(roles.COUNTING))]
 Operator = Annotated[Principal, Depends(changing(roles.OPERATING))]
 Watcher = Annotated[Principal, Depends(holding(roles.WATCHING))]
 Tender = Annotated[Principal, Depends(changing(roles.TENDING))]
+Withdrawer = Annotated[Principal, Depends(changing(roles.WITHDRAWING))]
 # Not proved yet: a hot read proves it in the transaction that answers.
 PresentedKey = Annotated[NewKey, Depends(presented)]

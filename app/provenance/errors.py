@@ -30,6 +30,18 @@ class NothingToSettle(Refusal):
     code: ClassVar[str] = "no-open-conflict"
 
 
+class HoldsOneValue(Refusal):
+    """Two values cannot both be true of this field."""
+
+    code: ClassVar[str] = "field-holds-one-value"
+
+
+class SeriesTaken(Refusal):
+    """A series of that code exists with other facts."""
+
+    code: ClassVar[str] = "series-exists"
+
+
 class NotSealed(Refusal):
     """The record is not complete under the policy in force."""
 

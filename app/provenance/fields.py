@@ -45,6 +45,8 @@ _KNOWN_ALREADY = {
     Kind.OBJECT: "locations format technical",
 }
 _ASSERTED_ONLY = {"legal_status", "legal_basis", "disposal_class", "rights_holder"}
+# What only a records manager decides about (domain: roles and separation of duties).
+LAW = frozenset({*_ASSERTED_ONLY, "retention_trigger_date", "retention_until"})
 
 FIELDS: Mapping[str, Field] = {
     name: Field(name, kind, name in _ASSERTED_ONLY, settable)

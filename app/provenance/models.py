@@ -72,15 +72,37 @@ class ProvenanceHeadRow(Row):
     version: Mapped[int]
 
 
+class SeriesRow(Row):
+    """A series of an archive: the assets of one system whose identifiers begin alike."""
+
+    __tablename__ = "series"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["source_system", "department"], ["source_systems.code", "source_systems.department"]
+        ),
+        Index("ix_series_source_system", "source_system"),
+    )
+    code: Mapped[str] = mapped_column(primary_key=True)
+    department: Mapped[str]
+    source_system: Mapped[str]
+    identifier_prefix: Mapped[str]
+    label: Mapped[dict[str, Any]]
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
 class SeriesStatementsRow(Row):
-    """Statements made once for a source system or an import."""
+    """Statements made once, or taken back, for a series, a source system or an import."""
 
     __tablename__ = "series_statements"
-    __table_args__ = (Index("ix_series_statements_series", "series", "id"),)
+    __table_args__ = (
+        Index("ix_series_statements_series", "series", "id"),
+        Index("ix_series_statements_department", "department", "series", "id"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     series: Mapped[str]
     department: Mapped[str] = mapped_column(ForeignKey("departments.code"))
     statements: Mapped[list[dict[str, Any]]]
+    retracted: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
     operation_id: Mapped[UUID] = mapped_column(ForeignKey("operations.id"))
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

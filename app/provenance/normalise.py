@@ -6,10 +6,12 @@ import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from app.kit.chinese import to_simplified
 from app.provenance.fields import FIELDS, Kind, last_segment
 
 TOLERANCE = timedelta(seconds=2)
 SEMICOLONS = re.compile("[;\uff1b]")
+ESCAPED = re.compile("%(2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE)
 MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:?\d\d)?"  # EDTF level 0
 )
@@ -27,7 +29,7 @@ def normalise(field: str, value: Any) -> str:  # noqa: ANN401 - any JSON value
         case Kind.CODES:
             return "; ".join(sorted(terms(value)))
         case Kind.CODE:
-            return last_segment(str(value).strip())
+            return last_segment(canonical_uri(str(value).strip()))
         case Kind.TEXT | Kind.DATE if isinstance(value, str):
             return fold(value) if FIELDS[field].kind is Kind.TEXT else value.strip()
         case _:
@@ -35,30 +37,62 @@ def normalise(field: str, value: Any) -> str:  # noqa: ANN401 - any JSON value
 
 
 def same(field: str, one: str, other: str) -> bool:
-    """Tell whether two normalised values agree; moments do within two seconds."""
+    """Tell whether two normalised values agree.
+
+    Moments do within two seconds, texts and names in traditional and simplified characters.
+    """
     if one == other:
         return True
-    if FIELDS[field].kind is not Kind.DATE:
-        return False
+    match FIELDS[field].kind:
+        case Kind.DATE:
+            return same_moment(one, other)
+        case Kind.AGENTS:
+            return variants_of_names(one) == variants_of_names(other)
+        case Kind.TEXT:
+            return to_simplified(one) == to_simplified(other)
+        case _:
+            return False
+
+
+def variants_of_names(normalised: str) -> list[str]:
+    """Return names in simplified characters, sorted anew: the order was that of the others."""
+    return sorted(to_simplified(normalised).split("; "))
+
+
+def same_moment(one: str, other: str) -> bool:
+    """Tell whether two dates are moments at most two seconds apart."""
     first, second = MOMENT.fullmatch(one), MOMENT.fullmatch(other)
     if first is None or second is None:
         return False
-    both = all(m[3] for m in (first, second))
+    zoned, finer = (all(m[part] for m in (first, second)) for part in (3, 2))
     try:
-        return abs(moment(first, zoned=both) - moment(second, zoned=both)) <= TOLERANCE
+        apart = moment(first, zoned=zoned, finer=finer) - moment(second, zoned=zoned, finer=finer)
+        return abs(apart) <= TOLERANCE
     except (ValueError, OverflowError):  # the year 0000, 24:00, an offset past the last year
         return False
 
 
-def moment(found: re.Match[str], *, zoned: bool) -> datetime:
-    """Return a moment for comparison; the offset counts only when both sides have one."""
+def moment(found: re.Match[str], *, zoned: bool, finer: bool) -> datetime:
+    """Return a moment for comparison; offset and sub-seconds count only when both have them."""
     at = datetime.fromisoformat(found[1]).replace(tzinfo=UTC)
+    if finer:
+        at += timedelta(microseconds=int(found[2][:6].ljust(6, "0")))
     if not zoned or found[3] == "Z":
         return at
     sign = -1 if found[3][0] == "-" else 1
     hours, minutes = int(found[3][1:3]), int(found[3][-2:])
     zone = timezone(sign * min(timedelta(hours=hours, minutes=minutes), timedelta(hours=23)))
     return at.replace(tzinfo=zone)
+
+
+def canonical_uri(term: str) -> str:
+    """Write a URI in its one form: letters that need no escape are not escaped (RFC 3986, 6.2.2).
+
+    Scheme and host say nothing here: of a vocabulary's term the last segment counts.
+    """
+    if "://" not in term:
+        return term
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), term.partition("#")[0] or term)
 
 
 def names(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value

@@ -3,12 +3,13 @@
 The facts are computed here; what they amount to under a policy is judged by SQL alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.provenance.agreement import contradict, merged, said_before, sources, values_of
 from app.provenance.fields import FIELDS, SCANS, Kind, last_segment
-from app.provenance.normalise import names, normalise, same, terms
+from app.provenance.normalise import names, terms
 from app.provenance.statements import Resolution, SourceKind, Statement
 
 BITS: dict[SourceKind, int] = {"extracted": 1, "imported": 2, "asserted": 4, "derived": 8}
@@ -35,14 +36,27 @@ class Record:
         """Return the statements that count for a field.
 
         An asset's own assertion beats a series', unless the series' alone is confirmed; embedded
-        dates of a scan tell when it was scanned.
+        dates of a scan tell when it was scanned; what a person called a device default is none.
         """
+        found = self.offered(field)
+        defaults = self.defaults(field)
+        if not defaults:
+            return found
+        return [s for s in found if s.source_kind == "asserted" or not said_before(s, defaults)]
+
+    def offered(self, field: str) -> list[Statement]:
+        """Return the statements that would count if nobody had called any a device default."""
         found = [s for s in self.statements if s.field == field and not s.undecoded]
         if FIELDS[field].asserted_only:
             found = [s for s in found if s.source_kind == "asserted"]
         if field == "date_created" and self.scanned():
             found = [s for s in found if s.source_kind != "extracted"]
         return [s for s in found if s.source_kind != "asserted"] + asserted(found)
+
+    def defaults(self, field: str) -> list[str]:
+        """Return the values that people called device defaults."""
+        told = [r for r in self.resolutions if r.field == field and not r.settles]
+        return [value for r in told for value in r.said]
 
     def scanned(self) -> bool:
         """Tell whether the image is a scan of something physical."""
@@ -52,31 +66,45 @@ class Record:
     def shown(self, field: str) -> Statement | None:
         """Return the statement to show: a person's choice, else the weightiest, confirmed first."""
         said = [s for s in self.of(field) if s.unknown_reason is None]
-        chosen = {r.chosen_value for r in self.resolutions if r.field == field}
+        settled = [r for r in self.resolutions if r.field == field and r.settles]
+        chosen = [value for r in settled for value in r.said]
 
         def weight(s: Statement) -> tuple[bool, int, bool]:
-            by_choice = normalise(field, s.value) in chosen
+            by_choice = said_before(s, chosen)
             return not by_choice, BY_WEIGHT.index(s.source_kind), CONFIRMING not in s.roles
 
         return min(said, key=weight, default=None)
 
     def displayed(self, field: str) -> Any:  # noqa: ANN401 - any JSON value
-        """Return the value to show; None where nobody says one."""
+        """Return the value to show; all of those that are true; None where nobody says one."""
         statement = self.shown(field)
-        return statement.value if statement else None
+        if statement is None:
+            return None
+        both = [r for r in self.resolutions if r.field == field and r.kind == "both_true"]
+        true = [value for r in both for value in r.said]
+        also = [s for s in self.of(field) if s.unknown_reason is None and said_before(s, true)]
+        return (
+            merged(field, [statement.value, *(s.value for s in also)])
+            if also
+            else (statement.value)
+        )
 
     def in_conflict(self, field: str) -> bool:
-        """Tell whether two kinds of source disagree and no person has settled these very values."""
-        values = known_values(self.of(field))
-        groups = list(values.values())
-        differ = any(
-            not any(same(field, a, b) for a in one for b in other)
-            for at, one in enumerate(groups)
-            for other in groups[at + 1 :]
-        )
-        present = {value for group in groups for value in group}
-        settled = any(r.field == field and present <= set(r.values) for r in self.resolutions)
-        return differ and not settled
+        """Tell whether two sources disagree and no person has settled these very values."""
+        said = [s for s in self.of(field) if s.unknown_reason is None]
+        if not contradict(field, sources(said)):
+            return False
+        settled = [r for r in self.resolutions if r.field == field and r.settles]
+        return not any(all(said_before(s, r.values) for s in counted(said)) for r in settled)
+
+    def values(self, field: str) -> tuple[str, ...]:
+        """Return everything that is said of a field and counts, normalised."""
+        return values_of(counted(s for s in self.of(field) if s.unknown_reason is None))
+
+
+def counted(said: Iterable[Statement]) -> list[Statement]:
+    """Leave out what is derived: it contradicts nobody."""
+    return [s for s in said if s.source_kind != "derived"]
 
 
 def asserted(found: Iterable[Statement]) -> list[Statement]:
@@ -87,15 +115,6 @@ def asserted(found: Iterable[Statement]) -> list[Statement]:
     if own and not (confirmed_series and not any(CONFIRMING in s.roles for s in own)):
         return own
     return series
-
-
-def known_values(statements: Sequence[Statement]) -> dict[SourceKind, list[str]]:
-    """Group the normalised values that were said by the kind of their source."""
-    groups: dict[SourceKind, list[str]] = {}
-    for s in statements:
-        if s.unknown_reason is None and s.source_kind != "derived":
-            groups.setdefault(s.source_kind, []).append(normalise(s.field, s.value))
-    return groups
 
 
 def answer_of(record: Record, field: str) -> int:
@@ -117,7 +136,11 @@ def project(record: Record) -> dict[str, Any]:
     alone, several = by_field(record)  # fields that nobody speaks of say nothing
     chosen = {field: s if s.unknown_reason is None else None for field, s in alone.items()}
     chosen |= {field: record.shown(field) for field in several}
-    shown = {field: s.value for field, s in chosen.items() if s is not None}
+    shown = {
+        field: record.displayed(field) if field in several else s.value
+        for field, s in chosen.items()
+        if s is not None
+    }
     rights, creator = shown.get("rights_statement"), shown.get("creator")
     return {
         "legal_status": terms(shown["legal_status"]) if shown.get("legal_status") else [],

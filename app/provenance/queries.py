@@ -1,16 +1,27 @@
 """Questions about provenance."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, case, cast, func, literal, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from app.assets.models import AssetRow
-from app.kit.operations import OperationRow
+from app.assets.withdrawing import is_withdrawn
+from app.ledger.models import LogEntryRow
 from app.people.models import DepartmentRow
 from app.policies.rules.in_force import PolicyInForce
 from app.provenance.book import Book
@@ -19,7 +30,6 @@ from app.provenance.models import (
     ProvenanceHeadRow,
     ProvenanceVersionRow,
     SealRow,
-    SeriesStatementsRow,
 )
 from app.readings.models import ReadingRow
 from app.readings.queries import newest_reading
@@ -40,43 +50,14 @@ def heads(asset_ids: Sequence[UUID]) -> Select[ProvenanceVersionRow]:
     )
 
 
-def versions_of(asset_id: UUID) -> Select[ProvenanceVersionRow]:
-    """Select an asset's versions, the newest first."""
+def numbered_versions(asset_id: UUID) -> Select[ProvenanceVersionRow, int | None]:
+    """Select an asset's versions, the newest first, each with its number in the log once given."""
     return (
-        select(ProvenanceVersionRow)
+        select(ProvenanceVersionRow, LogEntryRow.log_index)
+        .outerjoin(LogEntryRow, LogEntryRow.event_id == ProvenanceVersionRow.event_id)
         .where(ProvenanceVersionRow.asset_id == asset_id)
         .order_by(ProvenanceVersionRow.version.desc())
     )
-
-
-def series_statements(series: Sequence[str]) -> Select[SeriesStatementsRow]:
-    """Select what was said of these series, oldest first."""
-    return (
-        select(SeriesStatementsRow)
-        .where(SeriesStatementsRow.series.in_(series))
-        .order_by(SeriesStatementsRow.id)
-    )
-
-
-def that_entered(asset_ids: Sequence[UUID], statements_id: UUID) -> Select[UUID]:
-    """Select those of these assets whose record entered a series' statements at some time."""
-    said = {"series_statements": str(statements_id)}
-    return (
-        select(ProvenanceVersionRow.asset_id)
-        .where(
-            ProvenanceVersionRow.asset_id.in_(asset_ids), ProvenanceVersionRow.change.contains(said)
-        )
-        .distinct()
-    )
-
-
-def of_series(series: str) -> Select[UUID]:
-    """Select the assets of a source system or an import, in order."""
-    kind, _, name = series.partition("/")
-    column = (
-        AssetRow.source_system == name if kind == "source-system" else AssetRow.import_id == name
-    )
-    return select(AssetRow.id).where(column).order_by(AssetRow.id)
 
 
 def per_policy(book: Book, value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - function of a policy
@@ -116,6 +97,7 @@ def completeness(book: Book, asset_ids: Sequence[UUID]) -> Select[Any]:
             reading.c.outcome,
             missing_codes(book).label("missing"),
             current_seal(book, reading.c.id).label("sealed"),
+            is_withdrawn(AssetRow.id).label("withdrawn"),
         )
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
         .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
@@ -140,22 +122,6 @@ def current_seal(book: Book, reading_id: ColumnElement[UUID]) -> ColumnElement[b
             SealRow.reading_id == reading_id,
         )
         .correlate_except(SealRow)
-        .exists()
-    )
-
-
-def series_on_its_way() -> ColumnElement[bool]:
-    """Tell whether something was said of an asset's series that its record does not hold yet."""
-    of_system = literal("source-system/") + AssetRow.source_system
-    of_import = func.concat("import/", AssetRow.import_id)
-    return (
-        select(SeriesStatementsRow.id)
-        .join(OperationRow, OperationRow.id == SeriesStatementsRow.operation_id)
-        .where(
-            SeriesStatementsRow.series.in_([of_system, of_import]),
-            OperationRow.finished_at.is_(None),
-        )
-        .correlate_except(SeriesStatementsRow, OperationRow)
         .exists()
     )
 
@@ -197,28 +163,7 @@ def unsealed(book: Book) -> Select[UUID]:
         .where(
             func.cardinality(missing_codes(book)) == 0,
             ReadingRow.outcome != "unreadable",
+            ~is_withdrawn(AssetRow.id),
             ~current_seal(book, ReadingRow.__table__.c.id),
         )
-    )
-
-
-def unfinished_statements() -> Select[SeriesStatementsRow, int, datetime]:
-    """Select what was said of series and is not entered in all of their records yet."""
-    return (
-        select(SeriesStatementsRow, OperationRow.total, OperationRow.created_at)
-        .join(OperationRow, OperationRow.id == SeriesStatementsRow.operation_id)
-        .where(OperationRow.kind == "series-statements", OperationRow.finished_at.is_(None))
-        .order_by(SeriesStatementsRow.id)
-    )
-
-
-def statements_for(asset_id: UUID) -> Select[UUID]:
-    """Select what was said of an asset's series, oldest first."""
-    of_system = literal("source-system/") + AssetRow.source_system
-    of_import = func.concat("import/", AssetRow.import_id)
-    return (
-        select(SeriesStatementsRow.id)
-        .join(AssetRow, SeriesStatementsRow.series.in_([of_system, of_import]))
-        .where(AssetRow.id == asset_id)
-        .order_by(SeriesStatementsRow.id)
     )

@@ -1,30 +1,36 @@
 """Records: read, changed with If-Match, stated once for a series."""
 
-from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
+from app.assets.errors import RegistrationWithdrawn
 from app.kit.db import Db
-from app.kit.paging import Cursor, Limit, Listing, Page, read_page
 from app.kit.refusals import refuses
 from app.kit.revisions import IfMatch, content_tag, required_revision, tagged
-from app.kit.text import Storable
 from app.people.rights import Describer, Reader
 from app.policies.errors import NoPolicyInForce
 from app.policies.service import registers_in_force
-from app.provenance import queries
 from app.provenance.errors import (
     FieldNeedsAnswer,
+    HoldsOneValue,
     NoSuchStatement,
     NothingToSettle,
     StatementMalformed,
 )
-from app.provenance.schemas import ChangeIn, ProvenanceOut, SeriesIn, SeriesOut, VersionOut
-from app.provenance.series import series_for, state_for_series
+from app.provenance.schemas import ChangeIn, ProvenanceOut
 from app.provenance.service import change_provenance
 from app.provenance.showing import show_provenance
 
+CHANGING = (
+    NoPolicyInForce,
+    RegistrationWithdrawn,
+    StatementMalformed,
+    NoSuchStatement,
+    FieldNeedsAnswer,
+    NothingToSettle,
+    HoldsOneValue,
+)
 router = APIRouter(prefix="/v1", tags=["provenance"])
 
 
@@ -39,7 +45,7 @@ def read_provenance(db: Db, caller: Reader, asset_id: UUID, response: Response) 
 
 
 @router.patch("/assets/{asset_id}/provenance", operation_id="change_provenance")
-@refuses(NoPolicyInForce, StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle)
+@refuses(*CHANGING)
 def patch_provenance(
     db: Db,
     caller: Describer,
@@ -48,51 +54,13 @@ def patch_provenance(
     response: Response,
     if_match: IfMatch = None,
 ) -> ProvenanceOut:
-    """Assert, retract or settle, against the version that you read. A new version is written.
+    """Assert, retract or resolve, against the version that you read. A new version is written.
 
-    A records manager confirms a legal status by asserting the same value.
+    A records manager confirms a legal status by asserting the same value. A registrar corrects its
+    own statements only; conflicts are resolved by cataloguers, about the law by records managers.
     """
     statuses = frozenset(registers_in_force(db).legal_statuses.statuses)
     change_provenance(db, caller, asset_id, required_revision(if_match), change.change(statuses))
     shown = show_provenance(db, caller, asset_id)
     response.headers["ETag"] = content_tag(db, shown, shown.version)
     return shown
-
-
-@router.get("/assets/{asset_id}/provenance/versions", operation_id="list_provenance_versions")
-@refuses(NoPolicyInForce)
-def list_provenance_versions(
-    db: Db, caller: Reader, asset_id: UUID, limit: Limit = 50, cursor: Cursor = None
-) -> Page[VersionOut]:
-    """List every version of the record, the newest first: nothing said is ever lost."""
-    show_provenance(db, caller, asset_id)
-    return read_page(
-        db,
-        queries.versions_of(asset_id),
-        Listing("provenance-versions", (asset_id,)),
-        limit=limit,
-        cursor=cursor,
-        show=lambda row: VersionOut.model_validate(row[0], from_attributes=True),
-    )
-
-
-@router.patch("/series/{kind}/{name}/provenance", operation_id="state_for_series", status_code=202)
-@refuses(NoPolicyInForce, StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle)
-def patch_series(
-    db: Db,
-    caller: Describer,
-    kind: Literal["source-system", "import"],
-    name: Annotated[Storable, Path(max_length=63)],
-    change: SeriesIn,
-    response: Response,
-) -> SeriesOut:
-    """State once what holds for every asset of a source system or an import, also later ones.
-
-    An asset's own statement beats it, unless this one alone is confirmed by a records manager.
-    """
-    series = series_for(db, caller, kind, name)
-    statuses = frozenset(registers_in_force(db).legal_statuses.statuses)
-    operation = state_for_series(db, caller, series, change.change(statuses))
-    response.headers["Location"] = f"/v1/operations/{operation}"
-    response.headers["Retry-After"] = "1"
-    return SeriesOut(operation_id=str(operation), series=series.name)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.kit.text import Line, storable_json
 from app.provenance.changes import Assertion, Change, Choice, Retraction
+from app.provenance.taking_back import TakenBack
 
 Value = Annotated[
     Any,
@@ -16,26 +17,47 @@ Value = Annotated[
 Certainty = Literal["confirmed", "probable", "uncertain"]
 
 
+Lang = Annotated[
+    Line,
+    Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", description="BCP 47."),
+]
+StatementId = Annotated[Line, Field(max_length=40, description="The statement's id.")]
+
+
+class EvidenceIn(BaseModel):
+    """A document that a statement rests on."""
+
+    model_config = ConfigDict(extra="forbid")
+    document: Annotated[Line, Field(description="Its id or title, such as a register or a deed.")]
+    sha256: Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$")] = None
+    page: Annotated[Line | None, Field(max_length=100)] = None
+    url: Line | None = None
+
+
 class StatementIn(BaseModel):
     """A value that you vouch for, or a reasoned unknown, which is an answer too."""
 
     model_config = ConfigDict(extra="forbid")
     field: Annotated[Line, Field(max_length=63)]
     value: Value = None
-    lang: Annotated[Line | None, Field(max_length=35, description="BCP 47.")] = None
+    lang: Lang | None = None
     unknown_reason: Line | None = None
     certainty: Certainty | None = None
-    evidence: Line | None = None
+    evidence: Line | Annotated[list[EvidenceIn], Field(min_length=1, max_length=20)] | None = None
 
-    def assertion(self) -> Assertion:
-        """Return it as the domain has it."""
+    def assertion(self, locator: str | None = None) -> Assertion:
+        """Return it as the domain has it; `locator` where it stands in something sent."""
+        evidence: Any = self.evidence
+        if isinstance(self.evidence, list):
+            evidence = [one.model_dump(exclude_none=True) for one in self.evidence]
         return Assertion(
             self.field,
             self.value,
             self.lang,
             self.unknown_reason,
             self.certainty,
-            self.evidence,
+            evidence,
+            locator,
         )
 
 
@@ -48,16 +70,41 @@ class RetractionIn(BaseModel):
 
 
 class ChoiceIn(BaseModel):
-    """Which of several differing values holds."""
+    """An answer about differing values: one holds, several are true, or one is no value at all."""
 
     model_config = ConfigDict(extra="forbid")
     field: Annotated[Line, Field(max_length=63)]
-    choose: Annotated[Line, Field(max_length=40, description="The statement's id.")]
+    choose: StatementId | None = None
+    both_true: Annotated[
+        list[StatementId] | None,
+        Field(min_length=2, max_length=20, description="As two creators are."),
+    ] = None
+    device_default: Annotated[
+        StatementId | None, Field(description="What a device wrote by itself; it counts no more.")
+    ] = None
     reason: Line
+
+    @model_validator(mode="after")
+    def answer_once(self) -> "ChoiceIn":
+        """Refuse none and several answers."""
+        given = [self.choose, self.both_true, self.device_default]
+        if sum(one is not None for one in given) != 1:
+            message = "give one of choose, both_true and device_default"
+            raise ValueError(message)
+        return self
+
+    def choice(self) -> Choice:
+        """Return it as the domain has it."""
+        if self.both_true is not None:
+            first, *also = dict.fromkeys(self.both_true)
+            return Choice(self.field, first, self.reason, "both_true", tuple(also))
+        if self.device_default is not None:
+            return Choice(self.field, self.device_default, self.reason, "device_default")
+        return Choice(self.field, self.choose or "", self.reason)
 
 
 class ChangeIn(BaseModel):
-    """What to assert, to retract and to settle, all at once or not at all."""
+    """What to assert, to retract and to resolve, all at once or not at all."""
 
     model_config = ConfigDict(extra="forbid")
     assert_: Annotated[list[StatementIn], Field(alias="assert", max_length=200)] = []
@@ -69,20 +116,42 @@ class ChangeIn(BaseModel):
         return Change(
             [one.assertion() for one in self.assert_],
             [Retraction(one.statement, one.reason) for one in self.retract],
-            [Choice(one.field, one.choose, one.reason) for one in self.resolve],
+            [one.choice() for one in self.resolve],
             legal_statuses,
         )
 
 
-class SeriesIn(BaseModel):
-    """What holds for every asset of the series."""
+class SeriesRetractionIn(BaseModel):
+    """What the series says of a field no more."""
 
     model_config = ConfigDict(extra="forbid")
-    assert_: Annotated[list[StatementIn], Field(alias="assert", min_length=1, max_length=200)]
+    field: Annotated[Line, Field(max_length=63)]
+    lang: Lang | None = None
+    reason: Line
+
+
+class SeriesIn(BaseModel):
+    """What holds for every asset of the series, and what holds no more; at least one of both."""
+
+    model_config = ConfigDict(extra="forbid")
+    assert_: Annotated[list[StatementIn], Field(alias="assert", max_length=200)] = []
+    retract: Annotated[list[SeriesRetractionIn], Field(max_length=200)] = []
+
+    @model_validator(mode="after")
+    def say_something(self) -> "SeriesIn":
+        """Refuse to write a million versions that say nothing."""
+        if not self.assert_ and not self.retract:
+            message = "assert something, or retract something"
+            raise ValueError(message)
+        return self
 
     def change(self, legal_statuses: frozenset[str]) -> Change:
         """Return it as the domain has it."""
         return Change([one.assertion() for one in self.assert_], legal_statuses=legal_statuses)
+
+    def taken_back(self) -> list[TakenBack]:
+        """Return what holds no more."""
+        return [TakenBack(one.field, one.lang, one.reason) for one in self.retract]
 
 
 class FieldOut(BaseModel):
@@ -132,13 +201,16 @@ class ProvenanceOut(BaseModel):
 
 
 class VersionOut(BaseModel):
-    """One version of a record: what changed, by whom, when."""
+    """One version of a record: what changed, by whom, when, under which number of the log."""
 
     version: int
     recorded_at: datetime
     recorded_by: str
+    event_id: str
+    log_index: int | None
     change: dict[str, Any]
     statements: list[dict[str, Any]]
+    resolutions: list[dict[str, Any]]
 
 
 class SeriesOut(BaseModel):

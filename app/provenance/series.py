@@ -1,46 +1,46 @@
-"""Statements made once for a source system or an import count for each of its assets."""
+"""Statements made once for a series, a source system or an import count for each of its assets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from app.assets.locks import lock_decisions
 from app.assets.service import system_for
 from app.kit.db import new_ids
-from app.kit.errors import NoSuchResource
+from app.kit.errors import NoSuchResource, RevisionStale
 from app.kit.jobs import publish
-from app.kit.operations import OperationRow, add_progress, begin_operation
-from app.ledger.agents import process
+from app.kit.operations import OperationRow, begin_operation
 from app.ledger.service import Event, record
 from app.people.roles import Principal
-from app.provenance import queries
-from app.provenance.changes import Assertion, Change, Speaker, add_assertions, apply_change
+from app.provenance import membership
+from app.provenance.changes import Change, Retraction, apply_change
+from app.provenance.duties import prove_duty
+from app.provenance.errors import NoSuchStatement, SeriesTaken
 from app.provenance.events import SeriesStated
-from app.provenance.models import SeriesStatementsRow
+from app.provenance.inheriting import ALONE, with_series
+from app.provenance.models import SeriesRow, SeriesStatementsRow
 from app.provenance.projection import Record
-from app.provenance.service import (
-    NewVersion,
-    record_of,
-    seal_complete,
-    with_departments,
-    write_versions,
-)
-from app.provenance.statements import Statement
+from app.provenance.speaking import Speaker
+from app.provenance.taking_back import TakenBack
 
-# Registering takes the lock shared, stating for a series takes it alone: an asset is either
-# registered before, and listed in the job, or after, and starts with the statement.
-SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:series, 2))")
-ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:series, 2))")
+
+@dataclass(frozen=True, slots=True)
+class NamedSeries:
+    """What makes a series of an archive: a system, and how its members' identifiers begin."""
+
+    source_system: str
+    identifier_prefix: str
+    label: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A source system or an import of one department."""
+    """A series, a source system or an import of one department."""
 
-    name: str  # source-system/<code> or import/<id>
+    name: str  # series/<code>, source-system/<code> or import/<id>
     department: str
 
 
@@ -52,6 +52,11 @@ def series_for(db: Session, caller: Principal, kind: str, name: str) -> Series:
     """
     if kind == "source-system":
         return Series(f"source-system/{name}", system_for(db, caller, name).department)
+    if kind == "series":
+        named = db.get(SeriesRow, name)
+        if named is not None and caller.sees(named.department):
+            return Series(f"series/{name}", named.department)
+        raise NoSuchResource(f"There is no series {name!r}.")
     operation = db.get(OperationRow, UUID(name)) if is_uuid(name) else None
     if (
         operation is None
@@ -71,22 +76,68 @@ def is_uuid(name: str) -> bool:
     return True
 
 
-def state_for_series(db: Session, caller: Principal, series: Series, change: Change) -> UUID:
-    """Make statements for a whole series; they are entered in its records by a job.
+def add_series(
+    db: Session, caller: Principal, code: str, facts: NamedSeries
+) -> tuple[SeriesRow, bool]:
+    """Name a series; a repeat with the same facts finds it (False).
+
+    Raises:
+        NoSuchResource: no such source system for this caller (HTTP 404).
+        SeriesTaken: the code stands for another series.
+    """
+    system = system_for(db, caller, facts.source_system)
+    # Registrations hold their system shared, so none is between: they see the series, or it them.
+    db.execute(ALONE, {"series": f"source-system/{system.code}"})
+    there = db.get(SeriesRow, code, populate_existing=True)
+    if there is not None:
+        if NamedSeries(there.source_system, there.identifier_prefix, there.label) != facts:
+            raise SeriesTaken(f"Series {code!r} exists with other facts.")
+        return there, False
+    told = Event("x:series-added", {"series": code} | asdict(facts), department=system.department)
+    row = SeriesRow(
+        code=code,
+        department=system.department,
+        event_id=record(db, caller.agent, told),
+        **asdict(facts),
+    )
+    db.add(row)
+    db.flush()
+    return row, True
+
+
+def stated_so_far(db: Session, series: str) -> tuple[int, Record]:
+    """Return how often something was said of a series, and what holds of it now."""
+    rows = db.scalars(membership.series_statements([series])).all()
+    return len(rows), with_series(Record((), ()), rows, version=1)
+
+
+def state_for_series(
+    db: Session,
+    caller: Principal,
+    series: Series,
+    change: Change,
+    *,
+    revision: int | None = None,
+    taken_back: Sequence[TakenBack] = (),
+) -> UUID:
+    """State for a whole series, or take back what was; a job enters it in its records.
 
     Returns:
         The operation to follow.
+
+    Raises:
+        RevisionStale: more was said of the series since it was read (HTTP 412).
+        RoleMissing: the change needs another role (HTTP 403).
+        NoSuchStatement: the series says nothing of what is taken back.
     """
     db.execute(ALONE, {"series": series.name})
-    speaker = Speaker(
-        caller.agent.name,
-        str(caller.person_id),
-        tuple(sorted(caller.roles)),
-        f"series:{series.name}",
-    )
+    locator = f"series:{series.name}"
+    roles = tuple(sorted(caller.roles))
+    speaker = Speaker(caller.agent.name, str(caller.person_id), roles, locator)
     said = apply_change(Record((), ()), change, speaker, version=1).statements
+    prove_stating(db, series, revision, change, speaker, taken_back)
     statements_id, operation_id = new_ids(db, 2)
-    members = list(db.scalars(queries.of_series(series.name)))
+    members = list(db.scalars(membership.of_series(series.name)))
     begin_operation(
         db,
         operation_id=operation_id,
@@ -95,7 +146,12 @@ def state_for_series(db: Session, caller: Principal, series: Series, change: Cha
         department=series.department,
         requested_by=caller.agent.name,
     )
-    detail = {"series": series.name, "fields": [s.field for s in said], "assets": len(members)}
+    detail = {
+        "series": series.name,
+        "fields": [s.field for s in said],
+        "taken_back": [asdict(one) for one in taken_back],
+        "assets": len(members),
+    }
     stated = Event("x:series-stated", detail, department=series.department)
     event_id = record(db, caller.agent, stated)
     db.execute(
@@ -104,6 +160,7 @@ def state_for_series(db: Session, caller: Principal, series: Series, change: Cha
             series=series.name,
             department=series.department,
             statements=[s.document() for s in said],
+            retracted=[asdict(one) for one in taken_back],
             operation_id=operation_id,
             recorded_by=caller.agent.name,
             event_id=event_id,
@@ -113,56 +170,20 @@ def state_for_series(db: Session, caller: Principal, series: Series, change: Cha
     return operation_id
 
 
-def enter_series(db: Session, asset_ids: Sequence[UUID], statements_id: UUID) -> None:
-    """Enter a series' statements in up to 500 records, in each once."""
-    lock_decisions(db, asset_ids)
-    stated = db.get_one(SeriesStatementsRow, statements_id)
-    # A record that held it once may have lost it on purpose since.
-    entered = set(db.scalars(queries.that_entered(asset_ids, statements_id)))
-    versions = []
-    for head in db.scalars(queries.heads([one for one in asset_ids if one not in entered])):
-        before = record_of(head)
-        after = with_series(before, [stated], version=head.version + 1)
-        if after != before:
-            change = {"series": stated.series, "series_statements": str(stated.id)}
-            versions.append(NewVersion(head.asset_id, head.version + 1, after, change, ""))
-    write_versions(db, process("provenance"), with_departments(db, versions))
-    seal_complete(db, asset_ids)
-
-
-def count_entered(db: Session, asset_ids: Sequence[UUID], statements_id: UUID) -> None:
-    """Count a part of a series as entered, once.
-
-    Though nothing may have changed: a later statement of the series may be there already.
-    """
-    stated = db.get_one(SeriesStatementsRow, statements_id)
-    step = str(min(asset_ids))
-    add_progress(db, stated.operation_id, step=step, done=len(asset_ids))
-
-
-def said_of_series(db: Session, series: Sequence[str]) -> list[SeriesStatementsRow]:
-    """Return what was said of these series so far; held still until the transaction ends."""
-    for name in sorted(series):
-        db.execute(SHARED, {"series": name})
-    return list(db.scalars(queries.series_statements(series)))
-
-
-def with_series(record: Record, stated: Sequence[SeriesStatementsRow], *, version: int) -> Record:
-    """Enter what was said of a series in one record, unless the same or later is there already."""
-    for row in stated:
-        said = list(map(Statement.of, row.statements))
-        first = said[0]
-        speaker = Speaker(row.recorded_by, first.person, first.roles, first.locator, str(row.id))
-        assertions = [
-            Assertion(s.field, s.value, s.lang, s.unknown_reason, s.certainty, s.evidence)
-            for s in said
-            if not any(overtaken(s, there, str(row.id)) for there in record.statements)
-        ]
-        record = add_assertions(record, assertions, speaker, version=version)
-    return record
-
-
-def overtaken(said: Statement, there: Statement, statements_id: str) -> bool:
-    """Tell whether a record already holds this or a later statement of the series."""
-    same = (there.locator, there.field, there.lang) == (said.locator, said.field, said.lang)
-    return same and (there.series_statements or "") >= statements_id
+def prove_stating(
+    db: Session,
+    series: Series,
+    revision: int | None,
+    change: Change,
+    speaker: Speaker,
+    taken_back: Sequence[TakenBack],
+) -> None:
+    """Prove that a statement for a series was made against what holds, by who may make it."""
+    said_so_far, now = stated_so_far(db, series.name)
+    if revision not in (None, said_so_far):
+        raise RevisionStale(f"The series is at revision {said_so_far}, not {revision}.")
+    gone = [s for s in now.statements if any(one.is_about(s) for one in taken_back)]
+    if len(gone) < len(taken_back):
+        raise NoSuchStatement("The series says nothing of what is taken back.")
+    back = [Retraction(s.id, "taken back") for s in gone]
+    prove_duty(now, replace(change, retractions=back), speaker)

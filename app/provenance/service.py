@@ -12,6 +12,7 @@ from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
 from app.assets.queries import kept_places
 from app.assets.service import asset_for
+from app.assets.withdrawing import refuse_withdrawn
 from app.kit.copying import write_rows
 from app.kit.db import judging, new_ids
 from app.kit.errors import RevisionStale
@@ -21,12 +22,14 @@ from app.people.roles import Principal
 from app.provenance import queries
 from app.provenance.adoption import adopt, adopted, relocate
 from app.provenance.book import open_book
-from app.provenance.changes import Change, Speaker, apply_change
+from app.provenance.changes import Change, apply_change
+from app.provenance.duties import prove_duty
 from app.provenance.errors import NotSealed
 from app.provenance.fields import FIELDS
 from app.provenance.models import VERSIONS, ProvenanceHeadRow, ProvenanceVersionRow, SealRow
 from app.provenance.projection import Record, project
 from app.provenance.sealed import Seal
+from app.provenance.speaking import Speaker
 from app.provenance.statements import Resolution, Statement
 from app.readings.queries import newest_readings
 
@@ -96,22 +99,37 @@ def change_provenance(
     Raises:
         NoSuchResource: no such asset for this caller (HTTP 404).
         RevisionStale: the record is at another version (HTTP 412).
-        StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle.
+        RegistrationWithdrawn: the registration was taken back.
+        RoleMissing: the change needs another role (HTTP 403).
+        StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle, HoldsOneValue.
     """
     asset = asset_for(db, caller, asset_id)
     lock_decisions(db, [asset_id])
+    head = prove_revision(db, asset_id, revision)
+    refuse_withdrawn(db, [asset_id])
+    person = str(caller.person_id)
+    speaker = Speaker(caller.agent.name, person, tuple(sorted(caller.roles)))
+    before = record_of(head)
+    prove_duty(before, change, speaker)
+    after = apply_change(before, change, speaker, version=head.version + 1)
+    version = NewVersion(asset_id, head.version + 1, after, change.document(), asset.department)
+    write_versions(db, caller.agent, [version])
+    seal_complete(db, [asset_id])
+    return db.scalars(queries.heads([asset_id])).one()
+
+
+def prove_revision(db: Session, asset_id: UUID, revision: int) -> ProvenanceVersionRow:
+    """Return a record's newest version, which a change must have been made against.
+
+    Raises:
+        RevisionStale: the record is at another version (HTTP 412).
+    """
     head = db.scalars(queries.heads([asset_id])).one()
     if head.version != revision:
         raise RevisionStale(
             f"The record is at version {head.version}, not {revision}; read it again."
         )
-    person = str(caller.person_id)
-    speaker = Speaker(caller.agent.name, person, tuple(sorted(caller.roles)))
-    after = apply_change(record_of(head), change, speaker, version=head.version + 1)
-    version = NewVersion(asset_id, head.version + 1, after, change.document(), asset.department)
-    write_versions(db, caller.agent, [version])
-    seal_complete(db, [asset_id])
-    return db.scalars(queries.heads([asset_id])).one()
+    return head
 
 
 def adopt_readings(db: Session, asset_ids: Sequence[UUID]) -> None:
@@ -150,7 +168,8 @@ def seal_complete(db: Session, asset_ids: Sequence[UUID]) -> int:
     ready = [
         row
         for row in found
-        if not row.sealed and not row.missing and row.outcome in ("read", "nothing_found")
+        if not (row.sealed or row.missing or row.withdrawn)
+        and row.outcome in ("read", "nothing_found")
     ]
     if not ready:
         return 0

@@ -26,7 +26,7 @@ class Statement:
     person: str | None = None
     unknown_reason: str | None = None
     certainty: str | None = None
-    evidence: str | None = None
+    evidence: Any = None  # a text, or a list of documents
     tool: str | None = None
     tool_version: str | None = None
     reading: str | None = None
@@ -68,18 +68,27 @@ SAID = tuple(field.name for field in fields(Statement))
 _all_of = attrgetter(*SAID)
 
 
+ResolutionKind = Literal["choice", "both_true", "device_default"]
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A person's choice between values that differ; holds while no other value turns up."""
+    """A person's answer about values that differ; holds while no other value turns up."""
 
     field: str
-    chosen: str  # the statement's id
-    chosen_value: str  # normalised: a later reading may say the same under another id
-    values: tuple[str, ...]  # normalised, as they stood
+    kind: ResolutionKind
+    statements: tuple[str, ...]  # the ids of those that it is about
+    said: tuple[str, ...]  # what they said, normalised: a later reading bears other ids
+    values: tuple[str, ...]  # everything that was said, normalised, as it stood
     reason: str
     agent: str
     person: str | None
     since_version: int
+
+    @property
+    def settles(self) -> bool:
+        """Tell whether it says what holds; that something is a device default does not."""
+        return self.kind != "device_default"
 
     def document(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -87,5 +96,10 @@ class Resolution:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Resolution":
-        """Read it back."""
-        return cls(**{**document, "values": tuple(document["values"])})
+        """Read it back, also as it was written when a choice was the only kind."""
+        told = dict(document)
+        if "chosen" in told:
+            told["kind"] = "choice"
+            told["statements"], told["said"] = [told.pop("chosen")], [told.pop("chosen_value")]
+        lists = {name: tuple(told[name]) for name in ("statements", "said", "values")}
+        return cls(**{**told, **lists})

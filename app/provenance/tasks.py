@@ -21,11 +21,11 @@ from app.assets.sweeping import (
 )
 from app.kit.jobs import MOST_ASSETS_A_JOB, batches, found, in_transaction, on, sweep
 from app.kit.operations import steps_of
-from app.provenance import queries
+from app.provenance import membership, queries
 from app.provenance.book import open_book
 from app.provenance.events import SeriesStated
+from app.provenance.inheriting import count_entered, enter_series
 from app.provenance.models import SeriesStatementsRow
-from app.provenance.series import count_entered, enter_series
 from app.provenance.service import adopt_readings, seal_complete
 from app.readings.events import AssetsRead
 from app.readings.models import ReadingRow
@@ -86,7 +86,7 @@ def enter(asset_ids: Sequence[UUID], statements_id: UUID) -> None:
 def enter_all_of(asset_ids: Sequence[UUID]) -> None:
     """Enter in records whatever was said of their series; for those that people put back."""
     for asset_id in asset_ids:
-        said = queries.statements_for(asset_id)
+        said = membership.statements_for(asset_id)
         for statements_id in found(said):
             enter([asset_id], statements_id)
 
@@ -140,12 +140,12 @@ def adopt_all_that_was_left() -> None:
 @sweep(SERIES)
 def enter_what_was_left() -> None:
     """Enter what was said of series and lost its jobs: all of it, for little is ever unfinished."""
-    unfinished = in_transaction(lambda db: db.execute(queries.unfinished_statements()).all())
+    unfinished = in_transaction(lambda db: db.execute(membership.unfinished_statements()).all())
     for stated, total, since in unfinished:
         if in_transaction(partial(left_alone, stage=UNENTERED, since=since)):
             continue
         # Whatever was registered later has a later id and held the statements from the start.
-        ids = found(queries.of_series(stated.series).limit(total))
+        ids = found(membership.of_series(stated.series).limit(total))
         operation_id = stated.operation_id
         steps = in_transaction(partial(steps_of, operation_id=operation_id))
         for part in batches(ids):

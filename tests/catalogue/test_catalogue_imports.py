@@ -10,7 +10,8 @@ import pytest
 from images import draw
 from world import System, World
 
-from app.catalogue.imports import Line, read_line, register_chunk
+from app.catalogue.imports import read_line, register_chunk
+from app.catalogue.reading_lines import Line
 from app.catalogue.registration import Registration
 from app.kit.errors import Malformed
 from app.kit.jobs import bind
@@ -236,7 +237,9 @@ def test_work_that_is_no_import_has_no_results(
     clerk = town.headers("cataloguer", department=system.department)
     body = {"assert": [{"field": "custodian", "value": "Unit"}]}
     answer = town_api.patch(
-        f"/v1/series/source-system/{system.code}/provenance", json=body, headers=clerk
+        f"/v1/series/source-system/{system.code}/provenance",
+        json=body,
+        headers=clerk | {"If-Match": '"0"'},
     )
     other = answer.json()["operation_id"]
     assert town_api.get(f"/v1/imports/{other}/results", headers=clerk).status_code == 404

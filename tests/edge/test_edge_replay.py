@@ -230,12 +230,80 @@ def change_provenance(world: World) -> Iterator[Asked]:
 
 
 @case
+def change_records(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    asset = str(world.an_asset(system))
+    headers = world.headers("cataloguer", department=system.department)
+    headers["Content-Type"] = "application/x-ndjson"
+    for title in ("A", "Longer"):
+        said = {"asset_id": asset, "assert": [{"field": "title", "value": title}]}
+        body = httpx2.Request("POST", "http://x", json=said).content + b"\n"
+        adds = {"operations": 1, "imports": 1}
+        yield Asked("POST", "/v1/record-changes", headers, content=body, adds=adds, goes_on=True)
+
+
+@case
+def change_records_alike(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    world.an_asset(system)
+    headers = world.headers("cataloguer", department=system.department)
+    for title in ("A", "B"):
+        body = {
+            "which": {"source_system": system.code},
+            "change": {"assert": [{"field": "title", "value": title}]},
+            "preview": False,
+        }
+        adds = {"operations": 1, "imports": 1, "procrastinate_jobs": 1}
+        yield Asked("POST", "/v1/record-changes/alike", headers, body, adds=adds)
+
+
+@case
+def rehome_collection(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    world.an_asset(system)
+    to = world.a_source_system(system.department)
+    headers = world.headers("records_manager", department=system.department)
+    for reason in ("Moved.", "Moved again."):
+        body = {
+            "which": {"source_system": system.code},
+            "move": {"to_system": to.code, "reason": reason},
+            "preview": False,
+        }
+        adds = {"operations": 1, "imports": 1, "procrastinate_jobs": 1}
+        yield Asked("POST", "/v1/rehomings", headers, body, adds=adds)
+
+
+@case
+def withdraw_asset(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    headers = world.headers("records_manager", department=system.department) | {"If-Match": '"1"'}
+    while True:
+        path, body = f"/v1/assets/{world.an_asset(system)}/withdraw", {"reason": "Not ours."}
+        yield Asked("POST", path, headers, body, adds={"withdrawals": 1, "events": 1})
+
+
+@case
+def add_series(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    headers = world.headers("cataloguer", department=system.department)
+    for code in ("hkrs-156", "hkrs-157"):
+        body = {
+            "code": code,
+            "source_system": system.code,
+            "identifier_prefix": f"{code}-",
+            "label": {"en": code},
+        }
+        yield Asked("POST", "/v1/series", headers, body, adds={"series": 1, "events": 1})
+
+
+@case
 def state_for_series(world: World) -> Iterator[Asked]:
     system = world.a_source_system()
     world.an_asset(system)
     headers = world.headers("cataloguer", department=system.department)
     path = f"/v1/series/source-system/{system.code}/provenance"
     for number in range(2):
+        headers |= {"If-Match": f'"{number}"'}
         body = {"assert": [{"field": "custodian", "value": f"Unit {number}"}]}
         yield Asked("PATCH", path, headers, body, adds={"operations": 1})
 

@@ -85,7 +85,10 @@ def test_a_backlog_reaches_its_answers_though_the_worker_is_killed(house: House)
         imported.append(caller.ask("POST", "/v1/imports", content=lines(house, code))["id"])
         said = [{"field": field, "value": value} for field, value in STATED.items()]
         caller.ask(
-            "PATCH", f"/v1/series/source-system/{code}-store/provenance", json={"assert": said}
+            "PATCH",
+            f"/v1/series/source-system/{code}-store/provenance",
+            json={"assert": said},
+            headers=caller.headers | {"If-Match": '"0"'},
         )
 
     def counted() -> dict[str, int]:

@@ -14,8 +14,6 @@ from app.provenance.changes import (
     Speaker,
     add_assertions,
     apply_change,
-    fault_of,
-    is_edtf,
 )
 from app.provenance.errors import (
     FieldNeedsAnswer,
@@ -24,6 +22,7 @@ from app.provenance.errors import (
     StatementMalformed,
 )
 from app.provenance.fields import FIELDS
+from app.provenance.fitting import fault_of, is_edtf
 from app.provenance.projection import Record
 
 SERIES = Speaker("key:clerk", "a-clerk", ("cataloguer",), SYSTEM)
@@ -126,7 +125,8 @@ def test_a_choice_keeps_who_why_and_between_what() -> None:
     of = record(said("title", "A Tram", name="1.2"), file_says("title", "A bus"))
     change = Change(choices=[Choice("title", "1.2", "seen on the print")])
     [kept] = apply_change(of, change, MANAGER, version=2).resolutions
-    assert (kept.chosen, kept.values) == ("1.2", ("a bus", "a tram"))
+    assert (kept.statements, kept.said) == (("1.2",), ("a tram",))
+    assert kept.values == ("a bus", "a tram")
     assert kept.reason == "seen on the print"
     assert (kept.agent, kept.person, kept.since_version) == ("key:manager", "a-manager", 2)
 
@@ -178,7 +178,7 @@ def test_a_change_says_itself_without_its_values() -> None:
     assert change.document() == {
         "asserted": ["title"],
         "retracted": [{"statement": "1.2", "reason": "r"}],
-        "settled": [{"field": "title", "statement": "1.3", "reason": "c"}],
+        "settled": [{"field": "title", "kind": "choice", "statements": ["1.3"], "reason": "c"}],
     }
 
 

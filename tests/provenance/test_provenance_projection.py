@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 import pytest
 from stated import IMPORT, MANAGER, SYSTEM, file_says, record, said
 
-from app.provenance.changes import Choice, settle
 from app.provenance.fields import FIELDS
 from app.provenance.projection import BITS, CONFLICT, UNKNOWN_SHIFT, Record, answer_of, project
+from app.provenance.settling import Choice, settle
 from app.provenance.statements import Resolution, SourceKind, Statement
 
 LEGAL = said("legal_status", ["government_record"], name="1.0")
@@ -287,5 +287,9 @@ def test_the_fullest_statement_says_everything_a_statement_can_say() -> None:
 
 
 def test_a_resolution_survives_its_document() -> None:
-    one = Resolution("title", "1.9", "a", ("a", "b"), "as the register says", "key:1", None, 2)
+    one = Resolution(
+        "title", "choice", ("1.9",), ("a",), ("a", "b"), "as the register says", "key:1", None, 2
+    )
     assert Resolution.of(one.document()) == one
+    before = {k: v for k, v in one.document().items() if k not in ("kind", "statements", "said")}
+    assert Resolution.of(before | {"chosen": "1.9", "chosen_value": "a"}) == one

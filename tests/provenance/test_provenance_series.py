@@ -15,12 +15,16 @@ from world import System, World
 from app.assets.models import AssetRow
 from app.catalogue.service import register_one
 from app.kit.operations import OperationRow
+from app.people.errors import RoleMissing
 from app.provenance.changes import Assertion, Change, Retraction
+from app.provenance.inheriting import count_entered, enter_series
+from app.provenance.membership import series_on_its_way
 from app.provenance.models import SeriesStatementsRow
-from app.provenance.queries import series_on_its_way
-from app.provenance.series import Series, count_entered, enter_series, state_for_series
+from app.provenance.series import Series, state_for_series
 from app.provenance.service import write_versions
+from app.provenance.taking_back import TakenBack
 
+FIRST = {"If-Match": '"0"'}
 CUSTODIAN = Assertion("custodian", "Photographic unit")
 
 
@@ -77,7 +81,7 @@ def test_its_job_enters_it_and_finishes_the_operation(world: World, api: httpx2.
     headers = world.headers("records_manager", department=system.department)
     body = {"assert": [{"field": "custodian", "value": "Unit"}]}
     answer = api.patch(
-        f"/v1/series/source-system/{system.code}/provenance", json=body, headers=headers
+        f"/v1/series/source-system/{system.code}/provenance", json=body, headers=headers | FIRST
     )
     assert (answer.status_code, answer.headers["Retry-After"]) == (202, "1")
     follow = answer.headers["Location"]
@@ -118,7 +122,9 @@ def test_an_import_is_a_series_too(world: World, api: httpx2.Client) -> None:
     imported = api.post("/v1/imports", content=line, headers=registrar).json()["id"]
     world.work()
     body = {"assert": [{"field": "custodian", "value": "Unit"}]}
-    answer = api.patch(f"/v1/series/import/{imported}/provenance", json=body, headers=registrar)
+    answer = api.patch(
+        f"/v1/series/import/{imported}/provenance", json=body, headers=registrar | FIRST
+    )
     assert answer.json()["series"] == f"import/{imported}"
     world.work()
     [asset] = ids_in(world, system)
@@ -278,7 +284,9 @@ def test_another_departments_series_does_not_exist(
     names += [f"import/{operation}", f"import/{uuid4()}"]
     for name in names:
         body: dict[str, Any] = {"assert": [{"field": "custodian", "value": "Ours"}]}
-        answer = town_api.patch(f"/v1/series/{name}/provenance", json=body, headers=stranger)
+        answer = town_api.patch(
+            f"/v1/series/{name}/provenance", json=body, headers=stranger | FIRST
+        )
         assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), name
 
 
@@ -288,17 +296,20 @@ def test_a_piece_of_work_that_is_no_import_is_no_series(
     system, operation = theirs
     owner = town.headers("cataloguer", department=system.department)
     body = {"assert": [{"field": "custodian", "value": "Ours"}]}
-    answer = town_api.patch(f"/v1/series/import/{operation}/provenance", json=body, headers=owner)
+    answer = town_api.patch(
+        f"/v1/series/import/{operation}/provenance", json=body, headers=owner | FIRST
+    )
     assert answer.status_code == 404
 
 
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({"assert": []}, "/assert"),
+        ({"assert": []}, ""),
         ({"assert": [{"field": "nothing", "value": "x"}]}, "/assert/0"),
         ({"assert": [{"field": "legal_status", "value": ["mine"]}]}, "/assert/0"),
-        ({"assert": [{"field": "title", "value": "A"}], "retract": []}, "/retract"),
+        ({"retract": [{"field": "title"}]}, "/retract/0/reason"),
+        ({"assert": [{"field": "title", "value": "A"}], "resolve": []}, "/resolve"),
     ],
 )
 def test_a_malformed_statement_for_a_series_is_refused_with_its_place(
@@ -307,7 +318,7 @@ def test_a_malformed_statement_for_a_series_is_refused_with_its_place(
     system = town.a_source_system()
     owner = town.headers("cataloguer", department=system.department)
     answer = town_api.patch(
-        f"/v1/series/source-system/{system.code}/provenance", json=body, headers=owner
+        f"/v1/series/source-system/{system.code}/provenance", json=body, headers=owner | FIRST
     )
     assert answer.status_code == 422
     assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
@@ -319,7 +330,7 @@ def test_a_series_whose_name_cannot_be_stored_does_not_exist(
 ) -> None:
     clerk = town.headers("cataloguer", department=town.a_department())
     body = {"assert": [{"field": "custodian", "value": "Ours"}]}
-    answer = town_api.patch(f"/v1/series/{kind}/a%00b/provenance", json=body, headers=clerk)
+    answer = town_api.patch(f"/v1/series/{kind}/a%00b/provenance", json=body, headers=clerk | FIRST)
     assert answer.status_code in (404, 422)
 
 
@@ -336,3 +347,152 @@ def test_writing_nothing_writes_nothing(town: World, system: System) -> None:
     with town.worker.transaction() as db:
         write_versions(db, town.someone("auditor").agent, [])
         assert today(db, asset)[0] == 1
+
+
+# -- named series, read and corrected --------------------------------------------------------------
+
+
+def named_series(
+    town: World, api: httpx2.Client, system: System, prefix: str = "file-"
+) -> tuple[str, dict[str, str]]:
+    """Name a series and return its address with the headers of a cataloguer."""
+    headers = town.headers("cataloguer", department=system.department)
+    body = {
+        "code": f"{system.code}-series",
+        "source_system": system.code,
+        "identifier_prefix": prefix,
+        "label": {"en": "Trams", "zh-Hant": "電車"},
+    }
+    added, again = (api.post("/v1/series", json=body, headers=headers) for _ in range(2))
+    assert (added.status_code, again.status_code) == (201, 200)
+    other = api.post("/v1/series", json=body | {"identifier_prefix": "x"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (409, "series-exists")
+    return f"/v1/series/series/{body['code']}/provenance", headers
+
+
+def say(
+    api: httpx2.Client, path: str, headers: dict[str, str], revision: int, **body: object
+) -> httpx2.Response:
+    return api.patch(path, json=body, headers=headers | {"If-Match": f'"{revision}"'})
+
+
+UNIT = [{"field": "custodian", "value": "Unit"}]
+
+
+def test_a_named_series_is_what_begins_alike_in_one_system(
+    world: World, api: httpx2.Client
+) -> None:
+    system = world.a_source_system()
+    mine = registered(world, system, [draw(1)], source_identifier="HK-1-7")
+    other = registered(world, system, [draw(2)], source_identifier="HK-2-7")
+    path, headers = named_series(world, api, system, "HK-1-")
+    assert say(api, path, headers, 0, **{"assert": UNIT}).status_code == 202
+    asked = (
+        select(series_on_its_way()).where(AssetRow.id.in_([*mine, *other])).order_by(AssetRow.id)
+    )
+    with world.worker.transaction() as db:
+        assert list(db.scalars(asked)) == [True, False]
+    world.work()
+    later = registered(world, system, [draw(3)], source_identifier="HK-1-8")
+    assert [custodian(world, a) for a in (*mine, *other, *later)] == ["Unit", None, "Unit"]
+    with world.worker.transaction() as db:
+        assert list(db.scalars(asked)) == [False, False]
+    listed = api.get("/v1/series", headers=headers).json()["items"]
+    assert [one["series"] for one in listed] == [f"series/{system.code}-series"]
+
+
+def test_a_series_is_read_and_changed_against_its_revision(
+    world: World, api: httpx2.Client
+) -> None:
+    system = world.a_source_system()
+    [asset] = registered(world, system, [draw(1)])
+    path, headers = named_series(world, api, system)
+    assert api.patch(path, json={"assert": UNIT}, headers=headers).status_code == 428
+    assert say(api, path, headers, 1, **{"assert": UNIT}).status_code == 412
+    said = say(api, path, headers, 0, **{"assert": UNIT})
+    assert said.headers["ETag"] == '"1"'
+    other = [{"field": "custodian", "value": "Other"}]
+    assert say(api, path, headers, 0, **{"assert": other}).status_code == 412
+    assert say(api, path, headers, 1, **{"assert": other}).status_code == 202
+    shown = api.get(path, headers=headers)
+    assert shown.headers["ETag"] == '"2"'
+    told = shown.json()
+    assert [s["value"] for s in told["statements"]] == ["Other"]
+    assert [[s["value"] for s in one["statements"]] for one in told["stated"]] == [
+        ["Unit"],
+        ["Other"],
+    ]
+    world.work()
+    assert custodian(world, asset) == "Other"
+
+
+def test_what_is_taken_back_goes_from_every_record_with_its_reason(
+    world: World, api: httpx2.Client
+) -> None:
+    system = world.a_source_system()
+    one, two = registered(world, system, [draw(1), draw(2)])
+    path, headers = named_series(world, api, system)
+    say(api, path, headers, 0, **{"assert": UNIT})
+    world.work()
+    world.change(two, [Assertion("custodian", "Own")])
+    gone = say(api, path, headers, 1, retract=[{"field": "custodian", "reason": "not ours"}])
+    assert gone.status_code == 202
+    world.work()
+    later = registered(world, system, [draw(3)])
+    assert [custodian(world, a) for a in (one, two, *later)] == [None, "Own", None]
+    story = api.get(f"/v1/assets/{one}/provenance/fields/custodian/history", headers=headers)
+    [told] = story.json()["statements"]
+    assert (told["how"], told["reason"]) == ("retracted", "not ours")
+    assert api.get(path, headers=headers).json()["statements"] == []
+    nothing = say(api, path, headers, 2, retract=[{"field": "title", "reason": "r"}])
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "statement-not-current")
+
+
+def test_a_legal_status_that_only_the_series_gave_stays_where_nothing_else_answers(
+    town: World, system: System
+) -> None:
+    status = Assertion("legal_status", ["government_record"])
+    state(town, system, status, role="records_manager")
+    [asset] = registered(town, system, [draw(1)])
+    own = named(town, asset, "legal_status")
+    town.change(asset, retractions=[Retraction(own, "as its series")])
+    caller = town.someone("records_manager", department=system.department)
+    series = Series(f"source-system/{system.code}", system.department)
+    with town.api.transaction() as db:
+        back = [TakenBack("legal_status", None, "wrong")]
+        operation = state_for_series(db, caller, series, Change(), taken_back=back)
+        row = select(SeriesStatementsRow.id).where(SeriesStatementsRow.operation_id == operation)
+        taken = db.scalars(row).one()
+    enter(town, taken, asset)
+    assert head_of(town, asset)[1].displayed("legal_status") == ["government_record"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "field", "may"),
+    [
+        ("cataloguer", "registrar", "custodian", False),
+        ("cataloguer", "cataloguer", "custodian", True),
+        ("records_manager", "cataloguer", "legal_status", False),
+        ("records_manager", "records_manager", "legal_status", True),
+    ],
+)
+def test_each_role_changes_what_of_a_series_is_its_own_to_change(
+    town: World, system: System, first: str, second: str, field: str, *, may: bool
+) -> None:
+    value = ["undetermined"] if field == "legal_status" else "Unit"
+    state(town, system, Assertion(field, value), role=first)
+    if may:
+        state(town, system, Assertion(field, value), role=second)
+        return
+    with pytest.raises(RoleMissing):
+        state(town, system, Assertion(field, value), role=second)
+
+
+def test_another_departments_named_series_does_not_exist(
+    town: World, town_api: httpx2.Client, system: System
+) -> None:
+    path, _ = named_series(town, town_api, system)
+    stranger = town.headers("cataloguer", department=town.a_department())
+    assert town_api.get(path, headers=stranger).status_code == 404
+    assert say(town_api, path, stranger, 0, **{"assert": UNIT}).status_code == 404
+    assert town_api.get("/v1/series", headers=stranger).json()["items"] == []

@@ -1,0 +1,59 @@
+"""Who may change what of a record (domain: roles and separation of duties)."""
+
+from collections.abc import Iterator
+
+from app.people.errors import RoleMissing
+from app.provenance.changes import Change, follows
+from app.provenance.fields import LAW
+from app.provenance.projection import CONFIRMING, Record
+from app.provenance.speaking import Speaker
+from app.provenance.statements import Statement
+
+SETTLING = frozenset({"cataloguer", CONFIRMING})
+OWN_ONLY = frozenset({"registrar"})  # corrects what it said itself, and nothing else
+
+
+def prove_duty(record: Record, change: Change, speaker: Speaker) -> None:
+    """Prove that whoever speaks may make this change.
+
+    A registrar corrects its own statements only; conflicts are settled by cataloguers, those about
+    the law by records managers, whose word about the law nobody else takes back.
+
+    Raises:
+        RoleMissing: the change needs another role (HTTP 403).
+    """
+    roles = set(speaker.roles)
+    for one in change.choices:
+        prove_settling(one.field, roles)
+    for earlier in taken_back(record, change, speaker):
+        prove_following(earlier, speaker, roles)
+
+
+def prove_settling(field: str, roles: set[str]) -> None:
+    """Prove that roles may settle a conflict about a field."""
+    if not roles & SETTLING:
+        raise RoleMissing("A conflict is settled by a cataloguer or a records manager.")
+    if field in LAW and CONFIRMING not in roles:
+        raise RoleMissing(f"A conflict about {field} is settled by a records manager.")
+
+
+def prove_following(earlier: Statement, speaker: Speaker, roles: set[str]) -> None:
+    """Prove that a statement may be taken back, or another put in its place."""
+    if roles <= OWN_ONLY and not own(earlier, speaker):
+        raise RoleMissing(f"{earlier.field}: a registrar corrects its own statements only.")
+    if earlier.field in LAW and CONFIRMING in earlier.roles and CONFIRMING not in roles:
+        raise RoleMissing(f"{earlier.field}: a records manager confirmed it.")
+
+
+def own(statement: Statement, speaker: Speaker) -> bool:
+    """Tell whether the speaker made a statement: the same person, by whatever key."""
+    same_person = statement.person is not None and statement.person == speaker.person
+    return same_person or statement.agent == speaker.agent
+
+
+def taken_back(record: Record, change: Change, speaker: Speaker) -> Iterator[Statement]:
+    """Yield the statements that a change retracts, or puts others in the place of."""
+    retracted = {one.statement for one in change.retractions}
+    for s in record.statements:
+        if s.id in retracted or any(follows(one, s, speaker) for one in change.assertions):
+            yield s

@@ -1,0 +1,92 @@
+"""What is asserted must be written as its field asks."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from edtf import EDTFParseException, parse_edtf
+
+from app.provenance.errors import StatementMalformed
+from app.provenance.fields import FIELDS, Kind
+from app.provenance.normalise import names
+
+LONGEST_DATE = 100  # characters; EDTF lists can be made to take seconds
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """A value that somebody vouches for, or a reasoned unknown."""
+
+    field: str
+    value: Any = None
+    lang: str | None = None
+    unknown_reason: str | None = None
+    certainty: str | None = None
+    evidence: Any = None  # a text, or a list of documents
+    locator: str | None = None  # where it stands, if not where the speaker's words do
+
+
+def check(one: Assertion, pointer: str, legal_statuses: frozenset[str]) -> None:
+    """Refuse an assertion that does not fit its field."""
+    why = fault_of(one, legal_statuses)
+    if why is not None:
+        raise StatementMalformed(f"{one.field}: {why}.", pointers={pointer: why})
+
+
+def fault_of(one: Assertion, legal_statuses: frozenset[str]) -> str | None:
+    """Return what is wrong with an assertion, if anything is."""
+    known = FIELDS.get(one.field)
+    if known is None or not known.settable:
+        return "there is no such field to assert"
+    if (one.value is None) == (one.unknown_reason is None):
+        return "give either a value or an unknown_reason"
+    if one.lang is not None and known.kind is not Kind.TEXT:
+        return "only a text has a language"
+    if one.value is None:
+        return "it must have a value" if one.field == "legal_status" else None
+    if not FITS[known.kind](one.value):
+        return f"the value is not written like a field of kind {known.kind}"
+    if one.field == "legal_status" and not set(one.value) <= legal_statuses:
+        return f"known statuses are {', '.join(sorted(legal_statuses))}"
+    return None
+
+
+def is_line(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether it is a text with something in it."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+def is_lines(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether it is a list of texts, not empty."""
+    return isinstance(value, list) and bool(value) and all(map(is_line, value))
+
+
+def is_edtf(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether it is a date in EDTF that the calendar knows."""
+    if not is_line(value) or len(value) > LONGEST_DATE or value != value.strip():
+        return False
+    try:
+        parse_edtf(value)
+        for day in DAY.findall(value):
+            date.fromisoformat(day)
+    except (EDTFParseException, ValueError):
+        return False
+    return True
+
+
+def is_names(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether it is a list of names, or a text that holds some."""
+    return is_lines(value) or (is_line(value) and bool(names(value)))
+
+
+FITS: Mapping[Kind, Any] = {
+    Kind.TEXT: is_line,
+    Kind.AGENTS: is_names,
+    Kind.DATE: is_edtf,
+    Kind.CODE: is_line,
+    Kind.CODES: is_lines,
+    Kind.OBJECT: lambda value: isinstance(value, dict | list) and bool(value),
+}
