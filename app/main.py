@@ -31,6 +31,8 @@ from app.kit.reads import Reads
 from app.kit.routing import at_the_edge
 from app.kit.telemetry import configure_logging
 from app.ledger import metrics as ledger_metrics
+from app.overview import routes as overview
+from app.overview import tasks as overview_tasks
 from app.people import routes as people
 from app.people.rights import authenticated
 from app.policies import routes as policies
@@ -44,7 +46,10 @@ from app.readings import tasks as reading_tasks
 
 SWAGGER = Path(__file__).with_name("vendored") / "swagger-ui"
 # A job is written for each listener that is known, so a process that publishes must know them all.
-LISTENERS = (catalogue_tasks, reading_tasks, provenance_tasks, fingerprint_tasks, comparison_tasks)
+LISTENERS = (
+    *(catalogue_tasks, reading_tasks, provenance_tasks, fingerprint_tasks, comparison_tasks),
+    overview_tasks,
+)
 MEASURED = (ledger_metrics, reading_metrics)  # their gauges are known by being imported
 DESCRIPTION = """Every image is described before it is hashed, and nothing may go until its record
 is complete, a verified copy stays, the law allows it and people have signed."""
@@ -107,6 +112,7 @@ def create_app() -> FastAPI:
     for room in (import_routes, content_routes, thumbnail_routes):
         app.include_router(at_the_edge(room.router))
     app.include_router(at_the_edge(disposals.router, NoPolicyInForce))
+    app.include_router(at_the_edge(overview.router, NoPolicyInForce))
     app.include_router(
         at_the_edge(policies.router, NoPolicyInForce), dependencies=[Depends(authenticated)]
     )

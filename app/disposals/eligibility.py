@@ -109,7 +109,7 @@ def judge(question: Question, only: Only) -> CTE:
             conditions_of(registers).label("conditions"),
             cast(per_policy(question.book, codes), ARRAY(Text)).label("codes"),
         )
-        .outerjoin(law(registers), true())
+        .outerjoin(law(registers, question.today), true())
     )
     return fenced(statement).cte("judged")
 

@@ -52,7 +52,7 @@ def begin_operation(
     operation_id: UUID,
     kind: str,
     total: int,
-    department: str,
+    department: str | None,
     requested_by: str,
     state: str = "waiting",
 ) -> None:

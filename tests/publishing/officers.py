@@ -13,10 +13,10 @@ Document = dict[str, Any]
 PACKAGED = {(d.get("policy") or d["register"])["id"]: d for d in packaged_documents()}
 
 
-def edition(of: str, rules: Document | None = None, **header: object) -> Document:
+def edition(of: str, rules: Document | None = None, **header: Any) -> Document:  # noqa: ANN401
     """Return a packaged document as a draft that holds from today on."""
     document = deepcopy(PACKAGED[of])
-    usual = {"status": "draft", "effective_from": f"{date.today()}", "version": "1.1.0"}  # noqa: DTZ011
+    usual: Document = {"status": "draft", "effective_from": f"{date.today()}", "version": "1.1.0"}  # noqa: DTZ011
     document["policy" if "policy" in document else "register"] |= usual | header
     return document | (rules or {})
 
