@@ -18,7 +18,7 @@ SCHEDULES = packaged_documents()[-1]["retention_schedules"]
 def schedule(name: str, **facts: object) -> dict[str, Any]:
     """Return a schedule of one class whose mandate is verified."""
     usual = {"id": name, "mandate": [VERIFIED], "disposal_classes": [name.upper()]}
-    return deepcopy(SCHEDULES[0]) | usual | facts
+    return dict(deepcopy(SCHEDULES[0]) | usual | facts)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """What a policy would change is what the one statement says under it, counted and not done."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -162,9 +161,9 @@ def test_a_simulation_whose_job_was_lost_is_gone_on_with(
 
 
 @pytest.fixture
-def keys(whatif: WhatIf) -> Iterator[dict[str, dict[str, str]]]:
+def keys(whatif: WhatIf) -> dict[str, dict[str, str]]:
     whose = whatif.quarter.department
-    yield {
+    return {
         "dashboard": whatif.world.headers("dashboard"),
         "own": whatif.world.headers("dashboard", department=whose),
         "other": whatif.world.headers("dashboard", department=whatif.world.a_department()),

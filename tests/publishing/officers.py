@@ -21,7 +21,7 @@ def edition(of: str, rules: Document | None = None, **header: Any) -> Document: 
     return document | (rules or {})
 
 
-def overlay(name: str, rules: Document, **header: object) -> Document:
+def overlay(name: str, rules: Document, **header: Any) -> Document:  # noqa: ANN401
     """Return an overlay on the city default that says no more than these rules."""
     return {"policy": edition("newsroom", id=name, **header)["policy"]} | rules
 
