@@ -38,6 +38,8 @@ from app.kit.reads import Reads
 from app.kit.routing import at_the_edge
 from app.kit.telemetry import configure_logging
 from app.ledger import metrics as ledger_metrics
+from app.overview import routes as overview
+from app.overview import tasks as overview_tasks
 from app.people import routes as people
 from app.people.rights import authenticated
 from app.policies import routes as policies
@@ -55,7 +57,7 @@ SWAGGER = Path(__file__).with_name("vendored") / "swagger-ui"
 # A job is written for each listener that is known, so a process that publishes must know them all.
 LISTENERS = (
     *(surrounding_tasks, catalogue_tasks, reading_tasks, rereading_tasks, provenance_tasks),
-    *(fingerprint_tasks, comparison_tasks),
+    *(fingerprint_tasks, comparison_tasks, overview_tasks),
 )
 MEASURED = (ledger_metrics, reading_metrics)  # their gauges are known by being imported
 DESCRIPTION = """Every image is described before it is hashed, and nothing may go until its record
@@ -121,6 +123,7 @@ def create_app() -> FastAPI:
     for room in (*doors, *more):
         app.include_router(at_the_edge(room.router))
     app.include_router(at_the_edge(disposals.router, NoPolicyInForce))
+    app.include_router(at_the_edge(overview.router, NoPolicyInForce))
     app.include_router(
         at_the_edge(policies.router, NoPolicyInForce), dependencies=[Depends(authenticated)]
     )

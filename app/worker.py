@@ -25,6 +25,7 @@ from app.kit.db import Database
 from app.kit.jobs import bind, queue
 from app.kit.settings import settings
 from app.ledger.sequencer import number_events
+from app.overview import tasks as overview_tasks
 from app.provenance import tasks as provenance_tasks
 from app.readings import rereading_tasks
 from app.readings import tasks as reading_tasks
@@ -39,6 +40,7 @@ LISTENERS = (
     provenance_tasks,
     fingerprint_tasks,
     comparison_tasks,
+    overview_tasks,
 )
 SWEPT = (forgetting,)  # its sweep is known to the queue by being imported
 NUMBERING_SECONDS = 0.2

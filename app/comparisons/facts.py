@@ -8,6 +8,7 @@ from sqlalchemy import (
     Date,
     FromClause,
     Select,
+    Text,
     Uuid,
     and_,
     case,
@@ -73,7 +74,11 @@ def standing(book: Book) -> LateralFromClause:
         ComparedRow.asset_id == AssetRow.id,
         ComparedRow.fingerprint_id == literal_column("fingerprint.id", Uuid),
     )
-    sealed = and_(current_seal(book, reading_id), ~series_on_its_way())
+    seal = current_seal(book, reading_id)
+    if book.as_if_sealed:  # whatever is complete besides, once the sweep has been there
+        readable = literal_column("reading.outcome", Text) != "unreadable"
+        seal = func.coalesce(readable, literal(value=False))
+    sealed = and_(seal, ~series_on_its_way())
     is_compared = compared.correlate_except(ComparedRow).exists()
     found = select(sealed.label("seal"), is_compared.label("compared"))
     beside = found.correlate(AssetRow, DepartmentRow, ProvenanceHeadRow)

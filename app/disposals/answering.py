@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from app.comparisons.ranking import CRITERIA
 from app.disposals.demands import NOT_YET_BUILT
 from app.disposals.eligibility import Question
-from app.disposals.explaining import mend_of, outcome_of, plain
+from app.disposals.explaining import plain, told
 from app.disposals.schemas import EligibilityOut, KeeperOut, ReasonOut, RuleOut
 from app.policies.rules.in_force import PolicyInForce
 
@@ -48,12 +48,7 @@ def explained(question: Question, policy_version_id: UUID, codes: Codes) -> Expl
     """Say rule by rule what a row's codes mean."""
     policy = policy_of(question, policy_version_id)
     rules = [
-        RuleOut(
-            rule=rule,
-            outcome=outcome_of(code),
-            reason=code and code.removeprefix("?"),
-            mend=mend_of(code.removeprefix("?")) if code else None,
-        )
+        told(rule, code, policy, question.book.registers)
         for rule, code in zip(rules_under(question, policy_version_id), codes, strict=True)
     ]
     reasons = plain(codes)

@@ -113,7 +113,7 @@ def judge(question: Question, only: Only) -> CTE:
             code_of(lies, "container").label("container"),
             code_of(lies, "companion").label("companion"),
         )
-        .outerjoin(law(registers), true())
+        .outerjoin(law(registers, question.today), true())
         .outerjoin(lies, true())
         .outerjoin(SurroundingsRow, SurroundingsRow.asset_id == AssetRow.id)
     )

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import yaml
 
+from app.disposals.naming import basis_of, facts_of_rule, label_of
+from app.disposals.schemas import RuleOut
+from app.policies.rules.in_force import PolicyInForce, Registers
+
 UNKNOWN = "?"
 MENDS = Path(__file__).with_name("data") / "mends.yaml"
 
@@ -23,11 +27,21 @@ def mend_of(code: str) -> Mapping[str, str]:
     return known[code] if code in known else known[code.partition(":")[0]]
 
 
-def outcome_of(code: str | None) -> str:
-    """Say how a rule came out: pass, fail, or unknown, which stops a disposal as a failure does."""
+def told(rule: str, code: str | None, policy: PolicyInForce, registers: Registers) -> RuleOut:
+    """Explain one rule: what failed, by which document, where to look, what would mend it."""
     if code is None:
-        return "pass"
-    return "unknown" if code.startswith(UNKNOWN) else "fail"
+        silent = dict.fromkeys(("reason", "label", "basis", "evidence", "mend"))
+        return RuleOut(rule=rule, outcome="pass", **silent)
+    reason = code.removeprefix(UNKNOWN)
+    return RuleOut(
+        rule=rule,
+        outcome="unknown" if code.startswith(UNKNOWN) else "fail",
+        reason=reason,
+        label=label_of(rule, policy, registers),
+        basis=basis_of(rule, policy, registers),
+        evidence=facts_of_rule(rule),
+        mend=mend_of(reason),
+    )
 
 
 def plain(codes: Sequence[str | None]) -> list[str]:

@@ -27,10 +27,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.sql.expression import TableValuedAlias
 from sqlalchemy.sql.selectable import LateralFromClause
 
+from app.disposals.retention import retention_codes
 from app.policies.rules.in_force import PolicyInForce, Registers
 from app.policies.rules.instruments import RejectedCitation
 from app.policies.rules.legal import EFFECTS
-from app.provenance.completeness import Demand, any_bits, has_code, texts
+from app.provenance.completeness import Code, Demand, any_bits, has_code, texts
 from app.provenance.models import VERSIONS, ProvenanceVersionRow
 from app.provenance.projection import BITS
 
@@ -49,16 +50,16 @@ def legal_demands(policy: PolicyInForce, registers: Registers, today: date) -> l
     """Return the demands of law, of the policy's own authority and of personal data."""
     found_out = [
         replace(demand, code=literal_column(f"law.codes[{at}]", Text))
-        for at, demand in enumerate(common_demands(registers), start=1)
+        for at, demand in enumerate(common_demands(registers, today), start=1)
     ]
     return [*found_out, *authority_demands(policy, registers, today)]
 
 
-def common_demands(registers: Registers) -> list[Demand]:
+def common_demands(registers: Registers, today: date) -> list[Demand]:
     """Return the demands of law that are the same under every policy."""
     return [
         *status_demands(registers),
-        *condition_demands(registers),
+        *condition_demands(registers, today),
         Demand(
             "legal:personal_data",
             "blocked_legal",
@@ -68,9 +69,10 @@ def common_demands(registers: Registers) -> list[Demand]:
     ]
 
 
-def law(registers: Registers) -> LateralFromClause:
+def law(registers: Registers, today: date) -> LateralFromClause:
     """Return what the law says of an asset, once, whichever policies are in force."""
-    codes: array[Any] = array([demand.code for demand in common_demands(registers)], type_=Text)
+    demands = common_demands(registers, today)
+    codes: array[Any] = array([demand.code for demand in demands], type_=Text)
     said = select(codes.label("codes")).correlate(ProvenanceVersionRow)
     return said.offset(0).lateral("law")
 
@@ -86,19 +88,24 @@ def status_demands(registers: Registers) -> Iterator[Demand]:
     yield Demand("legal:status_known", "blocked_legal", unknown)
 
 
-def condition_demands(registers: Registers) -> Iterator[Demand]:
+def condition_demands(registers: Registers, today: date) -> Iterator[Demand]:
     """Yield a demand for each condition that a status puts: met by evidence, never by silence."""
+    retention = retention_codes(registers, today)
     for condition, codes in conditions_asked(registers).items():
         if condition == MET_BY_APPROVAL:
             continue
         applies = STATUSES.overlap(texts(codes))
-        met = EVIDENCE.get(condition)
-        code = case(
-            (not_(applies), null()),
-            (met if met is not None else not_(applies), null()),
-            else_=f"legal:{condition}" if met is not None else f"?legal:{condition}",
-        )
+        said = retention.get(condition)
+        code = case((applies, said if said is not None else unmet(condition)))
         yield Demand(f"legal:{condition}", "blocked_legal", code)
+
+
+def unmet(condition: str) -> Code:
+    """Return the code of a condition: failed where evidence could meet it, else unknown."""
+    met = EVIDENCE.get(condition)
+    return (
+        literal(f"?legal:{condition}", Text) if met is None else case((~met, f"legal:{condition}"))
+    )
 
 
 def conditions_asked(registers: Registers) -> dict[str, list[str]]:

@@ -19,11 +19,18 @@ GroupBy = Literal["department", "source_system", "status", "reason", "month"]
 
 
 class RuleOut(BaseModel):
-    """One rule: how it came out and, where it did not pass, why and what would mend it."""
+    """One rule: how it came out and, where it did not pass, why and what would mend it.
+
+    `basis` names the document's version that puts the rule and the place in it, `evidence` the
+    address at which the facts can be read; a rule that passes has none of these.
+    """
 
     rule: str
     outcome: Literal["pass", "fail", "unknown"]
     reason: str | None
+    label: Mapping[str, str] | None
+    basis: str | None
+    evidence: str | None
     mend: Mapping[str, str] | None
 
 

@@ -112,6 +112,19 @@ def policy_in_force(db: Session, policy_id: str | None) -> PolicyInForce:
     return PolicyInForce(row.id, policy, row.document_id, row.version, row.digest, status)
 
 
+def supposed_in_force(db: Session, document: Document, version_id: UUID) -> PolicyInForce:
+    """Return a policy as if it held: a draft, or a version of another day, under a drawn id.
+
+    Raises:
+        PolicyMalformed, PolicyLoosens.
+    """
+    policy = effective_of(db, document)
+    header, extends = policy.header, document["policy"]["extends"]
+    holds = extends is None or _is_in_force(db, _base_of(db, header.id, extends))
+    status = header.status if holds else "superseded"
+    return PolicyInForce(version_id, policy, header.id, header.version, digest_of(document), status)
+
+
 def registers_in_force(db: Session) -> Registers:
     """Return the legal statuses, instruments and retention schedules that hold today.
 
@@ -138,6 +151,12 @@ def document_in_force(db: Session, kind: Kind, document_id: str) -> Document:
         NoPolicyInForce: none does (HTTP 409).
     """
     return _row_in_force(db, kind, document_id).document
+
+
+def recorded_document(db: Session, policy_id: str, version: str) -> Document | None:
+    """Return the document of a recorded version of a policy; None where there is none."""
+    row = db.scalars(queries.version_of("policy", policy_id, version)).one_or_none()
+    return None if row is None else row.document
 
 
 def recorded_versions(db: Session, document_id: str) -> Sequence[str]:
@@ -217,11 +236,12 @@ def _bases_hold(db: Session, row: PolicyVersionRow) -> bool:
     # What the city asks since may be more than the base that this overlay was made for, and an
     # overlay only tightens: until it is put over the new version it may block, never authorise.
     extends = row.document["policy"]["extends"]
-    if extends is None:
-        return True
-    base = _base_of(db, row.document_id, extends)
-    held = db.scalars(queries.in_force("policy", base.document_id)).one_or_none()
-    return held is not None and held.id == base.id and _bases_hold(db, base)
+    return extends is None or _is_in_force(db, _base_of(db, row.document_id, extends))
+
+
+def _is_in_force(db: Session, row: PolicyVersionRow) -> bool:
+    held = db.scalars(queries.in_force("policy", row.document_id)).one_or_none()
+    return held is not None and held.id == row.id and _bases_hold(db, row)
 
 
 def _register_version(row: PolicyVersionRow) -> RegisterVersion:

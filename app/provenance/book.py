@@ -15,11 +15,17 @@ from app.policies.service import policy_in_force, registers_in_force
 
 @dataclass(frozen=True)
 class Book:
-    """The city's policy, those that departments name instead, and the registers."""
+    """The city's policy, those that departments name instead, and the registers.
+
+    A simulation opens one that is supposed: with a policy for some departments, and as it will be
+    once the sweep has sealed whatever is complete.
+    """
 
     city: PolicyInForce
     assigned: Mapping[str, PolicyInForce]  # by policy id, as departments name them
     registers: Registers
+    supposed: tuple[frozenset[str], PolicyInForce] | None = None  # of these departments
+    as_if_sealed: bool = False
 
     def of(self, policy_id: str | None) -> PolicyInForce:
         """Return the policy of a department that names this one, or none."""
@@ -31,12 +37,15 @@ class Book:
         assigned = sorted((name, policy.version_id) for name, policy in self.assigned.items())
         registers = (one.version_id for one in self.registers.versions)
         statuses = (policy.status for policy in self.every)  # a base that moved on weakens one
-        return (self.city.version_id, *assigned, *registers, *statuses)
+        supposed = self.supposed and (tuple(sorted(self.supposed[0])), self.supposed[1].version_id)
+        beside = (supposed, self.as_if_sealed)
+        return (self.city.version_id, *assigned, *registers, *statuses, *beside)
 
     @property
     def every(self) -> list[PolicyInForce]:
         """Return each policy once, the city's first."""
-        return [self.city, *(p for p in self.assigned.values() if p.id != self.city.id)]
+        held = [self.city, *(p for p in self.assigned.values() if p.id != self.city.id)]
+        return [*held, self.supposed[1]] if self.supposed else held
 
 
 def edition() -> ColumnElement[str]:

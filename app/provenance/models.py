@@ -43,6 +43,7 @@ class ProvenanceVersionRow(Row):
     codes: Mapped[list[str]]
     confirmed: Mapped[list[str]]
     asserted_count: Mapped[int]
+    latest_days: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     event_id: Mapped[UUID] = mapped_column(

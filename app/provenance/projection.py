@@ -9,6 +9,7 @@ from typing import Any
 
 from app.provenance.agreement import contradict, merged, said_before, sources, values_of
 from app.provenance.fields import FIELDS, SCANS, Kind, last_segment
+from app.provenance.latest import TRIGGERS, latest_days
 from app.provenance.normalise import names, terms
 from app.provenance.statements import Resolution, SourceKind, Statement
 
@@ -155,12 +156,19 @@ def project(record: Record) -> dict[str, Any]:
         },
         "extracted_software": software(record),
         "codes": codes(shown),
+        "latest_days": latest_days(settled(record, chosen)),
         "confirmed": confirmations(chosen),
         "asserted_count": sum(s.source_kind == "asserted" for s in record.statements),
         **SILENT,
         **{f"{field}_answer": bit_of(s) for field, s in alone.items()},
         **{f"{field}_answer": answer_of(record, field) for field in several},
     }
+
+
+def settled(record: Record, chosen: Mapping[str, Statement | None]) -> dict[str, Statement | None]:
+    """Return the dates that a period may be counted from: nobody contradicts them."""
+    dated = {field: chosen[field] for field in TRIGGERS if field in chosen}
+    return {field: s for field, s in dated.items() if not record.in_conflict(field)}
 
 
 def by_field(record: Record) -> tuple[dict[str, Statement], set[str]]:
@@ -205,6 +213,8 @@ def codes(shown: dict[str, Any]) -> list[str]:
         if value is not None and FIELDS[field].kind in (Kind.CODE, Kind.CODES)
         for term in terms(value)
     }
+    if shown.get("disposal_class"):  # an item of a schedule, whatever signs its name is made of
+        found.add(f"disposal_class={str(shown['disposal_class']).strip()}")
     return sorted(found)
 
 

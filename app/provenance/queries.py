@@ -66,6 +66,9 @@ def per_policy(book: Book, value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - 
         (DepartmentRow.policy_id == policy_id, value(policy))
         for policy_id, policy in book.assigned.items()
     ]
+    if book.supposed is not None:
+        departments, policy = book.supposed
+        assigned.insert(0, (DepartmentRow.code.in_(sorted(departments)), value(policy)))
     return case(*assigned, else_=value(book.city)) if assigned else value(book.city)
 
 

@@ -17,6 +17,7 @@ from world import World
 from app.assets.hindrances import STRIKES, strike
 from app.catalogue.spool import Announced, begin
 from app.main import create_app
+from app.overview.service import ask
 from app.people.roles import Principal
 from app.policies.packaged import packaged_documents
 from app.publishing.assignments import propose_assignment
@@ -390,6 +391,27 @@ def approve_department_policy(world: World) -> Iterator[Asked]:
         path, body = f"/v1/departments/{code}/policy-approvals", {"reason": "as decided"}
         adds = {"policy_approvals": 1, "events": 1}
         yield Asked("POST", path, headers, body | {"proposal_id": str(made)}, adds=adds)
+
+
+@case
+def simulate_policy(world: World) -> Iterator[Asked]:
+    headers = world.headers("dashboard")
+    world.an_asset()
+    while True:
+        path = "/v1/policies/hk-city-default/simulations"
+        adds = {"operations": 1, "simulations": 1, "procrastinate_jobs": 1}
+        yield Asked("POST", path, headers, {"version": "1.0.0"}, adds=adds)
+
+
+@case
+def cancel_simulation(world: World) -> Iterator[Asked]:
+    headers, caller = world.headers("dashboard"), world.someone("dashboard")
+    world.an_asset()
+    said: dict[str, Any] = {"document": None, "version": "1.0.0", "departments": []}
+    while True:
+        with world.api.transaction() as db:
+            made = ask(db, caller, "hk-city-default", **said)
+        yield Asked("POST", f"/v1/simulations/{made}/cancel", headers)
 
 
 def test_every_write_of_the_contract_has_its_sentence() -> None:

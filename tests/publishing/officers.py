@@ -13,15 +13,15 @@ Document = dict[str, Any]
 PACKAGED = {(d.get("policy") or d["register"])["id"]: d for d in packaged_documents()}
 
 
-def edition(of: str, rules: Document | None = None, **header: object) -> Document:
+def edition(of: str, rules: Document | None = None, **header: Any) -> Document:  # noqa: ANN401
     """Return a packaged document as a draft that holds from today on."""
     document = deepcopy(PACKAGED[of])
-    usual = {"status": "draft", "effective_from": f"{date.today()}", "version": "1.1.0"}  # noqa: DTZ011
+    usual: Document = {"status": "draft", "effective_from": f"{date.today()}", "version": "1.1.0"}  # noqa: DTZ011
     document["policy" if "policy" in document else "register"] |= usual | header
     return document | (rules or {})
 
 
-def overlay(name: str, rules: Document, **header: object) -> Document:
+def overlay(name: str, rules: Document, **header: Any) -> Document:  # noqa: ANN401
     """Return an overlay on the city default that says no more than these rules."""
     return {"policy": edition("newsroom", id=name, **header)["policy"]} | rules
 

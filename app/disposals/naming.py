@@ -1,0 +1,112 @@
+"""What each rule is called, where it is written down, and where its facts can be read."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from app.policies.rules.in_force import PolicyInForce, Registers, RegisterVersion
+from app.policies.rules.model import Label
+
+NAMES = Path(__file__).with_name("data") / "rules.yaml"
+ON_FIELDS = {"complete", "floor", "agreed"}
+STATUS_RULE = "legal:not_"
+PRODUCT = "catalogue"  # asked by the product itself, whatever a policy says
+
+# Where in the policy a rule is written, or in a register; the longest beginning is used.
+IN_POLICY = {
+    "complete": "/completeness/fields/{name}",
+    "complete:sealed": "/completeness",
+    "agreed": "/completeness/conflicts/material_fields",
+    "legal:personal_data": "/completeness/fields/personal_data_status",
+    "policy:published": "/policy/status",
+    "policy": "/policy/authority",
+    "keeper": "/duplicate_standard/keeper_filters",
+    "keeper:not_itself": "/duplicate_standard/keeper_rank",
+    "keeper:fixity_fresh": "/duplicate_standard/keeper_fixity_max_age_days",
+    "keeper:custody_not_ending": "/disposal/recovery_window_days",
+    "copies": "/duplicate_standard/min_verified_copies",
+    "verdict": "/duplicate_standard/classes/exact_bytes",
+}
+# Where the facts of an asset stand that a rule is about.
+FACTS = {
+    "processing": "/v1/assets/{id}/readings",
+    "processing:fingerprinted": "/v1/assets/{id}/fingerprints",
+    "processing:as_claimed": "/v1/assets/{id}/fingerprints",
+    "processing:compared": "/v1/assets/{id}/likenesses",
+    "processing:not_struck_out": "/v1/set-aside",
+    "complete": "/v1/assets/{id}/provenance",
+    "floor": "/v1/assets/{id}/provenance",
+    "agreed": "/v1/assets/{id}/provenance",
+    "legal": "/v1/assets/{id}/provenance",
+    "policy": "/v1/policies",
+    "policy:verified_instruments": "/v1/legal-instruments",
+    "keeper": "/v1/assets/{id}/likenesses",
+    "copies": "/v1/assets/{id}/likenesses",
+    "location": "/v1/assets/{id}/readings",
+    "verdict": "/v1/assets/{id}/likenesses",
+}
+
+
+def longest(known: Mapping[str, str], rule: str) -> str | None:
+    """Return what is known of a rule by its whole name, else by its beginning."""
+    return known.get(rule, known.get(rule.partition(":")[0]))
+
+
+@lru_cache
+def names() -> Mapping[str, Mapping[str, str]]:
+    """Return what the rules are called that no policy or register names, in three scripts."""
+    found: dict[str, dict[str, str]] = yaml.safe_load(NAMES.read_text("utf-8"))
+    return found
+
+
+def label_of(rule: str, policy: PolicyInForce, registers: Registers) -> Mapping[str, str]:
+    """Return what a rule is called in three scripts; a field as the policy calls it."""
+    kind, _, name = rule.partition(":")
+    fields = policy.effective.completeness.fields
+    if rule not in names() and kind in ON_FIELDS and name in fields:
+        return written(fields[name].label)
+    if rule.startswith(STATUS_RULE):
+        status = registers.legal_statuses.statuses[rule.removeprefix(STATUS_RULE)]
+        return written(status.label)
+    known = names()
+    return known[rule] if rule in known else known.get(kind, dict.fromkeys(SCRIPTS, name))
+
+
+SCRIPTS = ("en", "zh-Hant", "zh-Hans")
+
+
+def written(label: Label) -> Mapping[str, str]:
+    """Write a label as JSON has it."""
+    return {"en": label.en, "zh-Hant": label.zh_hant, "zh-Hans": label.zh_hans}
+
+
+def basis_of(rule: str, policy: PolicyInForce, registers: Registers) -> str:
+    """Return the version of the document that puts a rule, and where in it, by JSON Pointer."""
+    kind, _, name = rule.partition(":")
+    in_policy = longest(IN_POLICY, rule)
+    if in_policy is not None and rule != "policy:verified_instruments":
+        return f"{policy.id}@{policy.version}#{in_policy.format(name=name)}"
+    if rule == "policy:verified_instruments":
+        return at(registers.instruments_version, "/instruments")
+    if rule == "legal:citation":
+        return at(registers.instruments_version, "/rejected_citations")
+    if name in {"retention_elapsed", "disposal_action_is_destroy"}:
+        return at(registers.retention_schedules_version, "/retention_schedules")
+    if rule.startswith(STATUS_RULE):
+        status = rule.removeprefix(STATUS_RULE)
+        return at(registers.legal_statuses_version, f"/legal_status/{status}")
+    if kind == "legal":
+        return at(registers.legal_statuses_version, "/legal_status")
+    return f"{PRODUCT}#{rule}"
+
+
+def at(version: RegisterVersion, pointer: str) -> str:
+    """Name a place in a register."""
+    return f"{version.id}@{version.version}#{pointer}"
+
+
+def facts_of_rule(rule: str) -> str:
+    """Return where the facts that a rule is about can be read."""
+    return longest(FACTS, rule) or "/v1/assets/{id}"

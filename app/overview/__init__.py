@@ -1,0 +1,1 @@
+"""Read-only across rooms: what a policy would change over the whole catalogue."""

@@ -1,0 +1,106 @@
+"""The book as it is, the book as it would be, and for whom the two differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.disposals.eligibility import Question
+from app.overview import queries
+from app.overview.differing import Difference, difference
+from app.overview.models import SimulationRow
+from app.policies.rules.in_force import PolicyInForce
+from app.policies.service import CITY_DEFAULT, supposed_in_force
+from app.provenance.book import Book, open_book
+
+
+@dataclass(frozen=True)
+class Group:
+    """Departments that one policy judges now and another would; both may be the same."""
+
+    departments: Sequence[str]
+    differs: Difference
+    passing: bool  # the rules on keepers differ: also of records that both let pass
+
+
+@dataclass(frozen=True)
+class Supposition:
+    """Two books that both count as sealed whatever is complete, so that like meets like."""
+
+    before: Question
+    after: Question
+    named: Mapping[str, str | None]  # department -> the policy that it names today
+    judged: frozenset[str]  # those whom the policy would judge
+    policy: PolicyInForce
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Return those for whom anything differs.
+
+        The others are asked too where all copies would be measured otherwise.
+        """
+        book, today = self.before.book, self.before.today
+        measures = measured(book) != measured(self.after.book)
+        alike: dict[tuple[str | None, bool], list[str]] = {}
+        for code, name in self.named.items():
+            alike.setdefault((name, code in self.judged), []).append(code)
+        found = []
+        for (name, judged), codes in alike.items():
+            now = book.of(name)
+            then = self.policy if judged else now
+            differs = difference(book, now, then, today)
+            passing = measures or pairing(now) != pairing(then)
+            if differs.any or passing:
+                found.append(Group(codes, differs, passing))
+        return found
+
+
+def suppose(db: Session, simulation: SimulationRow) -> Supposition:
+    """Open both books.
+
+    Raises:
+        NoPolicyInForce, PolicyMalformed, PolicyLoosens: what it extends moved on.
+    """
+    today = db.scalar(select(func.current_date()))
+    assert today is not None  # noqa: S101 - the database has a date
+    held = replace(open_book(db), as_if_sealed=True)
+    policy = supposed_in_force(db, simulation.document, simulation.id)
+    named = dict(db.execute(queries.policies_of_departments()).all())
+    judged = frozenset(simulation.departments) or frozenset(
+        code for code, name in named.items() if (name or CITY_DEFAULT) == simulation.policy_id
+    )
+    after = Question(with_policy(held, simulation, policy), today)
+    return Supposition(Question(held, today), after, named, judged, policy)
+
+
+def with_policy(book: Book, simulation: SimulationRow, policy: PolicyInForce) -> Book:
+    """Return the book in which the policy holds."""
+    if simulation.departments:
+        return replace(book, supposed=(frozenset(simulation.departments), policy))
+    named = {name: policy if name == policy.id else one for name, one in book.assigned.items()}
+    city = policy if policy.id == book.city.id else book.city
+    return replace(book, city=city, assigned=named)
+
+
+def pairing(policy: PolicyInForce) -> tuple[Any, ...]:
+    """Return what a policy asks of a keeper and of the copies that stay."""
+    standard, disposal = policy.effective.duplicate_standard, policy.effective.disposal
+    return (
+        standard.keeper_fixity_max_age_days,
+        standard.min_verified_copies,
+        disposal.recovery_window_days,
+    )
+
+
+def measured(book: Book) -> tuple[Any, ...]:
+    """Return by what all copies are ranked and counted, whoever's they are."""
+    standard = book.city.effective.duplicate_standard
+    return (
+        standard.custody_tiers,
+        standard.keeper_fixity_max_age_days,
+        min(p.effective.duplicate_standard.keeper_fixity_max_age_days for p in book.every),
+        max(p.effective.disposal.recovery_window_days for p in book.every),
+    )

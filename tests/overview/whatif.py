@@ -1,0 +1,163 @@
+"""Simulations run as the API and the worker do, and the answer found without any of their code."""
+
+from collections import Counter
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from quarter import Quarter
+from sqlalchemy import Row
+
+from app.disposals.eligibility import Question, eligibility
+from app.disposals.service import ask as ask_today
+from app.kit.db import judging
+from app.kit.jobs import bind
+from app.overview.schemas import SimulationOut
+from app.overview.service import ask, show
+from app.overview.simulating import simulate_part
+from app.people.roles import Principal
+from app.policies.packaged import packaged_documents
+from app.policies.service import supposed_in_force
+
+Document = dict[str, Any]
+CITY = packaged_documents()[0]
+
+
+def put(document: Document, pointer: str, value: object) -> Document:
+    """Return a document with one value put in, by JSON Pointer."""
+    changed = deepcopy(document)
+    place = changed
+    *way, last = pointer.strip("/").split("/")
+    for step in way:
+        place = place.setdefault(step, {})
+    place[last] = value
+    return changed
+
+
+@dataclass
+class Found:
+    """What would change, by department."""
+
+    newly: Counter[tuple[str, str]] = field(default_factory=Counter)
+    moved: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    bytes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+
+class WhatIf:
+    """A quarter in which policies are tried."""
+
+    def __init__(self, quarter: Quarter) -> None:
+        self.quarter, self.world = quarter, quarter.world
+
+    def draft(self, pointer: str, value: object, of: str | None = None) -> Document:
+        """Return the policy of the quarter's department with one rule put in."""
+        [[document]] = self.world.find(
+            "SELECT document FROM policy_versions WHERE document_id = :id ORDER BY id DESC LIMIT 1",
+            id=of or self.policy,
+        )
+        changed = put(document, pointer, value)
+        changed["policy"] |= {"version": "9.0.0", "status": "published"}
+        return changed
+
+    @property
+    def policy(self) -> str:
+        [[name]] = self.world.find(
+            "SELECT policy_id FROM departments WHERE code = :code", code=self.quarter.department
+        )
+        return str(name)
+
+    def begin(self, document: Document, caller: Principal | None = None, **other: Any) -> UUID:  # noqa: ANN401
+        """Ask, as the API does."""
+        said: dict[str, Any] = {"document": document, "version": None, "departments": []} | other
+        name = document["policy"]["id"]
+        with self.world.api.transaction() as db:
+            return ask(db, caller or self.quarter.auditor, name, **said)
+
+    def walk(self, simulation_id: UUID) -> int:
+        """Walk the catalogue as the task does, here; return in how many parts."""
+        bind(self.world.worker)
+        parts = 1
+        while self.step(simulation_id):
+            parts += 1
+        return parts
+
+    def step(self, simulation_id: UUID) -> bool:
+        with self.world.worker.transaction() as db:
+            return simulate_part(db, simulation_id)
+
+    def read(self, simulation_id: UUID, caller: Principal | None = None) -> SimulationOut:
+        with self.world.api.transaction() as db:
+            return show(db, caller or self.quarter.auditor, simulation_id)
+
+    def tried(self, document: Document, caller: Principal | None = None, **other: Any) -> Found:  # noqa: ANN401
+        """Simulate and return what was counted."""
+        simulation_id = self.begin(document, caller, **other)
+        self.walk(simulation_id)
+        told = self.read(simulation_id, caller)
+        assert (told.state, told.done) == ("done", told.total)
+        found = Found()
+        for one in told.newly:
+            found.newly[one.department, one.newly] += one.assets
+        for moved in told.statuses:
+            found.moved[moved.department, moved.was, moved.becomes] += moved.assets
+            found.bytes[moved.department, moved.was, moved.becomes] += moved.bytes
+        return found
+
+    def naively(
+        self, document: Document, scope: str | None = None, departments: tuple[str, ...] = ()
+    ) -> Found:
+        """Ask the one statement about everything, under both books, and compare in Python."""
+        with self.world.api.transaction() as db:
+            today = ask_today(db)
+            held = replace(today.book, as_if_sealed=True)
+            policy = supposed_in_force(db, document, UUID(int=7))
+            named = dict(held.assigned)
+            city = held.city
+            if departments:
+                supposed = replace(held, supposed=(frozenset(departments), policy))
+            else:
+                if policy.id in named:
+                    named[policy.id] = policy
+                city = policy if policy.id == city.id else city
+                supposed = replace(held, city=city, assigned=named)
+            with judging(db):
+                before, after = (
+                    {r.asset_id: r for r in db.execute(eligibility(Question(b, today.today)))}
+                    for b in (held, supposed)
+                )
+        found = Found()
+        for asset_id, was in before.items():
+            compare(found, was, after[asset_id], scope)
+        return found
+
+
+def compare(found: Found, was: Row[Any], becomes: Row[Any], scope: str | None) -> None:
+    """Count what differs between two answers about one asset."""
+    if scope not in (None, was.department):
+        return
+    whole = [not any(map(incomplete, side.codes)) for side in (was, becomes)]
+    if whole[0] != whole[1]:
+        found.newly[was.department, "complete" if whole[1] else "incomplete"] += 1
+    if was.status != becomes.status:
+        found.moved[was.department, was.status, becomes.status] += 1
+        found.bytes[was.department, was.status, becomes.status] += was.size_bytes
+
+
+def incomplete(code: str | None) -> bool:
+    return code is not None and code.partition(":")[0] in {"missing", "source", "conflict"}
+
+
+def everything(world: Any) -> Mapping[str, str]:  # noqa: ANN401
+    """Return a digest of each table's rows."""
+    tables = world.find(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    return {
+        name: world.find(
+            f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM {name} t",  # noqa: S608, E501
+            "catalogue_owner",
+        )[0][0]
+        for (name,) in tables
+    }
