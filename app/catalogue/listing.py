@@ -12,7 +12,7 @@ from app.catalogue.queries import catalogued
 from app.catalogue.schemas import AssetOut, AssetPageOut, AssetPartOut
 from app.catalogue.searching.asked import AssetQuery
 from app.catalogue.searching.facets import count_facets
-from app.catalogue.searching.filters import Narrowed, ids_in_order, narrow
+from app.catalogue.searching.filters import ids_in_order, narrow
 from app.catalogue.searching.walking import Filled, fill
 from app.kit.paging import Listing, Walk, read_cursor, sign
 from app.people.roles import Principal
@@ -36,7 +36,7 @@ def list_assets(db: Session, caller: Principal, asked: AssetQuery) -> AssetPageO
         next=after,
         prev=before,
         partial=filled.partial,
-        index_behind=index_behind(db, caller, found),
+        index_behind=bool(found.facts or asked.facets) and index_behind(db, caller),
         facets=count_facets(db, found, asked) if asked.facets else {},
     )
 
@@ -68,10 +68,8 @@ def part_of(one: AssetOut, wanted: set[str]) -> dict[str, Any]:
     return {name: getattr(one, name) for name in AssetOut.model_fields if name in wanted}
 
 
-def index_behind(db: Session, caller: Principal, found: Narrowed) -> bool:
-    """Tell whether the index that was asked lacks records of the caller's."""
-    if not found.facts:
-        return False
+def index_behind(db: Session, caller: Principal) -> bool:
+    """Tell whether the index lacks records of the caller's."""
     lagging = select(SearchFactsRow.asset_id).where(~SearchFactsRow.indexed)
     if caller.department is not None:
         lagging = lagging.where(SearchFactsRow.department == caller.department)

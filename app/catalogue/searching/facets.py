@@ -126,11 +126,11 @@ def counting(hits: CTE, names: Sequence[FacetName]) -> CompoundSelect[Any]:
 
 def one_facet(hits: CTE, name: FacetName) -> Select[Any]:
     """Select the counts of one facet, the most frequent values first."""
-    value = value_of(hits, name)
+    each = select(value_of(hits, name).label("value")).select_from(hits).subquery(f"each_{name}")
     counted = (
-        select(literal(name).label("facet"), value.label("value"), func.count().label("assets"))
-        .group_by(value)
-        .order_by(func.count().desc(), value)
+        select(literal(name).label("facet"), each.c.value, func.count().label("assets"))
+        .group_by(each.c.value)
+        .order_by(func.count().desc(), each.c.value)
         .limit(VALUES)
     )
     return select(counted.subquery(f"by_{name}"))
@@ -140,8 +140,7 @@ def value_of(hits: CTE, name: FacetName) -> ColumnElement[Any]:
     """Return what a facet counts by; a date that is unknown or of several years has no year."""
     match name:
         case "legal_status":
-            each = func.unnest(hits.c.legal_status).table_valued("term", name="terms")
-            return each.render_derived().c.term
+            return func.unnest(hits.c.legal_status)
         case "year":
             first, last = (extract("year", hits.c[end]) for end in ("created_from", "created_to"))
             return case((first == last, cast(cast(first, Integer), Text)))

@@ -53,7 +53,7 @@ def narrow(caller: Principal, asked: AssetQuery) -> Narrowed:
     Raises:
         QueryMalformed: `q` cannot be read.
     """
-    found = Narrowed(list(of_registration(caller, asked)))
+    found = Narrowed(list(of_registration(caller, asked)), facts=key_of(asked.sort) is not None)
     found.add(*of_facts(asked), *of_words(asked))
     if asked.q is not None:
         found.add(read_query(asked.q))
@@ -126,10 +126,15 @@ def of_words(asked: AssetQuery) -> Iterator[Words]:
 
 def ids_in_order(found: Narrowed, sort: str) -> Select[Any]:
     """Select the ids that were found, in an order that no insert upsets: ids break its ties."""
-    key = ORDERS.get(sort.removeprefix("-"))
-    statement = joined(select(AssetRow.id.label("asset_id")), found, facts=key is not None)
+    key = key_of(sort)
+    statement = joined(select(AssetRow.id.label("asset_id")), found)
     keys = [AssetRow.id] if key is None else [key, F.asset_id]
     return statement.order_by(*(one.desc() if sort.startswith("-") else one for one in keys))
+
+
+def key_of(sort: str) -> Any:  # noqa: ANN401 - an attribute of a table's class
+    """Return the column of an order; None for the order of registration itself."""
+    return ORDERS.get(sort.removeprefix("-"))
 
 
 def joined(statement: Select[Any], found: Narrowed, *, facts: bool = False) -> Select[Any]:

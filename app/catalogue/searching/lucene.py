@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Sequence
 
 from luqum import tree  # type: ignore[import-untyped]
-from luqum.exceptions import ParseError  # type: ignore[import-untyped]
 from luqum.thread import parse  # type: ignore[import-untyped]
 from sqlalchemy import ColumnElement, and_, or_
 
@@ -14,6 +13,7 @@ from app.catalogue.searching.terms import range_of, term_of
 
 DEEPEST = 20  # levels of groups
 MOST_TERMS = 50
+TOO_DEEP = f"Groups stand in each other at most {DEEPEST} deep"
 PLACE = re.compile(r"at position (\d+)")
 REFUSED = {
     tree.Regex: "Regular expressions are not searched for; a word may end in `*`.",
@@ -32,7 +32,7 @@ def read_query(text: str) -> Part:
     prove_shallow(text)
     try:
         root = parse(text)
-    except ParseError as error:
+    except (ValueError, ArithmeticError) as error:  # the latter of the numbers behind ~ and ^
         found = PLACE.search(str(error))
         raise QueryMalformed(
             "This cannot be read on", int(found[1]) if found else len(text)
@@ -46,19 +46,28 @@ def prove_shallow(text: str) -> None:
     for place, sign in enumerate(text):
         depth += {"(": 1, ")": -1}.get(sign, 0)
         if depth > DEEPEST:
-            raise QueryMalformed(f"Groups stand in each other at most {DEEPEST} deep", place)
+            raise QueryMalformed(TOO_DEEP, place)
 
 
 class Reader:
-    """One question being read; it counts the terms."""
+    """One question being read; it counts the terms, and how deep it stands."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self.terms = 0
+        self.depth = 0
 
     def part(self, node: tree.Item, field: str | None) -> Part:
         """Return what a node and all below it ask for; `field` is what a group was put to."""
-        place = node.pos or 0
+        self.depth += 1
+        if self.depth > 3 * DEEPEST:  # a group in a field, and what stands in it: three steps
+            raise QueryMalformed(TOO_DEEP, node.pos or 0)
+        found = self.of(node, field, node.pos or 0)
+        self.depth -= 1
+        return found
+
+    def of(self, node: tree.Item, field: str | None, place: int) -> Part:
+        """Return what a node asks for by its kind."""
         match node:
             case tree.SearchField():
                 if field is not None:
