@@ -27,7 +27,7 @@ def list_assets(db: Session, caller: Principal, asked: AssetQuery) -> AssetPageO
         QueryMalformed: `q` cannot be read.
     """
     listing = Listing("assets", (caller.department, *asked.binding()))
-    found = narrow(caller, asked)
+    found = narrow(db, caller, asked)
     walk = Walk(db, ids_in_order(found, asked.sort), read_cursor(listing, asked.cursor))
     filled = fill(db, walk, asked) if asked.judged else turn(walk, asked.limit)
     after, before = sign(db, listing, walk.around(more=filled.more))
@@ -36,7 +36,7 @@ def list_assets(db: Session, caller: Principal, asked: AssetQuery) -> AssetPageO
         next=after,
         prev=before,
         partial=filled.partial,
-        index_behind=bool(found.facts or asked.facets) and index_behind(db, caller),
+        index_behind=bool(found.indexed or asked.facets) and index_behind(db, caller),
         facets=count_facets(db, found, asked) if asked.facets else {},
     )
 

@@ -9,6 +9,7 @@ import pytest
 from images import draw
 from world import System, World
 
+from app.catalogue.searching import filters
 from app.provenance.changes import Assertion
 
 Ask = Callable[..., Any]
@@ -147,8 +148,13 @@ Names = Callable[..., list[str]]
         ("department:museum", []),
     ],
 )
-def test_a_question_finds_what_says_it(names: Names, q: str, found: list[str]) -> None:
+@pytest.mark.parametrize("few", [2_000, 0], ids=["by ids", "by condition"])
+def test_a_question_finds_what_says_it(
+    names: Names, monkeypatch: pytest.MonkeyPatch, q: str, found: list[str], few: int
+) -> None:
+    monkeypatch.setattr(filters, "FEW", few)
     assert names(q=q) == found
+    assert names(q=q, sort="-id") == found[::-1]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_a_judged_page_is_filled_from_as_many_candidates_as_it_needs(
     stack: Stack, pages: Callable[..., Iterator[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = sorted(stack.add(*(f"n{number}" for number in range(20))))
-    monkeypatch.setattr(walking, "A_STEP", 3)
+    monkeypatch.setattr(walking, "SMALLEST_STEP", 3)
     for asked in ({"missing": "creator"}, {"status": "not_assessed"}, {"complete": "false"}):
         found = list(pages(stack, limit=7, **asked))
         assert [len(page["items"]) for page in found] == [7, 7, 6]
@@ -99,7 +99,7 @@ def test_a_page_whose_work_ended_says_so_and_leads_on(
     stack: Stack, pages: Callable[..., Iterator[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = sorted(stack.add(*(f"n{number}" for number in range(20))))
-    monkeypatch.setattr(walking, "A_STEP", 3)
+    monkeypatch.setattr(walking, "SMALLEST_STEP", 3)
     monkeypatch.setattr(walking, "MOST_JUDGED", 6)
     none = list(pages(stack, limit=5, complete="true"))
     assert [(len(page["items"]), page["partial"]) for page in none] == [(0, True)] * 3 + [

@@ -30,8 +30,8 @@ from app.catalogue.searching.judged import Judgement, chosen, judge, sifted
 from app.catalogue.searching.parts import F
 from app.disposals.service import ask
 
-MOST_COUNTED = 100_000  # images, by what is stored
-MOST_JUDGED = 1_000  # images, by what is computed
+MOST_COUNTED = 50_000  # images, by what is stored
+MOST_JUDGED = 500  # images, by what is computed
 VALUES = 50  # of one facet, the most frequent
 JUDGED: tuple[FacetName, ...] = ("status", "missing", "reason")
 

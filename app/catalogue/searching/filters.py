@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, Uuid, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
 
 from app.assets.models import AssetRow
 from app.assets.sweeping import MARGIN, first_id_at
 from app.catalogue.searching.asked import AssetQuery
 from app.catalogue.searching.created import made_between
 from app.catalogue.searching.lucene import read_query
-from app.catalogue.searching.parts import F, Part, Plain, Words, asks_words, sql_of
+from app.catalogue.searching.parts import F, Part, Plain, Words
 from app.catalogue.searching.wording import anything, whole
 from app.kit.tokens import fold
 from app.people.roles import Principal
@@ -31,32 +33,60 @@ ORDERS: dict[str, Any] = {
 }
 
 
+FEW = 2_000  # records that a question to the index of words finds: their ids are taken first
+
+
 @dataclass
 class Narrowed:
     """Conditions all of which must hold, and the tables beside `assets` that they speak of."""
 
     conditions: list[ColumnElement[bool]] = field(default_factory=list)
+    asked_words: list[Words] = field(default_factory=list)
     facts: bool = False
-    words: bool = False
+    words: bool = False  # a condition speaks of the table of words
+    indexed: bool = False  # something was asked of the index
 
     def add(self, *parts: Part) -> None:
-        """Add parts of the question; words go with the facts' table, which has every asset."""
+        """Add parts of the question; those of words are asked together."""
         for part in parts:
-            self.conditions.append(sql_of(part))
-            self.words |= asks_words(part)
-            self.facts = True
+            self.indexed = True
+            if isinstance(part, Words):
+                self.asked_words.append(part)
+            else:
+                self.conditions.append(part.sql)
+                self.words |= part.words
+                self.facts = True
+
+    def settle(self, db: Session) -> None:
+        """Ask the index of words: few records by their ids, many by a condition on each.
+
+        PostgreSQL cannot know how rare a word is that its statistics do not name, and would walk
+        through everything for one that nobody says.
+        """
+        if not self.asked_words:
+            return
+        together = Words(" & ".join(f"({one.query})" for one in self.asked_words)).condition()
+        some = select(SearchWordsRow.asset_id).where(together).limit(FEW + 1)
+        ids = list(db.scalars(some))
+        if len(ids) <= FEW:
+            self.conditions.append(AssetRow.id == any_(literal(ids, ARRAY(Uuid))))
+        else:
+            self.conditions.append(together)
+            self.words = True
 
 
-def narrow(caller: Principal, asked: AssetQuery) -> Narrowed:
+def narrow(db: Session, caller: Principal, asked: AssetQuery) -> Narrowed:
     """Return what is asked, within the caller's department.
 
     Raises:
         QueryMalformed: `q` cannot be read.
     """
-    found = Narrowed(list(of_registration(caller, asked)), facts=key_of(asked.sort) is not None)
+    sorts = key_of(asked.sort) is not None
+    found = Narrowed(list(of_registration(caller, asked)), facts=sorts, indexed=sorts)
     found.add(*of_facts(asked), *of_words(asked))
     if asked.q is not None:
-        found.add(read_query(asked.q))
+        found.add(*read_query(asked.q))
+    found.settle(db)
     return found
 
 

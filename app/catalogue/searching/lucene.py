@@ -23,8 +23,8 @@ REFUSED = {
 }
 
 
-def read_query(text: str) -> Part:
-    """Read a question.
+def read_query(text: str) -> list[Part]:
+    """Read a question: parts all of which must hold, so that each may be answered by its index.
 
     Raises:
         QueryMalformed: it cannot be read or is not answered; the refusal tells the place.
@@ -34,10 +34,11 @@ def read_query(text: str) -> Part:
         root = parse(text)
     except (ValueError, ArithmeticError) as error:  # the latter of the numbers behind ~ and ^
         found = PLACE.search(str(error))
-        raise QueryMalformed(
-            "This cannot be read on", int(found[1]) if found else len(text)
-        ) from None
-    return Reader().part(root, None)
+        place = int(found[1]) if found else len(text)
+        raise QueryMalformed("This cannot be read on", place) from None
+    reader = Reader()
+    every = isinstance(root, tree.AndOperation | tree.UnknownOperation)
+    return [reader.part(one, None) for one in (root.children if every else [root])]
 
 
 def prove_shallow(text: str) -> None:

@@ -10,10 +10,10 @@ from app.catalogue.searching.judged import chosen, needs_status, sifted
 from app.disposals.service import ask
 from app.kit.paging import Walk
 
-A_STEP = 1_000  # candidates looked at together
-MOST_LOOKED_AT = 20_000  # a request
-MOST_JUDGED = 20_000  # by completeness alone
-MOST_JUDGED_WHOLE = 2_000  # by everything that forbids
+SMALLEST_STEP, LARGEST_STEP = 100, 1_000  # candidates looked at together: few at first
+MOST_LOOKED_AT = 10_000  # a request
+MOST_JUDGED = 5_000  # by completeness alone
+MOST_JUDGED_WHOLE = 500  # by everything that forbids
 
 
 @dataclass
@@ -30,10 +30,11 @@ def fill(db: Session, walk: Walk, asked: AssetQuery) -> Filled:
     question = ask(db)
     judged = looked_at = 0
     most = MOST_JUDGED_WHOLE if needs_status(asked) else MOST_JUDGED
-    step = min(A_STEP, most)
+    step = min(max(SMALLEST_STEP, asked.limit), most)
     ids: list[UUID] = []
-    while not walk.ended and judged + step <= most and looked_at < MOST_LOOKED_AT:
-        rows = walk.step(step)
+    while not walk.ended and judged < most and looked_at < MOST_LOOKED_AT:
+        rows = walk.step(min(step, most - judged))
+        step = min(2 * step, LARGEST_STEP, most)
         candidates = sifted(db, asked, [row.asset_id for _, row in rows])
         fitting = chosen(db, question, asked, candidates)
         looked_at += len(rows)
