@@ -84,10 +84,10 @@ def facts_of(record: Record, projected: Mapping[str, Any]) -> dict[str, Any]:
     first, last = span_of(created) if isinstance(created, str) else UNKNOWN
     codes = dict(code.split("=", 1) for code in projected["codes"])
     return {
-        "department": said["department"],
-        "source_system": said["source_system"],
-        "identifier_key": said["source_identifier"],
-        "name_key": sort_key(said["original_name"]),
+        "department": said.get("department", ""),
+        "source_system": said.get("source_system", ""),
+        "identifier_key": said.get("source_identifier", ""),
+        "name_key": sort_key(said.get("original_name", "")),
         "title_key": sort_key(title or AFTER_ALL),
         "created_from": first.isoformat(),
         "created_to": last.isoformat(),
