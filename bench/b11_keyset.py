@@ -16,7 +16,8 @@ from prototypes import CITY, a_key, prove
 from seeding import administrator, seeded
 from sqlakeyset import serialize_bookmark
 
-from app.catalogue.listing import Filter, list_assets
+from app.catalogue.listing import list_assets
+from app.catalogue.searching.asked import AssetQuery
 from app.kit.connecting import Addresses
 from app.kit.db import Database
 from app.kit.paging import Listing
@@ -28,9 +29,9 @@ HOME = Path("build/bench/listing")
 ROUNDS, TIMES, PAGE = 5, 20, 50
 SECRET = {"CATALOGUE_SECRET_KEY": "for the bench only"}
 FILTERS = {
-    "no filter": Filter(None, None, None, None),
-    "department": Filter(CITY, None, None, None),
-    "source system": Filter(None, "bench-one", None, None),
+    "no filter": AssetQuery(limit=PAGE),
+    "department": AssetQuery(limit=PAGE, department=CITY),
+    "source system": AssetQuery(limit=PAGE, source_system="bench-one"),
 }
 
 
@@ -47,9 +48,10 @@ def main() -> None:
         for name, asked in FILTERS.items():
             cursors = [None, deepest(found, asked)]
 
-            def page(cursor: str | None, asked: Filter = asked) -> None:
+            def page(cursor: str | None, asked: AssetQuery = asked) -> None:
+                at = asked.model_copy(update={"cursor": cursor})
                 with api.transaction() as db:
-                    got = list_assets(db, caller, asked, limit=PAGE, cursor=cursor)
+                    got = list_assets(db, caller, at)
                 assert len(got.items) == PAGE  # noqa: S101
 
             first, deep = alternating(ROUNDS, *(timed(page, cursor) for cursor in cursors))
@@ -92,7 +94,7 @@ def timed(page: Callable[[str | None], None], cursor: str | None) -> Callable[[]
     return run
 
 
-def deepest(found: Addresses, asked: Filter) -> str:
+def deepest(found: Addresses, asked: AssetQuery) -> str:
     """Make the cursor of the last full page, as the list itself would."""
     conditions = {"department": asked.department, "source_system": asked.source_system}
     chosen = [f"{name} = '{value}'" for name, value in conditions.items() if value]
@@ -102,8 +104,7 @@ def deepest(found: Addresses, asked: Filter) -> str:
             f"SELECT id FROM assets {where} ORDER BY id DESC OFFSET {PAGE} LIMIT 1"  # noqa: S608
         ).fetchone()
     place: tuple[UUID] = (row[0],) if row else (UUID(int=0),)
-    filters = (asked.department, asked.source_system, asked.status, asked.missing)
-    salt = Listing("assets", (None, *filters)).salt
+    salt = Listing("assets", (None, *asked.binding())).salt
     signed = URLSafeSerializer(settings().secret_key or "", salt=salt)
     return str(signed.dumps(serialize_bookmark((place, False))))
 

@@ -80,6 +80,22 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "computed_xid": "pg_current_xact_id()",
         "event_id": EVENT_OF,
     },
+    # Words and keys differ from copy to copy, as those of a real catalogue do; see VOCABULARY.
+    "search_facts": {
+        "asset_id": "s.asset_id",
+        "identifier_key": "t.identifier_key || '-' || s.family",
+        "name_key": "'img_' || s.family || '.jpg'",
+        "title_key": "chr(20000 + (s.number %% 5000)::int) || s.family",
+        "created_from": "date '1930-01-01' + (hashint8(s.family) & 32767)",
+        "created_to": "date '1930-01-01' + (hashint8(s.family) & 32767)"
+        " + CASE WHEN s.family %% 20 = 0 THEN 3650 ELSE 0 END",
+        "size_bytes": "t.size_bytes + (hashint8(s.family) & 16777215)",
+        "legal_status": "CASE WHEN s.family %% 1000 = 0 THEN ARRAY['donor_restricted']"
+        " ELSE t.legal_status END",
+        "format": "CASE WHEN s.family %% 500 = 0 THEN 'PNG' ELSE t.format END",
+        "outcome": "CASE WHEN s.family %% 2000 = 0 THEN 'unreadable' ELSE t.outcome END",
+    },
+    "search_words": {"asset_id": "s.asset_id", "words": "t.words || bench_words(s.family)"},
     "seals": {
         "id": "uuidv7()",
         "asset_id": "s.asset_id",
@@ -99,6 +115,19 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "b_fingerprint_id": "b.fingerprint_id",
     },
 }
+# Twelve of 20,000 words and characters a record, few of them common, and some terms as a whole.
+VOCABULARY = """
+CREATE OR REPLACE FUNCTION bench_words(n bigint) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
+  SELECT (string_agg(quote_literal((ARRAY['t', 'd'])[1 + at % 2] || word) || ':' || 500 + at, ' ')
+          || CASE WHEN n % 1000 = 0 THEN ' ''=legal_status/donor_restricted''' ELSE '' END
+          || CASE WHEN n % 3000 = 0 THEN ' ''=conflict/date_created''' ELSE '' END)::tsvector
+    FROM (SELECT at, CASE WHEN at < 6 THEN 'w' || rank
+                     ELSE chr(19968 + rank) || chr(19968 + rank * 7 % 20000) END AS word
+            FROM (SELECT at, floor(20000 * power(
+                         (hashint8extended(n, at) & 1048575) / 1048576.0, 3))::int AS rank
+                    FROM generate_series(1, 12) at) ranked) worded
+$$
+"""
 JOINED = {
     "events": "JOIN event_map m ON m.old_id = t.id JOIN seeds s ON s.asset_id = m.asset_id",
     "assets": "JOIN seeds s ON s.proto = t.id",
@@ -113,6 +142,8 @@ LEAN = (
     "provenance_versions",
     "provenance_heads",
     "readings",
+    "search_facts",
+    "search_words",
 )
 LEAN_OVERRIDES = {"statements": "'[]'::jsonb", "raw": "''::bytea", "event_id": "t.event_id"}
 
@@ -148,6 +179,7 @@ def present(db: Connection) -> None:
         "CREATE TABLE IF NOT EXISTS public.prototypes"
         " (slot integer, place integer, asset_id uuid NOT NULL)"
     )
+    db.execute(VOCABULARY)
 
 
 @contextmanager

@@ -15,11 +15,12 @@ from app.ledger import models as ledger
 from app.people import models as people
 from app.policies import models as policies
 from app.provenance import models as provenance
+from app.provenance import searched
 from app.readings import models as readings
 
 ROOMS = (
     *(idempotency, installation, operations, ledger, policies, people, assets, readings),
-    *(provenance, fingerprints, comparisons, catalogue),
+    *(provenance, searched, fingerprints, comparisons, catalogue),
 )
 TABLES = frozenset(Row.metadata.tables)
 ischema_names["xid8"] = Xid8

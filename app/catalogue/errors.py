@@ -87,3 +87,16 @@ class RangeNotThere(Refusal):
         """Say how long the content is."""
         super().__init__(detail)
         self.headers = {"Content-Range": f"bytes */{size}"}
+
+
+class QueryMalformed(Refusal):
+    """The question cannot be read, or asks for what is not searched for."""
+
+    code: ClassVar[str] = "query-malformed"
+    status: ClassVar[int] = 400
+
+    def __init__(self, why: str, place: int) -> None:
+        """Keep the place, counted in characters from 0."""
+        self.place = place
+        told = f"{why} (position {place})."
+        super().__init__(told, pointers={"/query/q": told})

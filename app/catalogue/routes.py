@@ -11,17 +11,16 @@ from app.assets.errors import RegisteredOtherwise, RegistrationWithdrawn
 from app.assets.models import AssetRow
 from app.assets.service import asset_for
 from app.catalogue import queries, service
-from app.catalogue.errors import DeletionNotHere
-from app.catalogue.listing import Filter, list_assets
+from app.catalogue.errors import DeletionNotHere, QueryMalformed
+from app.catalogue.listing import list_assets
 from app.catalogue.registration import Registration
-from app.catalogue.schemas import AssetOut, EventOut, RegisteredOut
-from app.disposals.schemas import Status
+from app.catalogue.schemas import AssetOut, AssetPageOut, EventOut, RegisteredOut
+from app.catalogue.searching.asked import AssetQuery
 from app.kit.db import Db
 from app.kit.errors import NoSuchResource
 from app.kit.paging import Cursor, Limit, Listing, Page, read_page
 from app.kit.refusals import refuses
 from app.kit.revisions import content_tag, tagged
-from app.kit.text import Line
 from app.ledger.canonical import read_canonical
 from app.ledger.models import EventRow
 from app.ledger.queries import events_of
@@ -69,21 +68,17 @@ def register_asset(
     )
 
 
-@router.get("", operation_id="list_assets")
-@refuses(NoPolicyInForce)
-def list_all(
-    db: Db,
-    caller: Reader,
-    department: Annotated[Line | None, Query()] = None,
-    source_system: Annotated[Line | None, Query()] = None,
-    status: Annotated[Status | None, Query(description="Computed now, for this answer.")] = None,
-    missing: Annotated[Line | None, Query(description="A field that the record lacks.")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[AssetOut]:
-    """List images by department, source system, status or missing field, oldest first."""
-    asked = Filter(department, source_system, status, missing)
-    return list_assets(db, caller, asked, limit=limit, cursor=cursor)
+@router.get("", operation_id="list_assets", response_model_exclude_unset=True)
+@refuses(NoPolicyInForce, QueryMalformed)
+def list_all(db: Db, caller: Reader, asked: Annotated[AssetQuery, Query()]) -> AssetPageOut:
+    """List images by filters and words, in an order that inserts do not upset.
+
+    `status`, `reason`, `missing` and `complete` are judged now, for so many candidates a request:
+    a `partial` page may hold few images or none, and `next` goes on. Images without the value that
+    is sorted by come last, or first when turned round. Facets are exact up to 50,000 images,
+    those of `status`, `reason` and `missing` up to 500.
+    """
+    return list_assets(db, caller, asked)
 
 
 @router.get("/{asset_id}", operation_id="read_asset")

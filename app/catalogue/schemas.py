@@ -58,6 +58,58 @@ class AssetOut(BaseModel):
     size_bytes: int | None
 
 
+class AssetPartOut(BaseModel):
+    """What was asked for of one registered copy, and its id."""
+
+    asset_id: UUID
+    source_system: str | None = None
+    source_identifier: str | None = None
+    department: str | None = None
+    original_name: str | None = None
+    location: str | None = None
+    content: Content | None = None
+    registered_at: datetime | None = None
+    provenance_version: int | None = None
+    legal_status: list[str] | None = None
+    title: str | None = None
+    creator: str | None = None
+    date_created: str | None = None
+    reading: Outcome | None = None
+    reading_reason: str | None = None
+    format: str | None = None
+    size_bytes: int | None = None
+
+
+class FacetValueOut(BaseModel):
+    """How many images have one value; null is none."""
+
+    value: str | None
+    assets: int
+
+
+class FacetOut(BaseModel):
+    """The most frequent values among so many images; `exact`: these were all that was found."""
+
+    values: list[FacetValueOut]
+    counted: int
+    exact: bool
+
+
+class AssetPageOut(BaseModel):
+    """Some of many images. `partial`: the work of a request ended first, `next` goes on.
+
+    `index_behind`: some records are still to be entered in the index, so that filters, words and
+    counts may not find them yet; right after an upgrade alone.
+    """
+
+    items: list[AssetOut] | list[AssetPartOut]
+    next: str | None
+    prev: str | None
+    partial: bool
+    index_behind: bool
+    facets: dict[str, FacetOut]
+
+
 class ImportProgressOut(BaseModel):
     """How much of an import came, and what became of its lines so far."""
 

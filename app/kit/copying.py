@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import ARRAY, Integer, LargeBinary, Table, Uuid, insert
+from sqlalchemy import ARRAY, Boolean, Integer, LargeBinary, Table, Uuid, insert
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -77,7 +77,7 @@ def writer_of(kind: TypeEngine[Any]) -> Write:
         return lambda value: escaped(as_array(value))
     if isinstance(kind, BYTEA | LargeBinary):
         return lambda value: rf"\\x{value.hex()}"
-    if isinstance(kind, Uuid | Integer):
+    if isinstance(kind, Uuid | Integer | Boolean):
         return str
     return escaped
 

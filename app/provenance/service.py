@@ -26,8 +26,9 @@ from app.provenance.changes import Change, apply_change
 from app.provenance.duties import prove_duty
 from app.provenance.errors import NotSealed
 from app.provenance.fields import FIELDS
+from app.provenance.indexing import Index
 from app.provenance.models import VERSIONS, ProvenanceHeadRow, ProvenanceVersionRow, SealRow
-from app.provenance.projection import Record, project
+from app.provenance.projection import Record
 from app.provenance.sealed import Seal
 from app.provenance.speaking import Speaker
 from app.provenance.statements import Resolution, Statement
@@ -67,6 +68,7 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
     written = iter(record_all(db, agent, events))
     spoken_of = {s.field for v in versions for s in v.record.statements}
     silent = frozenset(f"{field}_answer" for field in FIELDS if field not in spoken_of)
+    index = Index()
     rows = (
         {
             "asset_id": v.asset_id,
@@ -78,10 +80,11 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
             "event_id": v.event_id or next(written),
         }
         # A field that none of these records speaks of is not written: its answer is 0.
-        | {name: value for name, value in project(v.record).items() if name not in silent}
+        | index.note(v.asset_id, v.version, v.record, without=silent)
         for v in versions
     )
     write_rows(db, VERSIONS, rows)
+    index.write(db)
     first = [{"asset_id": v.asset_id, "version": 1} for v in versions if v.version == 1]
     if first:
         write_rows(db, HEADS, first)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.hindrances import in_hand
 from app.assets.sweeping import (
+    FIRST,
     NIGHTLY,
     ONE_WALK_AT_A_TIME,
     Stage,
@@ -18,11 +19,13 @@ from app.assets.sweeping import (
     look_at_newest,
     mark,
     waiting,
+    without_waiting,
 )
 from app.kit.jobs import MOST_ASSETS_A_JOB, batches, found, in_transaction, on, sweep
 from app.kit.operations import steps_of
 from app.provenance import membership, queries
 from app.provenance.book import open_book
+from app.provenance.catching_up import index_records, lagging
 from app.provenance.events import SeriesStated
 from app.provenance.inheriting import count_entered, enter_series
 from app.provenance.models import SeriesStatementsRow
@@ -30,7 +33,7 @@ from app.provenance.service import adopt_readings, seal_complete
 from app.readings.events import AssetsRead
 from app.readings.models import ReadingRow
 
-ADOPTION, SEALS, SERIES = "provenance", "seals", "series"
+ADOPTION, SEALS, SERIES, INDEX = "provenance", "seals", "series", "index"
 
 
 @on(AssetsRead)
@@ -152,3 +155,17 @@ def enter_what_was_left() -> None:
             if str(min(part)) not in steps:
                 enter_part(part, stated.id)
     look_at_due(UNENTERED)
+
+
+@sweep(INDEX)
+def index_what_lags_behind() -> None:
+    """Enter in the index what was written before it, or under other rules of it; mostly nothing."""
+
+    def enter(some: Sequence[UUID]) -> None:
+        in_transaction(partial(index_records, asset_ids=some))
+
+    after = FIRST
+    while some := found(lagging(after)):
+        due = in_transaction(partial(without_waiting, stage=INDEX, asset_ids=some))
+        in_hand(INDEX, due, enter, at_once=MOST_ASSETS_A_JOB)
+        after = some[-1]
