@@ -1,14 +1,16 @@
-"""From files in a folder to registrations by reference; nothing is opened, let alone written."""
+"""From what lies in a folder or a bucket to registrations by reference; nothing is opened."""
 
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Protocol
 from uuid import uuid4
 
 from app.cli.progress import following
 from app.cli.remote import NotDone, Remote
+from app.cli.scanning_buckets import prefix_at
 from app.cli.sending import Line, Told, Way, send, written
 from app.kit.refusals import Refusal
 from app.storage.buckets import is_bucket_root
@@ -20,10 +22,40 @@ LONGEST_IDENTIFIER = 2000  # characters, as the contract has it
 Segments = tuple[bytes, ...]
 
 
+class Place(Protocol):
+    """What is to be registered: a folder or a prefix beneath the root of a source system."""
+
+    @property
+    def system(self) -> str:
+        """Return the code of its system."""
+
+    @property
+    def beneath(self) -> str:
+        """Return its location beneath the system's root; empty: it is the root."""
+
+    @property
+    def left_out(self) -> str:
+        """Name what `seen` tells of."""
+
+    def count(self) -> int:
+        """Say how much there is."""
+
+    def seen(self, tell: Callable[[str], None]) -> Iterator[tuple[bytes, str]]:
+        """Yield the way to each file from the system's root, and its state; tell what is left out.
+
+        Raises:
+            NotDone: it cannot be entered.
+        """
+
+    def close(self) -> None:
+        """Give back what it holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """A folder to register: its system, the system's root, and the way from there to it."""
 
+    left_out: ClassVar[str] = "folders not listed"
     system: str
     root: bytes
     below: Segments
@@ -34,78 +66,101 @@ class Folder:
         """Return where it lies on this machine."""
         return b"/".join((self.root.rstrip(b"/"), *self.below)) or b"/"
 
+    @property
+    def beneath(self) -> str:
+        """Return its location."""
+        return encode_location(b"/".join(self.below)) if self.below else ""
 
-def folder_of(remote: Remote, path: Path, system: str) -> Folder:
-    """Find the way from a source system's root to a folder.
+    def count(self) -> int:
+        """Count its files."""
+        return sum(1 for _ in files_of(self, lambda _: None))
+
+    def seen(self, tell: Callable[[str], None]) -> Iterator[tuple[bytes, str]]:
+        """Yield its files as their folders tell of them."""
+        for segments in files_of(self, tell):
+            token = token_of(b"/".join((self.path.rstrip(b"/"), *segments)))
+            if token is not None:  # or gone since its folder was listed: nobody saw it
+                yield b"/".join((*self.below, *segments)), token
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def place_of(remote: Remote, where: str, system: str) -> Place:
+    """Find the way from a source system's root to a folder, or a prefix of a bucket.
 
     Raises:
-        NotDone: no such system for this key, no such folder, or it lies outside the root.
+        NotDone: no such system for this key, no such place, or it lies outside the root.
     """
     systems = {one["code"]: one for one in remote.get("/v1/source-systems")}
     if system not in systems:
         known = ", ".join(sorted(systems)) or "none"
         raise NotDone(f"There is no source system {system!r} for this key; it knows {known}.")
-    where = systems[system]["root"]
-    if is_bucket_root(where):
-        raise NotDone(f"{where} is no folder: register its objects by `catalogue import`.")
-    root = parse_root(where)
+    root = systems[system]["root"]
+    return (
+        prefix_at(system, root, where) if is_bucket_root(root) else folder_at(system, root, where)
+    )
+
+
+def folder_at(system: str, root_uri: str, where: str) -> Folder:
+    """Find the way from a system's root to a folder of this machine.
+
+    Raises:
+        NotDone: no such folder, or it lies outside the root.
+    """
+    root = parse_root(root_uri)
     try:
-        real = os.fsencode(path.resolve(strict=True))
+        real = os.fsencode(Path(where).resolve(strict=True))
     except OSError as trouble:
-        raise NotDone(f"{path} cannot be entered: {trouble.strerror}.") from trouble
+        raise NotDone(f"{where} cannot be entered: {trouble.strerror}.") from trouble
     if real == root:
         return Folder(system, root, ())
     start = root.rstrip(b"/") + b"/"
     if not real.startswith(start):
         raise NotDone(
-            f"{path} is neither {where}, the root of {system}, nor does it lie beneath it."
+            f"{where} is neither {root_uri}, the root of {system}, nor does it lie beneath it."
         )
     return Folder(system, root, tuple(real[len(start) :].split(b"/")))
 
 
-def register_folder(
+def register_place(
     remote: Remote,
-    folder: Folder,
+    place: Place,
     legal_status: Sequence[str],
-    unlisted: Callable[[str], None],
+    tell: Callable[[str], None],
     *,
     extra: Callable[[str], dict[str, object]] = lambda _: {},
 ) -> Told:
-    """Say which regular files lie in a folder; new ones are registered, known ones recognised.
+    """Say which files lie at a place; new ones are registered, known ones recognised.
 
     Args:
         remote: with a registrar's key.
-        folder: what to register.
+        place: what to register.
         legal_status: what the caller states of each file.
-        unlisted: told the sentence about each sub-folder that cannot be listed.
+        tell: told the sentence about everything that is left out.
         extra: what else is said of the file at a location, such as `statements`.
     """
-    found = sum(1 for _ in files_of(folder, lambda _: None))
-    with following(f"Registering {folder.system}", found) as track:
-        lines = lines_of(folder, legal_status, unlisted, extra)
-        beneath = encode_location(b"/".join(folder.below)) if folder.below else ""
-        params = {"source_system": folder.system, "beneath": beneath}
+    found = place.count()
+    with following(f"Registering {place.system}", found) as track:
+        lines = lines_of(place, legal_status, tell, extra)
+        params = {"source_system": place.system, "beneath": place.beneath}
         return send(remote, Way("/v1/scans", f"scan {uuid4()}", params), lines, track)
 
 
 def lines_of(
-    folder: Folder,
+    place: Place,
     legal_status: Sequence[str],
-    unlisted: Callable[[str], None],
+    tell: Callable[[str], None],
     extra: Callable[[str], dict[str, object]],
 ) -> Iterator[Line]:
     """Yield a registration for each file; what names it in its system is its location."""
-    for segments in files_of(folder, unlisted):
-        path = b"/".join((*folder.below, *segments))
-        token = token_of(b"/".join((folder.path.rstrip(b"/"), *segments)))
-        if token is None:
-            continue  # gone since its folder was listed, or never reachable: nobody saw it
+    for path, token in place.seen(tell):
         location = encode_location(path)
         said = {
-            "source_system": folder.system,
+            "source_system": place.system,
             "source_identifier": identifier_of(location, path),
             "location": location,
-            "original_name": display_name(segments[-1]),
+            "original_name": display_name(path.rpartition(b"/")[2]),
             "legal_status": list(legal_status),
             "token": token,
         }

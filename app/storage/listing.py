@@ -12,6 +12,7 @@ from app.storage.buckets import BucketRoot, Place, parse_bucket_root
 from app.storage.errors import LocationMalformed, Unreachable
 from app.storage.locations import decode_location, encode_location
 from app.storage.s3 import access
+from app.storage.tokens import ListingMark
 
 PAGE = 1000  # the most that S3 answers at once
 LONGEST_PAGE = 16 << 20  # bytes
@@ -21,22 +22,11 @@ _NAMESPACE = re.compile(r"^\{[^}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class ListedObject:
-    """One object as a listing tells of it: enough to notice a change, too little for a token."""
+    """One object as a listing tells of it."""
 
     segments: tuple[bytes, ...]  # of its location beneath the root
     key: str
-    size: int
-    e_tag: str
-
-    def contradicts(self, byte_token: str) -> bool:
-        """Tell whether these bytes cannot be those of a token that was kept as text.
-
-        A listing knows no version, and Swift rounds its dates otherwise than those of the object.
-        """
-        kept = byte_token.split(":", 5)
-        if len(kept) != 6 or kept[0] != "s3":
-            return True
-        return (kept[1], kept[4]) != (str(self.size), quote(self.e_tag, safe=""))
+    mark: ListingMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +56,7 @@ def walk_objects(root: str, *, unnameable: Callable[[str], None]) -> Iterator[Li
             except LocationMalformed:
                 unnameable(key)
             else:
-                yield ListedObject(segments, key, size, e_tag)
+                yield ListedObject(segments, key, ListingMark(size, e_tag))
         if page.following is None:
             return
         following = page.following

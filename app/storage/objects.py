@@ -49,6 +49,18 @@ class OpenObject:
         return persistently(partial(_look, told, self.place), seconds)
 
 
+def prove_object(root: BucketRoot, segments: tuple[bytes, ...], seconds: float) -> None:
+    """Ask the store whether an object is there, without fetching it.
+
+    Raises:
+        LocationMalformed: no bucket can hold such a key.
+        NotThere: the store says that the bucket has no such key.
+        FailedInPassing: the store failed, or did not answer within these seconds.
+        Unreachable: it gave another answer.
+    """
+    persistently(partial(_look, access(), Place.beneath(root, segments)), seconds)
+
+
 @contextmanager
 def open_object(root: BucketRoot, segments: tuple[bytes, ...]) -> Iterator[OpenObject]:
     """Fetch one object whole and open the copy for reading.
