@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, unquote_plus
 
-from app.storage.asking import asked, persistently
+from app.storage.asking import Question, asked, persistently
 from app.storage.buckets import BucketRoot, Place, parse_bucket_root
 from app.storage.errors import LocationMalformed, Unreachable
 from app.storage.locations import decode_location, encode_location
@@ -45,18 +45,27 @@ def walk_objects(root: str, *, unnameable: Callable[[str], None]) -> Iterator[Li
         Unreachable: at any page; what was not yielded by then is not known to be gone.
     """
     within = parse_bucket_root(root)
+    for key, size, e_tag in keys_beneath(within):
+        if key.endswith("/"):
+            continue
+        try:
+            segments = decode_location(encode_location(key[len(within.prefix) :].encode()))
+        except LocationMalformed:
+            unnameable(key)
+        else:
+            yield ListedObject(segments, key, ListingMark(size, e_tag))
+
+
+def keys_beneath(root: BucketRoot) -> Iterator[tuple[str, int, str]]:
+    """Yield key, size and ETag of everything beneath a root, in the store's order.
+
+    Raises:
+        Unreachable: at any page.
+    """
     following: str | None = None
     while True:
-        page = _page(within, PAGE, following)
-        for key, size, e_tag in page.objects:
-            if key.endswith("/"):
-                continue
-            try:
-                segments = decode_location(encode_location(key[len(within.prefix) :].encode()))
-            except LocationMalformed:
-                unnameable(key)
-            else:
-                yield ListedObject(segments, key, ListingMark(size, e_tag))
+        page = _page(root, PAGE, following)
+        yield from page.objects
         if page.following is None:
             return
         following = page.following
@@ -85,7 +94,7 @@ def _page(
 
 def _page_once(root: BucketRoot, query: str) -> _Page:
     body = bytearray()
-    with asked(access(), "GET", Place(root.bucket, "", root.uri), query) as answer:
+    with asked(access(), Question(Place(root.bucket, "", root.uri), query=query)) as answer:
         for piece in answer.iter_stream():
             body += piece
             if len(body) > LONGEST_PAGE:
