@@ -24,7 +24,7 @@ def register_own(cast: Cast, images: Path) -> list[str]:
     registrar = cast.give(f"Registrar of {CODE}", "registrar", CODE)
     known = {
         parse_root(one["root"]): one["code"]
-        for one in cast.operator.get("/v1/source-systems")
+        for one in cast.operator.pages("/v1/source-systems")
         if one["department"] == CODE
     }
     left_out: list[str] = []

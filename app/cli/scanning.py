@@ -92,7 +92,7 @@ def place_of(remote: Remote, where: str, system: str) -> Place:
     Raises:
         NotDone: no such system for this key, no such place, or it lies outside the root.
     """
-    systems = {one["code"]: one for one in remote.get("/v1/source-systems")}
+    systems = {one["code"]: one for one in remote.pages("/v1/source-systems")}
     if system not in systems:
         known = ", ".join(sorted(systems)) or "none"
         raise NotDone(f"There is no source system {system!r} for this key; it knows {known}.")

@@ -37,9 +37,12 @@ def kept(store: BadStore) -> Iterator[Keep]:
 
 def tried(behaviour: Behaviour, act: Callable[[Keep], object]) -> tuple[str, list[str]]:
     """Do it, and return why it was refused and what was asked."""
-    with serving_badly(behaviour) as store, kept(store) as keep:
-        with pytest.raises(KeepUnavailable) as refused:
-            act(keep)
+    with (
+        serving_badly(behaviour) as store,
+        kept(store) as keep,
+        pytest.raises(KeepUnavailable) as refused,
+    ):
+        act(keep)
     return refused.value.detail, [method for method, _ in store.asked]
 
 
