@@ -1,6 +1,7 @@
 """`catalogue scan`: register what lies in a folder or a bucket, through the public API."""
 
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Annotated
 
@@ -41,22 +42,30 @@ def scan(
     Exit codes: 0 all registered, 1 something was refused or could not be listed, 2 usage.
     """
     left_out: list[str] = []
+    no_files: list[str] = []
     with Remote(url or local_url(), key) as remote:
         try:
             with closing(place_of(remote, place, source_system)) as found:
-                told = register_place(remote, found, legal_status, left_out.append)
+                told = register_place(
+                    remote, found, legal_status, left_out.append, no_file=no_files.append
+                )
         except NotDone as trouble:
             typer.echo(str(trouble), err=True)
             raise typer.Exit(1) from trouble
-    report(told, left_out, what=found.left_out, as_json=as_json)
+    report(told, left_out, no_files, what=found.left_out, as_json=as_json)
 
 
 def report(
-    told: Told, left_out: list[str], *, as_json: bool, what: str = "folders not listed"
+    told: Told,
+    left_out: list[str],
+    no_files: Sequence[str] = (),
+    *,
+    as_json: bool,
+    what: str = "folders not listed",
 ) -> None:
     """Say what became of the lines; exit with 1 if anything did not go in."""
     if as_json:
-        out = told.as_json() | {what.replace(" ", "_"): left_out}
+        out = told.as_json() | {what.replace(" ", "_"): left_out, "no_files": [*no_files]}
         typer.echo(json.dumps(out, ensure_ascii=False))
     else:
         count = told.outcomes
@@ -64,7 +73,7 @@ def report(
         more = "".join(f" {count[one]} {one}," for one in rest if count[one])
         typer.echo(
             f"{count['registered']} registered, {count['already_there']} already there,{more}"
-            f" {count['refused']} refused, {len(left_out)} {what}."
+            f" {count['refused']} refused, {len(left_out)} {what}, {len(no_files)} no files."
         )
     for one in told.refused[:MOST_SHOWN]:
         typer.echo(f"refused {one['name']!r}: {one['detail']} ({one['code']})", err=True)
@@ -73,7 +82,7 @@ def report(
         typer.echo(f"... and {left} more refused; see --json", err=True)
     if told.state != "done":
         typer.echo(f"The import ended as {told.state}.", err=True)
-    for sentence in left_out:
+    for sentence in (*left_out, *no_files[:MOST_SHOWN]):
         typer.echo(sentence, err=True)
     if told.outcomes["refused"] or left_out or told.state != "done":
         raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -20,6 +20,7 @@ from app.storage.tokens import FileToken
 
 LONGEST_IDENTIFIER = 2000  # characters, as the contract has it
 Segments = tuple[bytes, ...]
+Tell = Callable[[str], None]
 
 
 class Place(Protocol):
@@ -40,8 +41,10 @@ class Place(Protocol):
     def count(self) -> int:
         """Say how much there is."""
 
-    def seen(self, tell: Callable[[str], None]) -> Iterator[tuple[bytes, str]]:
+    def seen(self, tell: Tell, no_file: Tell) -> Iterator[tuple[bytes, str]]:
         """Yield the way to each file from the system's root, and its state; tell what is left out.
+
+        What is no file at all, as a link, is told apart.
 
         Raises:
             NotDone: it cannot be entered.
@@ -75,9 +78,9 @@ class Folder:
         """Count its files."""
         return sum(1 for _ in files_of(self, lambda _: None))
 
-    def seen(self, tell: Callable[[str], None]) -> Iterator[tuple[bytes, str]]:
+    def seen(self, tell: Tell, no_file: Tell) -> Iterator[tuple[bytes, str]]:
         """Yield its files as their folders tell of them."""
-        for segments in files_of(self, tell):
+        for segments in files_of(self, tell, no_file):
             token = token_of(b"/".join((self.path.rstrip(b"/"), *segments)))
             if token is not None:  # or gone since its folder was listed: nobody saw it
                 yield b"/".join((*self.below, *segments)), token
@@ -113,6 +116,8 @@ def folder_at(system: str, root_uri: str, where: str) -> Folder:
         real = os.fsencode(Path(where).resolve(strict=True))
     except OSError as trouble:
         raise NotDone(f"{where} cannot be entered: {trouble.strerror}.") from trouble
+    except RuntimeError as trouble:  # before Python 3.13
+        raise NotDone(f"{where} cannot be entered: it is a loop of links.") from trouble
     if real == root:
         return Folder(system, root, ())
     start = root.rstrip(b"/") + b"/"
@@ -127,8 +132,9 @@ def register_place(
     remote: Remote,
     place: Place,
     legal_status: Sequence[str],
-    tell: Callable[[str], None],
+    tell: Tell,
     *,
+    no_file: Tell = lambda _: None,
     extra: Callable[[str], dict[str, object]] = lambda _: {},
 ) -> Told:
     """Say which files lie at a place; new ones are registered, known ones recognised.
@@ -138,26 +144,27 @@ def register_place(
         place: what to register.
         legal_status: what the caller states of each file.
         tell: told the sentence about everything that is left out.
+        no_file: told the sentence about everything that is no file.
         extra: what else is said of the file at a location, such as `statements`.
     """
     found = place.count()
     with following(f"Registering {place.system}", found) as track:
-        lines = lines_of(place, legal_status, tell, extra)
+        lines = lines_of(place.seen(tell, no_file), place.system, legal_status, extra)
         params = {"source_system": place.system, "beneath": place.beneath}
         return send(remote, Way("/v1/scans", f"scan {uuid4()}", params), lines, track)
 
 
 def lines_of(
-    place: Place,
+    seen: Iterable[tuple[bytes, str]],
+    system: str,
     legal_status: Sequence[str],
-    tell: Callable[[str], None],
     extra: Callable[[str], dict[str, object]],
 ) -> Iterator[Line]:
     """Yield a registration for each file; what names it in its system is its location."""
-    for path, token in place.seen(tell):
+    for path, token in seen:
         location = encode_location(path)
         said = {
-            "source_system": place.system,
+            "source_system": system,
             "source_identifier": identifier_of(location, path),
             "location": location,
             "original_name": display_name(path.rpartition(b"/")[2]),
@@ -181,7 +188,7 @@ def identifier_of(location: str, path: bytes) -> str:
     return location if len(location) <= LONGEST_IDENTIFIER else display_name(path)
 
 
-def files_of(folder: Folder, unlisted: Callable[[str], None]) -> Iterator[Segments]:
+def files_of(folder: Folder, unlisted: Tell, no_file: Tell = lambda _: None) -> Iterator[Segments]:
     """Yield the regular files of a folder, without its sub-folders where that is asked."""
 
     def report(segments: Segments, trouble: OSError) -> None:
@@ -189,11 +196,15 @@ def files_of(folder: Folder, unlisted: Callable[[str], None]) -> Iterator[Segmen
             where = display_name(b"/".join((*folder.below, *segments)))
             unlisted(f"{where} cannot be listed: {trouble.strerror}; what lies in it is left out.")
 
+    def notice(segments: Segments, kind: str) -> None:
+        where = display_name(b"/".join((*folder.below, *segments)))
+        no_file(f"{where} is no file but a {kind}; it is left alone.")
+
     if folder.only_direct:
         yield from direct_files(folder.path)
         return
     try:
-        yield from walk_files(folder.path, unreadable=report)
+        yield from walk_files(folder.path, unreadable=report, no_file=notice)
     except Refusal as refusal:
         raise NotDone(refusal.detail) from refusal
 

@@ -49,8 +49,13 @@ class Prefix:
                 raise NotDone(f"{refusal.detail} Nothing was sent.") from refusal
         return track.done
 
-    def seen(self, tell: Callable[[str], None]) -> Iterator[tuple[bytes, str]]:
-        """Yield what was listed: the way from the system's root, and what the listing says."""
+    def seen(
+        self, tell: Callable[[str], None], no_file: Callable[[str], None]
+    ) -> Iterator[tuple[bytes, str]]:
+        """Yield what was listed: the way from the system's root, and what the listing says.
+
+        A bucket holds objects only, so nothing is told to `no_file`.
+        """
         for key in self._unnameable:
             tell(f"{key!r} is left out: no location can name it.")
         self._listed.seek(0)

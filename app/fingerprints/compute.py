@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 
 from app.readings.committed import CommittedReading
 
@@ -11,6 +11,13 @@ PIECE = 1 << 20
 TOOL = "hashlib"
 CLAIMED = frozenset({"md5", "sha1", "sha512"})  # computed beside SHA-256 where somebody claims one
 NONE: frozenset[str] = frozenset()
+
+
+class Bytes(Protocol):
+    """What bytes come from, piece by piece; the empty piece is the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,7 @@ class Fingerprint:
     computed: Mapping[str, str]  # by algorithm, in hexadecimal: SHA-256 and what was asked for
 
 
-def fingerprint(read: CommittedReading, file: BinaryIO, also: frozenset[str] = NONE) -> Fingerprint:
+def fingerprint(read: CommittedReading, file: Bytes, also: frozenset[str] = NONE) -> Fingerprint:
     """Hash a file from where it stands to its end, in pieces of 1 MiB, once for all digests."""
     digest, size = hashlib.sha256(), 0
     others = {name: hashlib.new(name, usedforsecurity=False) for name in also & CLAIMED}

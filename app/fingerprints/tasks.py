@@ -19,6 +19,7 @@ from app.assets.sweeping import (
     look_at_newest,
 )
 from app.fingerprints import queries
+from app.fingerprints.budget import OverBudget, budgeted
 from app.fingerprints.claims import NOTHING, Claims, claims_of
 from app.fingerprints.compute import fingerprint
 from app.fingerprints.events import ThumbnailsRequested
@@ -115,13 +116,16 @@ def hash_file(
             if str(opened.token) != read.byte_token:
                 return read.asset_id, "changed", "The file is not the bytes that were read."
             with open(opened.descriptor, "rb", buffering=0, closefd=False) as file:
-                found = fingerprint(read, file, claims.algorithms())
+                within = budgeted(file, opened.token.size)
+                found = fingerprint(read, within, claims.algorithms())
             if opened.current_token() != opened.token or found.size_bytes != read.size_bytes:
                 return read.asset_id, "changed", "The file changed while it was hashed."
             return Hashed(found, opened.token, claims)
     except Refusal as refusal:
         state: Sighted = "missing" if isinstance(refusal, NotThere) else "unreachable"
         return read.asset_id, state, refusal.detail
+    except OverBudget as over:
+        return read.asset_id, "unreachable", str(over)
     except OSError as error:
         return read.asset_id, "unreachable", f"The file could not be read: {error.strerror}."
 

@@ -33,7 +33,7 @@ LISTING = """<?xml version='1.0'?><ListBucketResult><IsTruncated>{more}</IsTrunc
 def _at_work(town: World, swift: Swift) -> Iterator[None]:
     swift.a_bucket(BUCKET)
     surroundings = swift.settings() | {"CATALOGUE_ALLOWED_BUCKETS": BUCKET}
-    with reading_buckets(swift.settings(), BUCKET), working(town, "scans", **surroundings):
+    with reading_buckets(swift.settings(), BUCKET), working(town, "scans", None, **surroundings):
         yield
 
 
@@ -268,6 +268,6 @@ def test_a_listing_is_forgotten_when_it_is_made_again(tmp_path: Path) -> None:
     with serving_badly(once) as store, told(store.settings(), BUCKET, scratch_dir=tmp_path):
         prefix = Prefix("system", f"s3://{BUCKET}/p/", "p")
         assert [prefix.count(), prefix.count()] == [1, 1]
-        [(path, mark)] = prefix.seen(pytest.fail)
+        [(path, mark)] = prefix.seen(pytest.fail, pytest.fail)
         prefix.close()
     assert (path, mark) == (b"p/2.jpg", "s3list:5:%22mark%22")
