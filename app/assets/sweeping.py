@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.assets.models import HindranceRow, SweepRow
-from app.kit.jobs import MOST_ASSETS_A_JOB, batches, found, in_transaction
+from app.kit.jobs import MOST_ASSETS_A_JOB, batches, found, in_transaction, sweep
 
 LEFT_ALONE = timedelta(minutes=2)  # how long a sweep leaves a stage's own jobs to do their work
 # A row may become visible this much later than its id was drawn; the nightly walk sees the rest.
@@ -30,6 +30,7 @@ SELECT e.at FROM procrastinate_jobs j
  ORDER BY j.id LIMIT 1
 """)
 Ids = Sequence[UUID]
+Look = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,24 @@ class Stage:
     left: Callable[[Session], Select[UUID]]  # assets left undone: a statement over those rows
     do: Callable[[Ids], None]
     again: Callable[[Ids], None]  # for what is due, whatever was done before
+
+
+def swept(stage: Stage) -> tuple[Look, Look]:
+    """Let a stage be looked at by the clock: each minute the newest and what is due, and nightly.
+
+    Returns both looks, the nightly one last.
+    """
+
+    @sweep(stage.name)
+    def what_was_left() -> None:
+        look_at_newest(stage)
+        look_at_due(stage)
+
+    @sweep(f"{stage.name}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
+    def all_that_was_left() -> None:
+        look_at_all(stage)
+
+    return what_was_left, all_that_was_left
 
 
 def look_at_newest(stage: Stage) -> None:

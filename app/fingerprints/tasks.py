@@ -10,14 +10,7 @@ from app.assets.events import BytesChanged
 from app.assets.hindrances import hand_back, in_hand, passed, postpone
 from app.assets.queries import whereabouts
 from app.assets.service import Sighted, report_sightings
-from app.assets.sweeping import (
-    NIGHTLY,
-    ONE_WALK_AT_A_TIME,
-    Stage,
-    look_at_all,
-    look_at_due,
-    look_at_newest,
-)
+from app.assets.sweeping import Stage, swept
 from app.fingerprints import queries
 from app.fingerprints.budget import OverBudget, budgeted
 from app.fingerprints.claims import NOTHING, Claims, claims_of
@@ -138,16 +131,4 @@ LEFT = Stage(
     do=fingerprint_files,
     again=fingerprint_files,
 )
-
-
-@sweep(STAGE)
-def fingerprint_what_was_left() -> None:
-    """Hash what lost jobs left unhashed lately, and look again at what was not as it was read."""
-    look_at_newest(LEFT)
-    look_at_due(LEFT)
-
-
-@sweep(f"{STAGE}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
-def fingerprint_all_that_was_left() -> None:
-    """Hash every read file that no job has hashed."""
-    look_at_all(LEFT)
+fingerprint_what_was_left, fingerprint_all_that_was_left = swept(LEFT)
