@@ -67,7 +67,7 @@ def look_at_newest(stage: Stage) -> None:
     """Do what lost jobs left undone lately: a range of an index, however large the catalogue."""
     after, upto = in_transaction(partial(reach, stage=stage))
     for page in pages(stage, after, upto):
-        look(stage, *page)
+        look(stage, *page, begin=by_index)
     in_transaction(partial(mark, stage=stage.name, looked_up_to=upto))
 
 
@@ -115,10 +115,19 @@ def pages(stage: Stage, after: UUID, upto: UUID) -> Iterator[tuple[UUID, UUID]]:
         after = last
 
 
-def look(stage: Stage, after: UUID, upto: UUID) -> None:
+def by_index(db: Session) -> None:
+    """Let few rows be joined by looking each up: until the transaction ends, no table is hashed."""
+    for way in ("enable_hashjoin", "enable_mergejoin"):
+        db.execute(select(func.set_config(way, "off", True)))
+
+
+def look(
+    stage: Stage, after: UUID, upto: UUID, *, begin: Callable[[Session], None] = lambda _: None
+) -> None:
     """Find what was left undone between two ids, but for what waits for its time, and do it."""
 
     def undone(db: Session) -> list[UUID]:
+        begin(db)
         left = stage.left(db).where(stage.rows > after, stage.rows <= upto)
         ids = list(db.scalars(left.order_by(stage.rows)))
         return without_waiting(db, stage.name, ids)
