@@ -20,7 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 from world import World, opened_world, sources_within
 
-from app.assets.sweeping import Stage, look_at_all, look_at_newest, reach
+from app.assets.sweeping import Stage, by_index, look_at_all, look_at_newest, reach
 from app.comparisons.tasks import LEFT as UNCOMPARED
 from app.fingerprints.tasks import LEFT as UNFINGERPRINTED
 from app.kit.jobs import bind
@@ -33,6 +33,7 @@ STAGES = (UNREAD, UNADOPTED, UNSEALED, UNFINGERPRINTED, UNCOMPARED)
 def plan(db: Session, stage: Stage) -> list[str]:
     """Return how the database finds what was left lately: its scans, one a line."""
     after, upto = reach(db, stage)
+    by_index(db)
     left = stage.left(db).where(stage.rows > after, stage.rows <= upto).order_by(stage.rows)
 
     def explain(_c: object, _k: object, statement: str, told: object, *_: object) -> Any:  # noqa: ANN401

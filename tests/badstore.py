@@ -16,14 +16,16 @@ class Asked(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     store: "BadStore"
+    body = b""
 
     def do_GET(self) -> None:
-        """Answer as the test wants this key answered."""
+        """Answer as the test wants this key answered, once all that is sent is here."""
+        self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = unquote(urlsplit(self.path).path)
         self.store.asked.append((self.command, path))
         self.store.behaviour(self)
 
-    do_HEAD = do_GET  # noqa: N815 - http.server's own names
+    do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815 - http.server's own names
 
     @property
     def attempt(self) -> int:

@@ -1,5 +1,6 @@
 """Real worker processes on a world's database, with signs of life that a suite can wait for."""
 
+import ctypes
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 from world import World
 
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
 COMMAND = "from app.cli import main; main()"
 HASTY = {"CATALOGUE_WORKER_HEARTBEAT_SECONDS": "0.3", "CATALOGUE_WORKER_STALLED_SECONDS": "1.2"}
 DOING = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND task_name = :task"
@@ -55,8 +57,20 @@ class Working:
         return self.process.wait(30)
 
 
+def without_rights() -> None:
+    """Let what is run next read only what its user may: root's rights over files are taken away.
+
+    It runs in the child; for root, the kernel makes them anew from what is left of this set.
+    """
+    if os.geteuid() == 0:
+        for right in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+            ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, right, 0, 0, 0)
+
+
 @contextmanager
-def working(world: World, name: str, **told: str) -> Iterator[Working]:
+def working(
+    world: World, name: str, first: Callable[[], None] | None = None, /, **told: str
+) -> Iterator[Working]:
     """Run `catalogue worker` on the world's database; it is killed when the block ends."""
     measured = os.getenvb(b"COVERAGE_PROCESS_CONFIG")
     watched = {"COVERAGE_PROCESS_CONFIG": os.fsdecode(measured)} if measured else {}
@@ -76,6 +90,7 @@ def working(world: World, name: str, **told: str) -> Iterator[Working]:
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,
+            preexec_fn=first,  # noqa: PLW1509 - the child is to begin otherwise
         )
     try:
         yield Working(process, log)

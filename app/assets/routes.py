@@ -12,6 +12,7 @@ from app.assets.models import SourceSystemRow
 from app.assets.service import SourceSystem
 from app.kit.db import Db
 from app.kit.errors import NoSuchResource
+from app.kit.paging import Cursor, Limit, Listing, Page, read_page
 from app.kit.refusals import refuses
 from app.kit.text import Label, Line
 from app.people.rights import Counter, Operator
@@ -98,6 +99,12 @@ def add_source_system(
 
 
 @router.get("/source-systems", operation_id="list_source_systems")
-def list_source_systems(db: Db, caller: Counter) -> list[SourceSystemOut]:
-    """List the source systems that your key may know of."""
-    return [show_system(row) for row in db.scalars(queries.visible_systems(caller))]
+def list_source_systems(
+    db: Db, caller: Counter, limit: Limit = 50, cursor: Cursor = None
+) -> Page[SourceSystemOut]:
+    """List the source systems that your key may know of, by code."""
+    asked = queries.visible_systems(caller)
+    listing = Listing("source-systems", (caller.department,))
+    return read_page(
+        db, asked, listing, limit=limit, cursor=cursor, show=lambda row: show_system(row[0])
+    )

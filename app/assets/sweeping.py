@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.assets.models import HindranceRow, SweepRow
-from app.kit.jobs import MOST_ASSETS_A_JOB, batches, found, in_transaction
+from app.kit.jobs import MOST_ASSETS_A_JOB, batches, found, in_transaction, sweep
 
 LEFT_ALONE = timedelta(minutes=2)  # how long a sweep leaves a stage's own jobs to do their work
 # A row may become visible this much later than its id was drawn; the nightly walk sees the rest.
@@ -30,6 +30,7 @@ SELECT e.at FROM procrastinate_jobs j
  ORDER BY j.id LIMIT 1
 """)
 Ids = Sequence[UUID]
+Look = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,29 @@ class Stage:
     again: Callable[[Ids], None]  # for what is due, whatever was done before
 
 
+def swept(stage: Stage) -> tuple[Look, Look]:
+    """Let a stage be looked at by the clock: each minute the newest and what is due, and nightly.
+
+    Returns both looks, the nightly one last.
+    """
+
+    @sweep(stage.name)
+    def what_was_left() -> None:
+        look_at_newest(stage)
+        look_at_due(stage)
+
+    @sweep(f"{stage.name}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
+    def all_that_was_left() -> None:
+        look_at_all(stage)
+
+    return what_was_left, all_that_was_left
+
+
 def look_at_newest(stage: Stage) -> None:
     """Do what lost jobs left undone lately: a range of an index, however large the catalogue."""
     after, upto = in_transaction(partial(reach, stage=stage))
     for page in pages(stage, after, upto):
-        look(stage, *page)
+        look(stage, *page, begin=by_index)
     in_transaction(partial(mark, stage=stage.name, looked_up_to=upto))
 
 
@@ -96,10 +115,19 @@ def pages(stage: Stage, after: UUID, upto: UUID) -> Iterator[tuple[UUID, UUID]]:
         after = last
 
 
-def look(stage: Stage, after: UUID, upto: UUID) -> None:
+def by_index(db: Session) -> None:
+    """Let few rows be joined by looking each up: until the transaction ends, no table is hashed."""
+    for way in ("enable_hashjoin", "enable_mergejoin"):
+        db.execute(select(func.set_config(way, "off", True)))
+
+
+def look(
+    stage: Stage, after: UUID, upto: UUID, *, begin: Callable[[Session], None] = lambda _: None
+) -> None:
     """Find what was left undone between two ids, but for what waits for its time, and do it."""
 
     def undone(db: Session) -> list[UUID]:
+        begin(db)
         left = stage.left(db).where(stage.rows > after, stage.rows <= upto)
         ids = list(db.scalars(left.order_by(stage.rows)))
         return without_waiting(db, stage.name, ids)

@@ -28,6 +28,7 @@ from app.kit.errors import BodyTooLarge, Malformed, NoSuchResource
 from app.kit.operations import FINISHED
 from app.kit.paging import Cursor, Limit, Page
 from app.kit.refusals import refuses
+from app.kit.revisions import content_tag, tagged
 from app.kit.text import Line
 from app.people.rights import BriefRegistrar, Counter, Describer, Reader
 from app.people.roles import REGISTERING, Principal
@@ -155,11 +156,13 @@ def list_operations(
 
 
 @router.get("/operations/{operation_id}", operation_id="read_operation")
+@tagged
 def read_operation(db: Db, caller: Counter, operation_id: UUID, response: Response) -> OperationOut:
     """Show how far a piece of long work is."""
     shown = operations.show(db, caller, operation_id)
     if shown.state not in FINISHED:
         response.headers["Retry-After"] = "1"
+    response.headers["ETag"] = content_tag(db, shown)
     return shown
 
 

@@ -1,6 +1,8 @@
 """What a scan did not see: looked for one by one, since not listed is not gone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +17,14 @@ from app.catalogue.spool import locked, settle
 from app.kit.copying import write_rows
 from app.kit.operations import OperationRow
 from app.kit.refusals import Refusal
+from app.storage.asking import FailedInPassing
 from app.storage.errors import NotThere, Unreachable
 from app.storage.files import device_above
 from app.storage.locations import decode_location, parse_root
-from app.storage.opening import open_located
+from app.storage.opening import prove_there
 
 AT_ONCE = 1_000
+ENOUGH_SECONDS = 20.0  # of a transaction that waits for a store; PostgreSQL ends it at 60
 UNSEEN = text("""
 SELECT a.id, l.path, coalesce(g.byte_token, l.seen_token) AS token
   FROM assets a
@@ -36,6 +40,15 @@ SELECT a.id, l.path, coalesce(g.byte_token, l.seen_token) AS token
 """)
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is gone and why, the last one that was looked for, and whether that was the end."""
+
+    gone: list[tuple[UUID, str]]
+    last: UUID | None
+    over: bool
+
+
 def look_for_missing(db: Session, scan_id: UUID, after: UUID | None) -> UUID | None:
     """Report some files that are gone; return the last one looked for, None at the end."""
     db.execute(ONE_AT_A_TIME, {"id": str(scan_id)})
@@ -44,19 +57,18 @@ def look_for_missing(db: Session, scan_id: UUID, after: UUID | None) -> UUID | N
         return None
     unseen = db.execute(UNSEEN, bounds(db, scan, after)).all()
     root = db.get_one(SourceSystemRow, scan.scanned_system).root
-    gone = list(gone_of(root, unseen, some_seen=seen_any(scan)))
+    looked = look(root, unseen, some_seen=seen_any(scan))
     rows = []
     begin = scan.received_lines + scan.outcomes.get("missing", 0) + 1
-    for line, (asset_id, detail) in enumerate(gone, start=begin):
+    for line, (asset_id, detail) in enumerate(looked.gone, start=begin):
         report_sighting(db, caller_of(scan).agent, asset_id, "missing", detail)
         said = {"import_id": scan_id, "line": line, "outcome": "missing", "asset_id": asset_id}
         rows.append(said | {"problem": None})
     write_rows(db, RESULTS, rows)
-    over = len(unseen) < AT_ONCE
     found = scan.outcomes.get("missing", 0) + len(rows)
-    scan.outcomes = {**scan.outcomes, "missing": found, **({"looked": 1} if over else {})}
+    scan.outcomes = {**scan.outcomes, "missing": found, **({"looked": 1} if looked.over else {})}
     settle(db, scan, done=len(rows), more=len(rows))
-    return None if over else unseen[-1].id
+    return None if looked.over else looked.last
 
 
 def bounds(db: Session, scan: ImportRow, after: UUID | None) -> dict[str, Any]:
@@ -76,19 +88,40 @@ def seen_any(scan: ImportRow) -> bool:
     return any(scan.outcomes.get(one) for one in ("already_there", "moved", "changed"))
 
 
-def gone_of(
-    root: str, unseen: Sequence[Row[Any]], *, some_seen: bool
-) -> Iterator[tuple[UUID, str]]:
-    """Yield what is gone: its store answers, is the one that we know, and has no such name."""
+def look(root: str, unseen: Sequence[Row[Any]], *, some_seen: bool) -> Looked:
+    """Look for what a scan did not see, one by one; a store that falls silent ends it."""
+    until = monotonic() + ENOUGH_SECONDS
+    gone: list[tuple[UUID, str]] = []
+    last = None
     for row in unseen:
+        if monotonic() > until:
+            return Looked(gone, last, over=False)
         try:
-            with open_located(root, row.path):
-                continue
-        except NotThere as absent:
-            if same_store(root, row.path, row.token, some_seen=some_seen):
-                yield row.id, absent.detail
-        except Refusal:
-            continue  # unreachable is not absent
+            why = why_gone(root, row, some_seen=some_seen)
+        except FailedInPassing:
+            return Looked(gone, last, over=True)  # asking on would take hours and tell nothing
+        if why is not None:
+            gone.append((row.id, why))
+        last = row.id
+    return Looked(gone, last, over=len(unseen) < AT_ONCE)
+
+
+def why_gone(root: str, row: Row[Any], *, some_seen: bool) -> str | None:
+    """Say why a file is gone: its store answers, is the one that we know, and has no such name.
+
+    Raises:
+        FailedInPassing: an object store does not answer.
+    """
+    try:
+        prove_there(root, row.path)
+    except NotThere as absent:
+        known = same_store(root, row.path, row.token, some_seen=some_seen)
+        return absent.detail if known else None
+    except FailedInPassing:
+        raise
+    except Refusal:
+        return None  # unreachable is not absent
+    return None
 
 
 def same_store(root: str, path: str, token: str | None, *, some_seen: bool) -> bool:

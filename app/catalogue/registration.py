@@ -69,7 +69,8 @@ class Seen(Registration):
         Storable,
         Field(
             pattern=r"^[a-z0-9]{1,10}:[^\s]{1,1000}$",
-            description="`fs:device:inode:size:mtime_ns:ctime_ns`, as the scan saw the file.",
+            description="As the scan saw the file, `fs:device:inode:size:mtime_ns:ctime_ns`; of an"
+            " object `s3list:size:etag`, the ETag with its quotes, percent-encoded.",
         ),
     ]
 

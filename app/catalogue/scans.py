@@ -22,7 +22,8 @@ from app.kit.refusals import Refusal
 from app.ledger.canonical import digest_of
 from app.people.roles import Principal
 from app.storage.errors import NotAFile, NotThere
-from app.storage.opening import open_located
+from app.storage.opening import prove_there
+from app.storage.tokens import ListingMark
 
 STATE = """
  CROSS JOIN LATERAL (SELECT path, seen_token FROM locations
@@ -141,7 +142,7 @@ def recognise(
 ) -> str:
     """Compare what lies there with what was read, without reading a byte."""
     read, now = row.byte_token, place.said.token
-    if read is not None and mountless(read) != mountless(now):
+    if read is not None and other_bytes(read, now):
         detail = "A scan saw that the file is not the bytes that were read."
         report_sighting(db, caller.agent, row.id, "changed", detail)
         reread.append(row.id)
@@ -194,20 +195,28 @@ def still_there(root: str, path: str) -> bool:
         MoveUndecided: it does not answer (HTTP 409).
     """
     try:
-        with open_located(root, path):
-            return True
+        prove_there(root, path)
     except (NotThere, NotAFile):
         return False
     except Refusal as refusal:
         raise MoveUndecided(
             f"It may be what lay at {path}, which does not answer: {refusal.detail}"
         ) from refusal
+    return True
 
 
 def renamed(said: Seen) -> Seen:
     """Name a file whose location is the name of an asset that was moved away from there."""
     number = said.token.split(":")[2] if FILE.fullmatch(said.token) else "2"
     return said.model_copy(update={"source_identifier": f"{said.source_identifier}#{number}"})
+
+
+def other_bytes(read: str, now: str) -> bool:
+    """Tell whether what a scan saw cannot be what was read; a listing says less than a token."""
+    listed = ListingMark.parse(now)
+    if listed is not None:
+        return listed.contradicts(read)
+    return mountless(read) != mountless(now)
 
 
 def mountless(token: str) -> str:

@@ -10,7 +10,7 @@ from app.cli.demo_people import Cast, Department, add_department, add_system
 from app.cli.demo_policy import INSTRUMENT_ID
 from app.cli.demo_records import change, confirmed, identified, settled
 from app.cli.remote import NotDone, Remote
-from app.cli.scanning import folder_of, register_folder
+from app.cli.scanning import place_of, register_place
 from app.cli.sending import follow
 from app.storage.locations import decode_location
 
@@ -65,8 +65,8 @@ def register(cast: Cast, drawn: Path) -> None:
         }
         add_system(cast.operator, facts)
         registrar = cast.give(f"Registrar of {department.code}", "registrar", department.code)
-        folder = folder_of(registrar, drawn / department.folder, department.system)
-        told = register_folder(registrar, folder, [OWNED], _complain, extra=said_of)
+        folder = place_of(registrar, str(drawn / department.folder), department.system)
+        told = register_place(registrar, folder, [OWNED], _complain, extra=said_of)
         if told.refused:
             raise NotDone(f"A picture was refused: {told.refused[0]}")
         describe_series(registrar, department)

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.cli.demo_people import Cast, add_department, add_system
 from app.cli.remote import NotDone
-from app.cli.scanning import Folder, files_of, register_folder
+from app.cli.scanning import Folder, files_of, register_place
 from app.storage.locations import display_name, encode_location, parse_root
 
 CODE = "demo-images"
@@ -24,7 +24,7 @@ def register_own(cast: Cast, images: Path) -> list[str]:
     registrar = cast.give(f"Registrar of {CODE}", "registrar", CODE)
     known = {
         parse_root(one["root"]): one["code"]
-        for one in cast.operator.get("/v1/source-systems")
+        for one in cast.operator.pages("/v1/source-systems")
         if one["department"] == CODE
     }
     left_out: list[str] = []
@@ -34,7 +34,7 @@ def register_own(cast: Cast, images: Path) -> list[str]:
             known[root] = first_free(wish, set(known.values()))
             add_system(cast.operator, facts_of(known[root], root))
         folder = Folder(known[root], root, (), only_direct=root == os.fsencode(images))
-        told = register_folder(registrar, folder, [LEGAL_STATUS], left_out.append)
+        told = register_place(registrar, folder, [LEGAL_STATUS], left_out.append)
         left_out += [f"refused {r['name']!r}: {r['detail']} ({r['code']})" for r in told.refused]
     if not found and not left_out:
         raise NotDone(f"There is no file in {images}.")

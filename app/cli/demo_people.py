@@ -53,7 +53,7 @@ class Cast:
 
     def _person(self, name: str) -> str:
         if self._persons is None:
-            known = self.operator.get("/v1/api-keys")
+            known = self.operator.pages("/v1/api-keys")
             self._persons = {one["person"]: one["person_id"] for one in known}
         if name not in self._persons:
             self._persons[name] = self.operator.post("/v1/persons", {"name": name})["id"]

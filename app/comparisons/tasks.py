@@ -7,14 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assets.hindrances import in_hand
-from app.assets.sweeping import (
-    NIGHTLY,
-    ONE_WALK_AT_A_TIME,
-    Stage,
-    look_at_all,
-    look_at_due,
-    look_at_newest,
-)
+from app.assets.sweeping import Stage, swept
 from app.comparisons import queries
 from app.comparisons.queries import large_sets
 from app.comparisons.service import EVERY_PAIR_UP_TO, compare_once, pair_with_first
@@ -66,16 +59,4 @@ LEFT = Stage(
     do=compare_files,
     again=compare_files,
 )
-
-
-@sweep(STAGE)
-def compare_what_was_left() -> None:
-    """Compare what lost jobs left uncompared lately, and what failed and is due."""
-    look_at_newest(LEFT)
-    look_at_due(LEFT)
-
-
-@sweep(f"{STAGE}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
-def compare_all_that_was_left() -> None:
-    """Compare every hashed file that no job has compared."""
-    look_at_all(LEFT)
+compare_what_was_left, compare_all_that_was_left = swept(LEFT)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 
 from app.fingerprints.anatomy.digests import ImageData, image_data
 from app.readings.committed import CommittedReading
@@ -13,6 +13,13 @@ WHOLE = 64 << 20  # bytes up to which a file is kept while it is hashed, to look
 TOOL = "hashlib"
 CLAIMED = frozenset({"md5", "sha1", "sha512"})  # computed beside SHA-256 where somebody claims one
 NONE: frozenset[str] = frozenset()
+
+
+class Bytes(Protocol):
+    """What bytes come from, piece by piece; the empty piece is the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Fingerprint:
     image: ImageData | None  # None: no known anatomy, broken, or larger than WHOLE
 
 
-def fingerprint(read: CommittedReading, file: BinaryIO, also: frozenset[str] = NONE) -> Fingerprint:
+def fingerprint(read: CommittedReading, file: Bytes, also: frozenset[str] = NONE) -> Fingerprint:
     """Hash a file from where it stands to its end, in pieces of 1 MiB, once for all digests."""
     digest, size = hashlib.sha256(), 0
     kept: list[bytes] = []

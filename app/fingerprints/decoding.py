@@ -11,9 +11,8 @@ import warnings
 from io import BytesIO
 from typing import BinaryIO
 
+import pi_heif  # type: ignore[import-untyped]
 import PIL
-import pillow_heif
-import pillow_jxl  # noqa: F401 - tells Pillow of JPEG XL
 from PIL import Image, ImageOps
 
 from app.fingerprints import jxl
@@ -23,8 +22,8 @@ from app.readings.sandbox import Limits, confine, forbid_processes
 LONGEST_SIDE = 512
 PIXELS = 120_000_000  # of the picture as its header has it; Pillow takes four bytes for each
 QUALITY = 82
-# What is met in collections. Never PostScript and its like, whose readers run programs.
-FORMATS = ["JPEG", "PNG", "TIFF", "GIF", "WEBP", "BMP", "HEIF", "AVIF", "JXL", "JPEG2000"]
+# Met in collections, beside JPEG XL. Never PostScript and its like, whose readers run programs.
+FORMATS = ["JPEG", "PNG", "TIFF", "GIF", "WEBP", "BMP", "HEIF", "AVIF", "JPEG2000"]
 MADE, TOO_LARGE, UNDECODABLE = "made", "too_large", "undecodable"
 
 
@@ -32,8 +31,8 @@ def main(arguments: list[str]) -> None:
     """Serve the worker at the other end of the inherited socket until it closes."""
     number, memory, cpu = map(int, arguments)
     Image.init()
-    pillow_heif.register_heif_opener()
-    pillow_heif.options.DECODE_THREADS = 1
+    pi_heif.register_heif_opener()
+    pi_heif.options.DECODE_THREADS = 1
     Image.MAX_IMAGE_PIXELS = PIXELS // 2  # Pillow refuses twice that, wherever it meets a size
     warnings.simplefilter("ignore")
     with socket.socket(fileno=number) as connection:
@@ -61,7 +60,7 @@ def small_picture(file: BinaryIO) -> tuple[str, tuple[int, int], bytes]:
     try:
         if not fits(file):
             return TOO_LARGE, (0, 0), b""
-        with Image.open(file, formats=FORMATS) as image:
+        with opened(file) as image:
             if image.width * image.height > PIXELS:
                 return TOO_LARGE, (0, 0), b""
             small = reduced(image)
@@ -85,6 +84,14 @@ def fits(file: BinaryIO) -> bool:
     width, height = jxl.size_of(file)
     file.seek(0)
     return width * height <= PIXELS
+
+
+def opened(file: BinaryIO) -> Image.Image:
+    """Open a picture by what its bytes are."""
+    file.seek(0)
+    if jxl.is_jxl(file.read(len(jxl.CONTAINER))):
+        return jxl.picture_of(file)
+    return Image.open(file, formats=FORMATS)
 
 
 def reduced(image: Image.Image) -> Image.Image:

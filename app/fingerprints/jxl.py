@@ -1,8 +1,12 @@
-"""How large a JPEG XL picture says it is: its decoder decodes before anybody can ask."""
+"""JPEG XL: how large a picture says it is, since its decoder decodes before anybody can ask."""
 
 import struct
 from io import BytesIO
 from typing import BinaryIO
+
+import numpy as np
+from imagecodecs import jpegxl_decode
+from PIL import Image
 
 CODESTREAM = b"\xff\x0a"
 CONTAINER = b"\x00\x00\x00\x0cJXL \r\n\x87\n"
@@ -34,6 +38,21 @@ def size_of(file: BinaryIO) -> tuple[int, int]:
         across, down = _RATIOS[ratio - 1]
         return height * across // down, height
     return bits.side(small=bool(small)), height
+
+
+def picture_of(file: BinaryIO) -> Image.Image:
+    """Decode a picture, upright and with eight bits; of a moving one the first.
+
+    Raises:
+        Exception: of the decoder's own kinds.
+    """
+    file.seek(0)
+    pixels = np.asarray(jpegxl_decode(file.read(), index=0, numthreads=1))
+    if pixels.dtype == np.uint16:
+        pixels = pixels >> 8
+    elif pixels.dtype != np.uint8:
+        pixels = np.nan_to_num(pixels.astype(np.float32)).clip(0, 1) * 255
+    return Image.fromarray(pixels.astype(np.uint8))
 
 
 def _codestream(file: BinaryIO) -> bytes:

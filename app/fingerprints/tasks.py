@@ -10,15 +10,9 @@ from app.assets.events import BytesChanged
 from app.assets.hindrances import hand_back, in_hand, passed, postpone
 from app.assets.queries import whereabouts
 from app.assets.service import Sighted, report_sightings
-from app.assets.sweeping import (
-    NIGHTLY,
-    ONE_WALK_AT_A_TIME,
-    Stage,
-    look_at_all,
-    look_at_due,
-    look_at_newest,
-)
+from app.assets.sweeping import Stage, swept
 from app.fingerprints import queries
+from app.fingerprints.budget import OverBudget, budgeted
 from app.fingerprints.claims import NOTHING, Claims, claims_of
 from app.fingerprints.compute import fingerprint
 from app.fingerprints.events import ThumbnailsRequested
@@ -115,13 +109,16 @@ def hash_file(
             if str(opened.token) != read.byte_token:
                 return read.asset_id, "changed", "The file is not the bytes that were read."
             with open(opened.descriptor, "rb", buffering=0, closefd=False) as file:
-                found = fingerprint(read, file, claims.algorithms())
+                within = budgeted(file, opened.token.size)
+                found = fingerprint(read, within, claims.algorithms())
             if opened.current_token() != opened.token or found.size_bytes != read.size_bytes:
                 return read.asset_id, "changed", "The file changed while it was hashed."
             return Hashed(found, opened.token, claims)
     except Refusal as refusal:
         state: Sighted = "missing" if isinstance(refusal, NotThere) else "unreachable"
         return read.asset_id, state, refusal.detail
+    except OverBudget as over:
+        return read.asset_id, "unreachable", str(over)
     except OSError as error:
         return read.asset_id, "unreachable", f"The file could not be read: {error.strerror}."
 
@@ -134,16 +131,4 @@ LEFT = Stage(
     do=fingerprint_files,
     again=fingerprint_files,
 )
-
-
-@sweep(STAGE)
-def fingerprint_what_was_left() -> None:
-    """Hash what lost jobs left unhashed lately, and look again at what was not as it was read."""
-    look_at_newest(LEFT)
-    look_at_due(LEFT)
-
-
-@sweep(f"{STAGE}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
-def fingerprint_all_that_was_left() -> None:
-    """Hash every read file that no job has hashed."""
-    look_at_all(LEFT)
+fingerprint_what_was_left, fingerprint_all_that_was_left = swept(LEFT)

@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     keep: str | None = Field(
         default=None, description="of uploads: file:///... or s3://...; absent: in the data folder"
     )
+    largest_file: int = Field(default=64 << 30, gt=0, description="bytes that are hashed of one")
+    hash_seconds: float = Field(default=900.0, gt=0, description="longest time to hash one file")
     largest_upload: int = Field(default=4 << 30, gt=0, description="bytes of one upload")
     sides_pattern: str = Field(
         default=r"(?P<stem>.+?)[ _.-]+(?P<side>recto|verso|front|back|r|v|正面|背面)",

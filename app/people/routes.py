@@ -1,20 +1,22 @@
 """Departments, persons and keys, as operators see them."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Row
 
 from app.kit.db import Db
 from app.kit.errors import AnswerWithheld, NoSuchResource
+from app.kit.paging import Cursor, Limit, Listing, Page, read_page
 from app.kit.refusals import refuses
 from app.kit.revisions import content_tag, tagged
 from app.kit.text import Label, Line, Storable
 from app.people import queries, service
 from app.people.errors import DepartmentTaken
-from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
+from app.people.models import ApiKeyRow, PersonRow
 from app.people.rights import Counter, Operator
 from app.people.roles import Role
 from app.policies.errors import NoPolicyInForce
@@ -105,10 +107,18 @@ def add_department(
 
 
 @router.get("/departments", operation_id="list_departments")
-def list_departments(db: Db, caller: Counter) -> list[DepartmentOut]:
-    """List the departments that your key may know of."""
-    rows: list[DepartmentRow] = list(db.scalars(queries.departments(caller)))
-    return [DepartmentOut.model_validate(row) for row in rows]
+def list_departments(
+    db: Db, caller: Counter, limit: Limit = 50, cursor: Cursor = None
+) -> Page[DepartmentOut]:
+    """List the departments that your key may know of, by code."""
+    asked = queries.departments(caller)
+    listing = Listing("departments", (caller.department,))
+    return read_page(db, asked, listing, limit=limit, cursor=cursor, show=show_department)
+
+
+def show_department(row: Row[*tuple[Any, ...]]) -> DepartmentOut:
+    """Show a department."""
+    return DepartmentOut.model_validate(row[0])
 
 
 @router.post("/persons", operation_id="add_person", status_code=201)
@@ -139,9 +149,18 @@ def give_api_key(db: Db, caller: Operator, key: KeyIn, response: Response) -> Ke
 
 
 @router.get("/api-keys", operation_id="list_api_keys")
-def list_api_keys(db: Db, caller: Operator) -> list[KeyOut]:
+def list_api_keys(
+    db: Db, caller: Operator, limit: Limit = 50, cursor: Cursor = None
+) -> Page[KeyOut]:
     """List keys with their persons, roles and ends, newest first."""
-    return [show_key(key, person) for key, person in db.execute(queries.keys(caller)).all()]
+    asked, listing = queries.keys(caller), Listing("api-keys", (caller.department,))
+    return read_page(db, asked, listing, limit=limit, cursor=cursor, show=show_listed)
+
+
+def show_listed(row: Row[*tuple[Any, ...]]) -> KeyOut:
+    """Show a key of a list."""
+    key, person = row
+    return show_key(key, person)
 
 
 @router.get("/api-keys/{key_id}", operation_id="read_api_key")

@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic, sleep
@@ -29,6 +30,18 @@ HEADERS = [(b"User-Agent", b"provenance-catalogue"), (b"Accept-Encoding", b"iden
 _CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request: of which object, by which method, with what, and which answers are good ones."""
+
+    place: Place
+    method: str = "GET"
+    query: str = ""
+    content: bytes | None = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    good: frozenset[int] = frozenset({200})
 
 
 class FailedInPassing(Unreachable):
@@ -58,21 +71,26 @@ def persistently(once: Callable[[], _Answer], seconds: float) -> _Answer:
 
 
 @contextmanager
-def asked(told: Access, method: str, place: Place, query: str = "") -> Iterator[httpcore2.Response]:
-    """Ask once and yield an answer of 200, whose body is still to come.
+def asked(told: Access, question: Question) -> Iterator[httpcore2.Response]:
+    """Ask once and yield a good answer, whose body is still to come.
 
     Raises:
         NotThere: the store says that the bucket has no such key.
         Unreachable: anything else; FailedInPassing when another attempt may do better.
     """
-    url = signed(told, method, place.bucket, place.key, query)  # it lets others ask: never logged
+    place, method = question.place, question.method
+    url = signed(told, method, place.bucket, place.key, question.query)  # a right: never logged
     waits = dict.fromkeys(("read", "write", "pool"), told.silence_seconds)
     waits["connect"] = min(CONNECT_SECONDS, told.silence_seconds)
     try:
         with _pool(told.ca_file).stream(
-            method, url, headers=HEADERS, extensions={"timeout": waits}
+            method,
+            url,
+            headers=[*HEADERS, *question.headers],
+            content=question.content,
+            extensions={"timeout": waits},
         ) as answer:
-            if answer.status != 200:
+            if answer.status not in question.good:
                 raise _refusal(answer.status, _code_of(answer), place)
             yield answer
     except httpcore2.TimeoutException as error:

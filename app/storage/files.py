@@ -22,6 +22,17 @@ _ABSENT = frozenset({ENOENT, ENOTDIR, ENAMETOOLONG})
 _REFUSED = frozenset({ELOOP, ENXIO, ENODEV})
 
 Report = Callable[[tuple[bytes, ...], OSError], None]
+Notice = Callable[[tuple[bytes, ...], str], None]  # what is no file, and what it is
+FILE, FOLDER = "file", "folder"
+_KINDS = {
+    stat.S_IFREG: FILE,
+    stat.S_IFDIR: FOLDER,
+    stat.S_IFLNK: "symbolic link",
+    stat.S_IFIFO: "pipe",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +110,14 @@ def check_root(path: bytes, allowed: Sequence[Path]) -> bytes:
     return os.fsencode(real)
 
 
-def walk_files(root: bytes, *, unreadable: Report) -> Iterator[tuple[bytes, ...]]:
+def walk_files(
+    root: bytes, *, unreadable: Report, no_file: Notice = lambda *_: None
+) -> Iterator[tuple[bytes, ...]]:
     """Yield the regular files beneath a root, by bytes within each folder, never through a link.
 
     A folder that cannot be listed is told to `unreadable` and passed over: what lies beneath it is
-    unreachable, not gone. Memory is bounded by the listings of the folders on one path.
+    unreachable, not gone. Links, pipes, sockets and devices are told to `no_file`, and not opened.
+    Memory is bounded by the listings of the folders on one path.
 
     Raises:
         Unreachable: the root itself.
@@ -119,10 +133,13 @@ def walk_files(root: bytes, *, unreadable: Report) -> Iterator[tuple[bytes, ...]
         if entry is None:
             pending.pop()
             continue
-        name, is_folder = entry
+        name, kind = entry
         here = (*above, name)
-        if not is_folder:
+        if kind == FILE:
             yield here
+            continue
+        if kind != FOLDER:
+            no_file(here, kind)
             continue
         try:
             pending.append((here, iter(_list_beneath(root, here))))
@@ -219,19 +236,29 @@ def _root_refusal(error: OSError | RuntimeError, where: str) -> NotThere | Unrea
     return Unreachable(f"{where} cannot be reached: {os.strerror(error.errno or 0)}.")
 
 
-def _list_beneath(root: bytes, segments: tuple[bytes, ...]) -> list[tuple[bytes, bool]]:
+def _list_beneath(root: bytes, segments: tuple[bytes, ...]) -> list[tuple[bytes, str]]:
     """List one folder anew from the root, so that depth never uses up descriptors."""
     return _listing(_descend(_enter_root(root), segments))
 
 
-def _listing(folder: int) -> list[tuple[bytes, bool]]:
-    """Return (name, is a folder) of files and folders, sorted by bytes; closes the descriptor."""
+def _listing(folder: int) -> list[tuple[bytes, str]]:
+    """Return names and what they name, sorted by bytes; closes the descriptor."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(
-                (os.fsencode(entry.name), entry.is_dir(follow_symlinks=False))
-                for entry in entries
-                if entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)
-            )
+            found = ((os.fsencode(entry.name), _kind_of(entry)) for entry in entries)
+            return sorted((name, kind) for name, kind in found if kind)
     finally:
         os.close(folder)
+
+
+def _kind_of(entry: os.DirEntry[str]) -> str:
+    """Say what a name in a folder names, by what the folder says of it where it does."""
+    if entry.is_file(follow_symlinks=False):
+        return FILE
+    if entry.is_dir(follow_symlinks=False):
+        return FOLDER
+    try:
+        mode = entry.stat(follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return ""  # gone meanwhile
+    return _KINDS.get(stat.S_IFMT(mode), "something else")

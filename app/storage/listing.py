@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, unquote_plus
 
-from app.storage.asking import asked, persistently
+from app.storage.asking import Question, asked, persistently
 from app.storage.buckets import BucketRoot, Place, parse_bucket_root
 from app.storage.errors import LocationMalformed, Unreachable
 from app.storage.locations import decode_location, encode_location
 from app.storage.s3 import access
+from app.storage.tokens import ListingMark
 
 PAGE = 1000  # the most that S3 answers at once
 LONGEST_PAGE = 16 << 20  # bytes
@@ -21,22 +22,11 @@ _NAMESPACE = re.compile(r"^\{[^}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class ListedObject:
-    """One object as a listing tells of it: enough to notice a change, too little for a token."""
+    """One object as a listing tells of it."""
 
     segments: tuple[bytes, ...]  # of its location beneath the root
     key: str
-    size: int
-    e_tag: str
-
-    def contradicts(self, byte_token: str) -> bool:
-        """Tell whether these bytes cannot be those of a token that was kept as text.
-
-        A listing knows no version, and Swift rounds its dates otherwise than those of the object.
-        """
-        kept = byte_token.split(":", 5)
-        if len(kept) != 6 or kept[0] != "s3":
-            return True
-        return (kept[1], kept[4]) != (str(self.size), quote(self.e_tag, safe=""))
+    mark: ListingMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +45,27 @@ def walk_objects(root: str, *, unnameable: Callable[[str], None]) -> Iterator[Li
         Unreachable: at any page; what was not yielded by then is not known to be gone.
     """
     within = parse_bucket_root(root)
+    for key, size, e_tag in keys_beneath(within):
+        if key.endswith("/"):
+            continue
+        try:
+            segments = decode_location(encode_location(key[len(within.prefix) :].encode()))
+        except LocationMalformed:
+            unnameable(key)
+        else:
+            yield ListedObject(segments, key, ListingMark(size, e_tag))
+
+
+def keys_beneath(root: BucketRoot) -> Iterator[tuple[str, int, str]]:
+    """Yield key, size and ETag of everything beneath a root, in the store's order.
+
+    Raises:
+        Unreachable: at any page.
+    """
     following: str | None = None
     while True:
-        page = _page(within, PAGE, following)
-        for key, size, e_tag in page.objects:
-            if key.endswith("/"):
-                continue
-            try:
-                segments = decode_location(encode_location(key[len(within.prefix) :].encode()))
-            except LocationMalformed:
-                unnameable(key)
-            else:
-                yield ListedObject(segments, key, size, e_tag)
+        page = _page(root, PAGE, following)
+        yield from page.objects
         if page.following is None:
             return
         following = page.following
@@ -104,7 +103,7 @@ def _page(
 
 def _page_once(root: BucketRoot, query: str) -> _Page:
     body = bytearray()
-    with asked(access(), "GET", Place(root.bucket, "", root.uri), query) as answer:
+    with asked(access(), Question(Place(root.bucket, "", root.uri), query=query)) as answer:
         for piece in answer.iter_stream():
             body += piece
             if len(body) > LONGEST_PAGE:

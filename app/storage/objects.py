@@ -17,7 +17,7 @@ from shutil import disk_usage
 import httpcore2
 
 from app.kit.settings import settings
-from app.storage.asking import FailedInPassing, NotExplained, asked, persistently
+from app.storage.asking import FailedInPassing, NotExplained, Question, asked, persistently
 from app.storage.buckets import BucketRoot, Place
 from app.storage.errors import Unreachable
 from app.storage.s3 import Access, access
@@ -47,6 +47,18 @@ class OpenObject:
         told = access()
         seconds = min(LOOK_SECONDS, told.object_seconds)
         return persistently(partial(_look, told, self.place), seconds)
+
+
+def prove_object(root: BucketRoot, segments: tuple[bytes, ...], seconds: float) -> None:
+    """Ask the store whether an object is there, without fetching it.
+
+    Raises:
+        LocationMalformed: no bucket can hold such a key.
+        NotThere: the store says that the bucket has no such key.
+        FailedInPassing: the store failed, or did not answer within these seconds.
+        Unreachable: it gave another answer.
+    """
+    persistently(partial(_look, access(), Place.beneath(root, segments)), seconds)
 
 
 @contextmanager
@@ -87,7 +99,7 @@ def _fetch(told: Access, place: Place) -> tuple[int, ObjectToken]:
 def _fetch_once(told: Access, place: Place, copy: int, folder: Path) -> ObjectToken:
     """Write an object into an emptied file, never more nor less than the store said."""
     os.ftruncate(copy, 0)
-    with asked(told, "GET", place) as answer:
+    with asked(told, Question(place)) as answer:
         token = _token_of(answer, place)
         _demand_room(token.size, place, folder)
         written = 0
@@ -120,10 +132,10 @@ def _write(copy: int, piece: bytes, offset: int) -> None:
 
 def _look(told: Access, place: Place) -> ObjectToken:
     try:
-        with asked(told, "HEAD", place) as answer:
+        with asked(told, Question(place, "HEAD")) as answer:
             return _token_of(answer, place)
     except NotExplained:  # HEAD has no body: only GET tells a missing key from a missing bucket
-        with asked(told, "GET", place) as answer:
+        with asked(told, Question(place)) as answer:
             return _token_of(answer, place)
 
 

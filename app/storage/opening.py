@@ -7,9 +7,10 @@ from app.storage.buckets import is_bucket_root, parse_bucket_root
 from app.storage.files import OpenFile, check_root, open_beneath
 from app.storage.listing import prove_bucket
 from app.storage.locations import decode_location, encode_location, parse_root
-from app.storage.objects import OpenObject, open_object
+from app.storage.objects import OpenObject, open_object, prove_object
 
 OpenBytes = OpenFile | OpenObject
+LOOK_SECONDS = 10.0
 
 
 def open_located(root: str, path: str) -> AbstractContextManager[OpenBytes]:
@@ -23,6 +24,21 @@ def open_located(root: str, path: str) -> AbstractContextManager[OpenBytes]:
     if is_bucket_root(root):
         return open_object(parse_bucket_root(root), segments)
     return open_beneath(parse_root(root), segments)
+
+
+def prove_there(root: str, path: str) -> None:
+    """Look whether something lies at a location; nothing of it is fetched.
+
+    Raises:
+        NotThere: the reachable storage says that nothing has this name.
+        NotAFile, LocationMalformed, OutsideRoots, Unreachable: as the storage of that root has it.
+    """
+    segments = decode_location(path)
+    if is_bucket_root(root):
+        prove_object(parse_bucket_root(root), segments, LOOK_SECONDS)
+        return
+    with open_beneath(parse_root(root), segments):
+        return
 
 
 def settle_root(uri: str) -> str:

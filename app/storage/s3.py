@@ -1,7 +1,7 @@
 """How the object store is reached: endpoint, region and credentials, from settings alone.
 
 obstore reads AWS_* variables and follows redirects by itself. So it is told everything here, and
-for bytes of a source, whose origin must be certain, it only signs: app.storage.asking asks.
+since it must be certain where bytes come from and go to, it only signs: app.storage.asking asks.
 """
 
 from __future__ import annotations
@@ -102,17 +102,6 @@ def check_bucket(bucket: str) -> str:
     if bucket.endswith(_ALIASES):
         raise LocationMalformed(f"{bucket} is an alias of an access point: name the bucket itself.")
     return bucket
-
-
-def bucket_store(bucket: str) -> S3Store:
-    """Return a store for one bucket of the catalogue's own, as the settings have it.
-
-    Raises:
-        LocationMalformed: no bucket's name.
-        Unreachable: no credentials are set.
-    """
-    told = access()
-    return _store(told, told.address_of(check_bucket(bucket)))
 
 
 def signed(told: Access, method: str, bucket: str, key: str, query: str = "") -> str:

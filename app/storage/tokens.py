@@ -1,9 +1,11 @@
-"""A byte token says "the same bytes as then" without reading a byte; the two kinds there are."""
+"""A byte token says "the same bytes as then" without reading one; a listing can only deny it."""
 
 import os
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
+
+_LISTED = "s3list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,37 @@ class ObjectToken:
     def object_key(self) -> str:
         """Name the physical object: the key, whatever version it is at and by whatever endpoint."""
         return f"s3:{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingMark:
+    """What a listing says of one object: it can contradict a token and never prove one.
+
+    A listing knows no version, and Swift rounds its dates otherwise than those of the object. The
+    mark is of one key at two moments; that two keys have one ETag says nothing of their bytes.
+    """
+
+    size: int
+    e_tag: str
+
+    def __str__(self) -> str:
+        return f"{_LISTED}:{self.size}:{quote(self.e_tag, safe='')}"
+
+    @classmethod
+    def parse(cls, said: str) -> Self | None:
+        """Read a mark that was kept as text; None: it is something else."""
+        kind, _, rest = said.partition(":")
+        size, _, e_tag = rest.partition(":")
+        if kind != _LISTED or not (size.isascii() and size.isdigit()):
+            return None
+        return cls(int(size), unquote(e_tag))
+
+    def contradicts(self, byte_token: str) -> bool:
+        """Tell whether these bytes cannot be those of a token that was kept as text."""
+        kept = byte_token.split(":", 5)
+        if len(kept) != 6 or kept[0] != "s3":
+            return True
+        return (kept[1], kept[4]) != (str(self.size), quote(self.e_tag, safe=""))
 
 
 ByteToken = FileToken | ObjectToken

@@ -108,14 +108,14 @@ def test_a_department_knows_of_its_own_systems(
 ) -> None:
     town_api.post("/v1/source-systems", json=facts, headers=operator)
     owner = town.headers("cataloguer", department=facts["department"])
-    mine = town_api.get("/v1/source-systems", headers=owner).json()
+    mine = town_api.get("/v1/source-systems", headers=owner).json()["items"]
     assert [one["code"] for one in mine] == [facts["code"]]
-    every = town_api.get("/v1/source-systems", headers=operator).json()
+    every = town_api.get("/v1/source-systems?limit=500", headers=operator).json()["items"]
     codes = [one["code"] for one in every]
     assert facts["code"] in codes
     assert codes == sorted(codes)
     stranger = town.headers("cataloguer", department=town.a_department())
-    assert town_api.get("/v1/source-systems", headers=stranger).json() == []
+    assert town_api.get("/v1/source-systems", headers=stranger).json()["items"] == []
     assert town_api.post("/v1/source-systems", json=facts, headers=owner).status_code == 403
 
 

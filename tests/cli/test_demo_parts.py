@@ -150,8 +150,8 @@ def test_a_sample_picture_that_is_refused_stops_the_demo(
 ) -> None:
     told = Told()
     told.refused.append({"name": "a.jpg", "code": "c", "detail": "No."})
-    monkeypatch.setattr(demo_backlog, "register_folder", lambda *_, **__: told)
-    monkeypatch.setattr(demo_backlog, "folder_of", lambda *_: None)
+    monkeypatch.setattr(demo_backlog, "register_place", lambda *_, **__: told)
+    monkeypatch.setattr(demo_backlog, "place_of", lambda *_: None)
 
     class Cast:
         operator = answering(lambda _: httpx2.Response(201, json={}))

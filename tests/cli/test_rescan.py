@@ -15,7 +15,7 @@ from images import draw
 from typer.testing import CliRunner
 
 from app.catalogue.errors import MoveUndecided
-from app.catalogue.missing import gone_of, same_store
+from app.catalogue.missing import look, same_store
 from app.catalogue.scans import mountless, same_file, still_there
 from app.cli import app
 from app.cli.remote import Remote
@@ -175,7 +175,7 @@ def test_the_empty_mount_point_of_a_disk_is_not_the_disk(tmp_path: Path) -> None
     here = tmp_path.stat().st_dev
     for token, gone in ((f"fs:{here}:5:1:1:1", True), (f"fs:{here + 1}:5:1:1:1", False)):
         rows: Any = [Row("box/a.jpg", token)]
-        assert bool(list(gone_of(root, rows, some_seen=True))) is gone
+        assert bool(look(root, rows, some_seen=True).gone) is gone
     assert same_store(root, "a.jpg", None, some_seen=True)
     assert not same_store(root, "a.jpg", None, some_seen=False)
     assert not same_store(f"{root}nowhere/", "a.jpg", "fs:1:1:1:1:1", some_seen=True)

@@ -116,9 +116,9 @@ def wrong(catalogue: Catalogue) -> tuple[Path, Remote]:
 def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_goes_on(
     catalogue: Catalogue, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def closed(root: bytes, *, unreadable: Any) -> Iterator[tuple[bytes, ...]]:  # noqa: ANN401
+    def closed(root: bytes, *, unreadable: Any, **more: Any) -> Iterator[tuple[bytes, ...]]:  # noqa: ANN401
         unreadable((b"shut",), PermissionError(13, "Permission denied"))
-        yield from walk_files(root, unreadable=unreadable)
+        yield from walk_files(root, unreadable=unreadable, **more)
 
     monkeypatch.setattr(scanning, "walk_files", closed)
     folder, system, registrar = catalogue.holding("shut", {"open.jpg": b"x"})

@@ -78,3 +78,56 @@ def test_pages_name_their_neighbours(api: httpx2.Client, world: World) -> None:
     assert [one["asset_id"] for one in back] == ids[1:2]
     other = links["prev"].replace(f"department={system.department}", "department=other")
     assert api.get(other, headers=headers).json()["code"] == "cursor-unknown"
+
+
+def test_registries_come_in_pages_too(api: httpx2.Client, world: World) -> None:
+    systems = [world.a_source_system() for _ in range(3)]
+    keys = [world.a_key("auditor").split("_")[1] for _ in range(2)]
+    operator = world.headers("operator")
+    for path, name, expected in (
+        ("/v1/departments", "code", {one.department for one in systems}),
+        ("/v1/source-systems", "code", {one.code for one in systems}),
+        ("/v1/api-keys", "id", set(keys)),
+    ):
+        seen: list[str] = []
+        there = f"{path}?limit=1"
+        while there:
+            page = api.get(there, headers=operator)
+            assert page.json().keys() == {"items", "next", "prev"}
+            seen += [one[name] for one in page.json()["items"]]
+            assert len(page.json()["items"]) == 1
+            found = re.search(r'<([^>]+)>; rel="next"', page.headers.get("Link", ""))
+            there = found[1] if found else ""
+        assert len(seen) == len(set(seen))
+        assert expected <= set(seen)
+        assert name == "id" or seen == sorted(seen)
+        other = api.get(f"{path}?cursor=x", headers=operator)
+        assert (other.status_code, other.json()["code"]) == (400, "cursor-unknown")
+        assert api.get(f"{path}?limit=501", headers=operator).status_code == 422
+
+
+def test_a_cursor_of_the_whole_city_is_none_of_a_department(
+    api: httpx2.Client, world: World
+) -> None:
+    mine, _ = world.a_source_system(), world.a_source_system()
+    page = api.get("/v1/departments?limit=1", headers=world.headers("operator")).json()
+    headers = world.headers("operator", department=mine.department)
+    answer = api.get(f"/v1/departments?limit=1&cursor={page['next']}", headers=headers)
+    assert answer.json()["code"] == "cursor-unknown"
+
+
+def test_an_operation_that_has_not_moved_is_not_sent_again(
+    api: httpx2.Client, world: World
+) -> None:
+    system = world.a_source_system()
+    headers = world.headers("registrar", department=system.department)
+    line = f'{{"source_system": "{system.code}"}}\n'.encode()
+    begun = api.post("/v1/imports", content=line, headers=headers)
+    path = f"/v1/operations/{begun.json()['id']}"
+    waiting = api.get(path, headers=headers)
+    world.work()
+    done = api.get(path, headers=headers | {"If-None-Match": waiting.headers["ETag"]})
+    assert (done.status_code, done.json()["state"]) == (200, "done")
+    assert done.headers["ETag"] != waiting.headers["ETag"]
+    again = api.get(path, headers=headers | {"If-None-Match": done.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")

@@ -1,8 +1,6 @@
 """An image in an object store travels as one in a folder does, and its store is left alone."""
 
 from collections.abc import Iterator, Sequence
-from itertools import count
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +9,11 @@ import pytest
 from badstore import SECRET, complaint, serving_badly, well
 from buckets import reading_buckets
 from images import draw
+from shelf import Shelf
 from sqlalchemy.exc import IntegrityError
 from swift import KEYS, Swift
 from world import System, World
 
-from app.cli.remote import NotDone, Remote
-from app.cli.scanning import folder_of
 from app.kit.jobs import bind
 from app.readings.tasks import read_files
 
@@ -28,7 +25,6 @@ READING = (
 SHA256 = "SELECT sha256 FROM fingerprints WHERE asset_id = :id ORDER BY id"
 SIGHTINGS = "SELECT state, detail FROM sightings WHERE asset_id = :id ORDER BY ordinal"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-_numbers = count(1)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -38,49 +34,9 @@ def _reading_from_swift(town: World, swift: Swift) -> Iterator[None]:
         yield
 
 
-class Shelf:
-    """A prefix of the bucket as a source system of one department, spoken to by HTTP."""
-
-    def __init__(self, town: World, api: httpx2.Client, swift: Swift, department: str) -> None:
-        self.town, self.api, self.swift, self.department = town, api, swift, department
-        self.code = f"shelf-{next(_numbers)}"
-        self.prefix = f"{self.code}/"
-        self.registrar = town.headers("registrar", department=department)
-
-    def added(self, root: str | None = None) -> httpx2.Response:
-        facts = {
-            "code": self.code,
-            "department": self.department,
-            "label": {"en": "Shelf"},
-            "root": root or f"s3://{BUCKET}/{self.prefix}",
-            "custody_kind": "archive",
-            "failure_domain": "vault 1",
-            "removable": False,
-            "custody_ends_on": "none",
-        }
-        operator = self.town.headers("operator")
-        return self.api.post("/v1/source-systems", json=facts, headers=operator)
-
-    def register(self, location: str) -> httpx2.Response:
-        said = {
-            "source_system": self.code,
-            "source_identifier": location,
-            "location": location,
-            "original_name": location,
-            "legal_status": ["institution_owned_non_record"],
-        }
-        return self.api.post("/v1/assets", json=said, headers=self.registrar)
-
-    def an_asset(self, picture: bytes, key: str = "picture.jpg", location: str = "") -> UUID:
-        self.swift.put(BUCKET, self.prefix + key, picture)
-        answer = self.register(location or key)
-        assert answer.status_code == 201, answer.text
-        return UUID(answer.json()["asset_id"])
-
-
 @pytest.fixture
 def shelf(town: World, town_api: httpx2.Client, swift: Swift) -> Shelf:
-    made = Shelf(town, town_api, swift, town.a_department())
+    made = Shelf(town, town_api, swift, town.a_department(), BUCKET)
     assert made.added().status_code == 201
     return made
 
@@ -153,7 +109,7 @@ def test_a_store_that_fails_after_reading_leaves_no_reading(town: World, shelf: 
 
 
 def test_two_assets_at_one_key_are_one_object(town: World, shelf: Shelf, swift: Swift) -> None:
-    inner = Shelf(town, shelf.api, swift, shelf.department)
+    inner = Shelf(town, shelf.api, swift, shelf.department, BUCKET)
     inner.prefix = f"{shelf.prefix}inner/"
     assert inner.added().status_code == 201
     one = inner.an_asset(draw(407), "same.jpg")
@@ -169,7 +125,7 @@ def test_two_assets_at_one_key_are_one_object(town: World, shelf: Shelf, swift: 
 
 
 def test_two_departments_never_share_a_prefix(town: World, shelf: Shelf, swift: Swift) -> None:
-    other = Shelf(town, shelf.api, swift, town.a_department())
+    other = Shelf(town, shelf.api, swift, town.a_department(), BUCKET)
     for root in (shelf.prefix, f"{shelf.prefix}inner/", ""):
         answer = other.added(f"s3://{BUCKET}/{root}")
         assert (answer.status_code, answer.json()["code"]) == (409, "storage-roots-overlap")
@@ -219,14 +175,3 @@ def test_no_credential_is_kept_anywhere(town: World, shelf: Shelf) -> None:
                 it=f"%{secret}%",
             )
             assert found == [(0,)], table
-
-
-def test_a_scan_of_a_bucket_says_that_it_lists_folders_only(
-    town_api: httpx2.Client, shelf: Shelf
-) -> None:
-    key = shelf.registrar["Authorization"].removeprefix("Bearer ")
-    with (
-        Remote(str(town_api.base_url), key) as remote,
-        pytest.raises(NotDone, match="register its objects by `catalogue import`"),
-    ):
-        folder_of(remote, Path.cwd(), shelf.code)

@@ -138,7 +138,9 @@ def test_a_key_given_over_http_is_shown_once(town_api: httpx2.Client, town: Worl
     key = given.json()["key"]
     listed = town_api.get("/v1/api-keys", headers=operator)
     assert key.split("_", 2)[2] not in listed.text
-    assert [one["person"] for one in listed.json() if one["id"] == given.json()["id"]] == ["陳小明"]
+    assert [one["person"] for one in listed.json()["items"] if one["id"] == given.json()["id"]] == [
+        "陳小明"
+    ]
     holder = {"Authorization": f"Bearer {key}"}
     assert town_api.get("/v1/departments", headers=holder).status_code == 200
     revoked = town_api.post(f"/v1/api-keys/{given.json()['id']}/revoke", headers=operator)

@@ -5,22 +5,29 @@ import resource
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from obstore.store import MemoryStore
+from buckets import reading_buckets
+from swift import Swift
 
 from app.storage.errors import KeepFull, KeepUnavailable
-from app.storage.keep_bucket import PART, BucketKeep
+from app.storage.keep_bucket import PART
 from app.storage.keeping import FolderKeep, Keep, open_keep, path_of
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def keep(request: pytest.FixtureRequest, tmp_path: Path) -> Keep:
+def keep(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keep]:
     if request.param == "folder":
-        return FolderKeep(tmp_path)
-    return BucketKeep(MemoryStore(), "inner/prefix/")
+        yield FolderKeep(tmp_path)
+    else:
+        swift: Swift = request.getfixturevalue("swift")
+        bucket = f"keep-{uuid4()}"
+        swift.a_bucket(bucket)
+        with reading_buckets(swift.settings("owner")):
+            yield open_keep(f"s3://{bucket}/inner/prefix/")
 
 
 def test_an_object_is_read_back_whole_and_in_stretches(keep: Keep) -> None:
@@ -101,6 +108,7 @@ def test_names_that_are_no_keys_are_passed_over(tmp_path: Path) -> None:
 
 FULL = """
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 from app.storage.errors import KeepFull

@@ -234,11 +234,11 @@ def test_a_walk_goes_page_by_page_and_names_what_it_cannot_say(
     found = list(walk_objects(f"s3://{bucket}/walk/", unnameable=unnameable.append))
     assert sorted(one.key for one in found) == sorted(keys)
     assert unnameable == ["walk/a//b"]
-    assert {one.key: one.size for one in found} == {key: len(key.encode()) for key in keys}
+    assert {one.key: one.mark.size for one in found} == {key: len(key.encode()) for key in keys}
     for one in found[:3]:
         with open_located(f"s3://{bucket}/walk/", encode_location(b"/".join(one.segments))) as file:
             assert content(file) == one.key.encode()
-            assert not one.contradicts(str(file.token))
+            assert not one.mark.contradicts(str(file.token))
 
 
 def test_a_listing_contradicts_the_token_of_what_was_replaced(swift: Swift, bucket: str) -> None:
@@ -246,8 +246,8 @@ def test_a_listing_contradicts_the_token_of_what_was_replaced(swift: Swift, buck
     with open_located(f"s3://{bucket}/listed/", "one") as file:
         swift.put(bucket, "listed/one", b"behind")
         [one] = walk_objects(f"s3://{bucket}/listed/", unnameable=pytest.fail)
-        assert one.contradicts(str(file.token))
-        assert one.contradicts("fs:1:2:6:3:4")
+        assert one.mark.contradicts(str(file.token))
+        assert one.mark.contradicts("fs:1:2:6:3:4")
 
 
 def test_what_is_read_is_left_as_it_was_and_its_reader_could_not_change_it(
