@@ -134,9 +134,7 @@ class OperationOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
-    kind: Literal[
-        "import", "record-changes", "rehoming", "re-reading", "series-statements"
-    ]
+    kind: Literal["import", "record-changes", "rehoming", "re-reading", "series-statements"]
     state: OperationState
     total: int
     done: int

@@ -49,8 +49,7 @@ _MACHINES: dict[str, tuple[int, dict[str, int]]] = {
     ),
 }
 SOCKETS = ("socket", "io_uring_setup", "ptrace")
-PROGRAMS = ("execve", "execveat")
-PROCESSES = ("clone", "clone3", "fork", "vfork", *PROGRAMS)
+PROCESSES = ("clone", "clone3", "fork", "vfork", "execve", "execveat")
 
 
 def filter_of(names: tuple[str, ...], machine: str | None = None) -> bytes:

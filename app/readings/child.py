@@ -18,7 +18,7 @@ from typing import NoReturn
 from app.readings.exiftool import TOOL, ExifTool, ToolDied
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION, read_limited
 from app.readings.opinions import Others
-from app.readings.sandbox import Limits, confine, forbid_processes, forbid_programs
+from app.readings.sandbox import Limits, confine, forbid_processes
 from app.readings.wire import LONGEST_ANSWER, Kind, receive_descriptors, send_frame
 
 Reader = Callable[[int], bytes]
@@ -46,7 +46,7 @@ def run_exiftool(
     others = Others(trusted)
     try:
         greet(connection, TOOL, started(tool), network)
-        forbid_programs()  # a manifest is verified in a copy of this process, never a program
+        forbid_processes()
         pass_on(connection, tool, others)
     except ToolDied:
         words = tool.last_words()

@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.readings.calls import PROCESSES, PROGRAMS, SOCKETS, refuse
+from app.readings.calls import PROCESSES, SOCKETS, refuse
 
 HOME_PREFIX = "catalogue-reading-"
 OPEN = "open"  # the network, where neither namespace nor filter cuts it off
@@ -88,11 +88,6 @@ def _leave_network() -> str:
 def forbid_processes() -> bool:
     """Start nothing any more, once all that is needed runs; tell whether the kernel sees to it."""
     return refuse(PROCESSES)
-
-
-def forbid_programs() -> bool:
-    """Run no other program any more; copies of this process, which give up more, stay possible."""
-    return refuse(PROGRAMS)
 
 
 def _drop_capabilities() -> None:

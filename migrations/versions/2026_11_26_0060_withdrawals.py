@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "withdrawals"
-down_revision = "thumbnails"
+down_revision = "surroundings"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "publishing"
-down_revision = "thumbnails"
+down_revision = "series"
 branch_labels = None
 depends_on = None
 

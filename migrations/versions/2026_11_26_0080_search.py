@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "search"
-down_revision = "thumbnails"
+down_revision = "simulations"
 branch_labels = None
 depends_on = None
 

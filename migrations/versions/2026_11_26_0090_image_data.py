@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "image_data"
-down_revision = "thumbnails"
+down_revision = "search"
 branch_labels = None
 depends_on = None
 
