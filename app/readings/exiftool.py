@@ -107,6 +107,8 @@ def prove_fit(script: Path, surroundings: Mapping[str, str]) -> str:
         raise UnfitTool(f"{script} is not ExifTool: {complaint[:200].strip()}")
     if int(version.split(".")[0]) < OLDEST:
         raise UnfitTool(f"ExifTool {version} is too old: {OLDEST} or later is needed.")
+    if "no GetImageInfo" in complaint:  # perl/OneByOne.pm
+        raise UnfitTool(f"ExifTool {version} is built otherwise: use the one that comes with us.")
     return version
 
 

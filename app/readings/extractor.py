@@ -2,138 +2,28 @@
 
 import json
 import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from time import monotonic
 from types import TracebackType
 from typing import Self
 
 from app.kit.settings import settings
+from app.readings.children import REASONS, TIMED_OUT, Answer, Child
 from app.readings.compute import conclude, failed
-from app.readings.exiftool import TOOL, UnfitTool, environment, find_tool, prove_fit
+from app.readings.exiftool import TOOL, environment, find_tool, prove_fit
 from app.readings.extraction import Extraction, Outcome
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION
 from app.readings.formats import EMPTY_FILE, fallback_reads
 from app.readings.sandbox import HOME_PREFIX, Limits
-from app.readings.wire import BATCH, Gone, Kind, receive_frame, send_descriptors
+from app.readings.wire import BATCH, Kind
 
 HEAD = 64  # bytes of each file that the worker itself looks at
 FILES_A_CHILD = 2000  # then a fresh one takes over, so that nothing can pile up
 AHEAD = 2 * BATCH  # files in a child's hands: those of one message wait while it reads the others'
-START_SECONDS = 60.0
 FALLBACK_SECONDS = 10.0
-_REASONS = {
-    Kind.TOO_LONG: "answer_too_long",
-    Kind.OUT_OF_MEMORY: "out_of_memory",
-    Kind.CRASHED: "crashed",
-}
-_TIMED_OUT = "timed_out"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one file brought: the tool's JSON, or the reason why there is none."""
-
-    body: bytes = b""
-    reason: str | None = None
-    alone: bool = True  # the child had no other file, so none can be to blame
-
-
-@dataclass(slots=True)
-class Child:
-    """One reading process with its tool, socket and private folder."""
-
-    process: subprocess.Popen[bytes]
-    connection: socket.socket
-    home: Path
-    hello: bytes = b""
-    files: int = field(default=0)  # given to it
-    unanswered: int = field(default=0)  # of these
-    reached: bool = field(default=True)  # by all that was given
-
-    @classmethod
-    def start(cls, reader: str, script: Path, limits: Limits, trusted: Path | None = None) -> Self:
-        """Start a child in its own session and wait until it is confined and ready.
-
-        Raises:
-            UnfitTool: it ended, or said nothing for START_SECONDS.
-        """
-        home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
-        ours, theirs = socket.socketpair()
-        bounds = [limits.memory_bytes, limits.cpu_seconds]
-        command = [sys.executable, "-I", "-B", "-m", "app.readings.child"]
-        command += [str(theirs.fileno()), reader, str(script), *map(str, bounds)]
-        command += [str(trusted.resolve())] if trusted else []
-        with theirs:
-            process = subprocess.Popen(  # noqa: S603 - our own module and numbers
-                command,
-                cwd=home,
-                env=environment(home),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        child = cls(process, ours, home)
-        try:
-            kind, child.hello = receive_frame(ours, monotonic() + START_SECONDS)
-        except (Gone, TimeoutError):
-            kind = Kind.CRASHED
-        if kind is not Kind.HELLO:
-            child.kill()
-            raise UnfitTool(f"The reading child ({reader}) did not start.")
-        return child
-
-    def give(self, descriptors: Sequence[int]) -> None:
-        """Hand it up to BATCH files, behind those that it has."""
-        self.files += len(descriptors)
-        self.unanswered += len(descriptors)
-        try:
-            send_descriptors(self.connection, descriptors)
-        except ConnectionError:  # heard behind its last answer
-            self.reached = False
-
-    def answer(self, seconds: float) -> Answer:
-        """Wait so long for its answer about the next file; a failure that took it along is last."""
-        alone = self.files == 1 and self.reached
-        try:
-            kind, body = receive_frame(self.connection, monotonic() + seconds)
-        except TimeoutError:
-            return Answer(reason=_TIMED_OUT)
-        except Gone:
-            return Answer(reason="crashed", alone=alone)
-        self.unanswered -= 1
-        return Answer(body, _REASONS.get(kind), alone)
-
-    def ask(self, descriptor: int, seconds: float) -> Answer:
-        """Return its answer about a file, when it has no others."""
-        self.give([descriptor])
-        return self.answer(seconds)
-
-    def ended(self) -> bool:
-        """Tell whether it is dead, without giving its process number free for others yet."""
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        gone = self.process.returncode is not None
-        return gone or os.waitid(os.P_PID, self.process.pid, flags) is not None
-
-    def kill(self) -> None:
-        """End the child and all it started, whatever they are doing, and clear up after them."""
-        self.connection.close()
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        shutil.rmtree(self.home, ignore_errors=True)
 
 
 class Extractor:
@@ -192,7 +82,7 @@ class Extractor:
         """
         return list(self.each(descriptors))
 
-    def each(self, descriptors: Iterable[int]) -> Iterator[Extraction]:
+    def each(self, descriptors: Iterable[int]) -> Generator[Extraction]:
         """Yield what each open file says of itself, in order, while the child reads the next ones.
 
         Up to AHEAD descriptors are taken before their turn; they may be closed after it.
@@ -228,7 +118,7 @@ class Extractor:
         if self._survived(answer):
             return answer
         self._drop_child()
-        if answer.alone or answer.reason == _TIMED_OUT:
+        if answer.alone or answer.reason == TIMED_OUT:
             return answer
         answer = self._warm_child().ask(descriptor, self._seconds)
         if not self._survived(answer):
@@ -237,7 +127,7 @@ class Extractor:
 
     @staticmethod
     def _survived(answer: Answer) -> bool:
-        return answer.reason in (None, _REASONS[Kind.TOO_LONG])
+        return answer.reason in (None, REASONS[Kind.TOO_LONG])
 
     def _warm_child(self) -> Child:
         child = self._child

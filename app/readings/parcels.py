@@ -41,7 +41,12 @@ class InTurn:
     def __init__(self, places: Sequence[Place]) -> None:
         self._places = places
         self._open: deque[tuple[UUID, OpenBytes, ExitStack]] = deque()
+        self._stopped = False
         self.parcel = Parcel()
+
+    def stop(self) -> None:
+        """End with the file that is being read."""
+        self._stopped = True
 
     def descriptors(self) -> Iterator[int]:
         """Yield a descriptor of each file that opens; the others are told to the parcel."""
@@ -65,6 +70,8 @@ class InTurn:
                 if same:
                     self.parcel.read.append(Found(asset_id, file.token, extraction))
                     self.parcel.size += len(extraction.raw)
+                if self._stopped:
+                    return
                 if self.parcel.is_full():
                     full, self.parcel = self.parcel, Parcel()
                     yield full

@@ -2,7 +2,7 @@
 
 import atexit
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from uuid import UUID
@@ -85,12 +85,12 @@ def read_some(asset_ids: Sequence[UUID]) -> None:
     What was recorded before something fails is not done again; the rest is, by halves.
     """
     places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).all()))
-    left = dict.fromkeys(asset_ids)
+    left, turn = dict.fromkeys(asset_ids), InTurn(places)
     try:
         with (
             warm_extractor() as reader,
-            closing(InTurn(places).parcels(reader)) as making,
-            closing(ahead(making)) as parcels,
+            closing(turn.parcels(reader)) as making,
+            closing(ahead(making, stop=turn.stop)) as parcels,
         ):
             for parcel in parcels:
                 record_parcel(parcel)
@@ -102,8 +102,11 @@ def read_some(asset_ids: Sequence[UUID]) -> None:
         halved(STAGE, list(left), read_some, BLAMELESS)
 
 
-def ahead(parcels: Iterator[Parcel]) -> Generator[Parcel]:
-    """Yield parcels while a thread makes the next ones: PARCELS_AHEAD and no more."""
+def ahead(parcels: Iterator[Parcel], *, stop: Callable[[], None]) -> Generator[Parcel]:
+    """Yield parcels while a thread makes the next ones: PARCELS_AHEAD and no more.
+
+    When nobody wants more it is told to stop, and waited for: a file's time at most.
+    """
     with ThreadPoolExecutor(max_workers=1) as maker:
         coming: deque[Future[Parcel | None]] = deque()
         try:
@@ -114,6 +117,7 @@ def ahead(parcels: Iterator[Parcel]) -> Generator[Parcel]:
                     return
                 yield parcel
         finally:
+            stop()
             for one in coming:
                 one.cancel()
 

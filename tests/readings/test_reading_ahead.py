@@ -8,10 +8,13 @@ from pathlib import Path
 import exiftool  # type: ignore[import-untyped]
 import pytest
 from drawn import CORPUS, draw, opened
+from world import World
 
+from app.assets.queries import whereabouts
 from app.readings.exiftool import ARGUMENTS, VENDORED, environment
 from app.readings.extractor import AHEAD, Extractor
 from app.readings.makernotes import once
+from app.readings.parcels import InTurn
 
 PLAIN = {"PERL5OPT": ""}  # none of our modules
 TOLD = ("-IFD0:Make=Maker", "-XMP-dc:Title=Title", "-XMP-dc:Creator=Chan", "-IPTC:By-line=Chan")
@@ -106,3 +109,14 @@ def test_answers_that_nobody_waits_for_any_more_are_not_taken_for_others(
             os.close(descriptor)
         (found,) = read(extractor, files[3:])
         assert b"Title 3" in found
+
+
+def test_when_nobody_wants_more_no_further_file_is_waited_for(
+    warm: Extractor, tmp_path: Path, world: World
+) -> None:
+    store = world.a_source_system()
+    assets = [world.an_asset(store, description=f"Tram {number}") for number in range(4)]
+    with world.as_role("catalogue_worker").transaction() as db:
+        turn = InTurn(list(db.execute(whereabouts(assets)).all()))
+    turn.stop()
+    assert list(turn.parcels(warm)) == []

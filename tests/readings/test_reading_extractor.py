@@ -15,10 +15,12 @@ import psutil
 import pytest
 from drawn import draw, obedient_tool, obeying, opened
 
+from app.readings import children
 from app.readings import extractor as engine
+from app.readings.children import Answer, Child
 from app.readings.exiftool import VENDORED, UnfitTool, environment, find_tool, prove_fit
 from app.readings.extraction import Extraction, Outcome
-from app.readings.extractor import Child, Extractor
+from app.readings.extractor import Extractor
 from app.readings.sandbox import Limits
 
 SMALL = Limits(memory_bytes=256 * 1024 * 1024)
@@ -271,9 +273,9 @@ def test_a_child_that_fails_after_other_files_is_not_believed_at_once(
 def test_a_file_that_fails_only_in_company_is_read_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer, failures = Child.answer, [engine.Answer(reason="crashed", alone=False)]
+    answer, failures = Child.answer, [Answer(reason="crashed", alone=False)]
 
-    def once(self: Child, seconds: float) -> engine.Answer:
+    def once(self: Child, seconds: float) -> Answer:
         return failures.pop() if failures else answer(self, seconds)
 
     monkeypatch.setattr(Child, "answer", once)
@@ -291,8 +293,8 @@ def test_a_child_that_went_before_it_was_asked_is_to_blame_for_nothing(
         os.killpg(child.process.pid, signal.SIGKILL)
         child.process.wait()
         assert child.ended()
-        assert child.ask(0, 1.0) == engine.Answer(reason="crashed", alone=False)
-    monkeypatch.setattr(engine, "START_SECONDS", 0.0)
+        assert child.ask(0, 1.0) == Answer(reason="crashed", alone=False)
+    monkeypatch.setattr(children, "START_SECONDS", 0.0)
     with pytest.raises(UnfitTool, match="did not start"), Extractor():
         pass
 
@@ -387,6 +389,7 @@ def test_the_vendored_tool_comes_before_the_path() -> None:
     ("script", "complaint"),
     [
         ("print '12.57';", "too old"),
+        ("print '13.59';", "built otherwise"),
         ("print 'hello';", "not ExifTool"),
         ("die 'no';", "not ExifTool"),
     ],
@@ -419,7 +422,8 @@ def test_a_machine_without_perl_is_refused(tmp_path: Path, monkeypatch: pytest.M
 def test_a_child_that_cannot_start_is_refused(tmp_path: Path) -> None:
     """The version check passes, the stay-open process then ends at once."""
     script = tmp_path / "exiftool"
-    script.write_text("#!/usr/bin/env perl\nprint '13.59' if grep { /ver/ } @ARGV; exit 1;\n")
+    said = "sub GetImageInfo {} print '13.59' if grep { /ver/ } @ARGV; exit 1;"
+    script.write_text(f"#!/usr/bin/env perl\n{said}\n")
     script.chmod(0o755)
     with pytest.raises(UnfitTool, match="did not start"), Extractor(script):
         pass

@@ -22,7 +22,8 @@ sub groups_of {
 }
 
 INIT {
-    if (defined &Image::ExifTool::GroupMatches) {
+    my @wrapped = qw(SetFoundTags GroupMatches ExpandShortcuts);
+    if (not grep { not Image::ExifTool->can($_) } @wrapped) {
         no warnings qw(redefine prototype);
         my $choose = \&Image::ExifTool::SetFoundTags;
         *Image::ExifTool::SetFoundTags = sub { local $groups = {}; return &$choose };
