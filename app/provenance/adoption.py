@@ -9,18 +9,28 @@ from sqlalchemy import Row
 from app.provenance.fields import FIELDS
 from app.provenance.projection import Record
 from app.provenance.statements import Statement
+from app.readings.extensions import EXTENSION_LIES, extension_lies
 from app.readings.models import ReadingRow
 
 
 def adopt(record: Record, reading: ReadingRow, *, version: int) -> Record:
     """Put a reading's candidates in the place of those of an earlier reading."""
     kept = [s for s in record.statements if s.source_kind != "extracted"]
-    picked = [one for one in reading.statements if one["picked"] and one["field"] in FIELDS]
+    found = [one for one in reading.statements if one["picked"] and one["field"] in FIELDS]
+    picked = [beside_the_name(one, record) for one in found]
     added = [
         as_statement(one, reading, f"{version}.{number}", version)
         for number, one in enumerate(picked, start=record.next_number(version))
     ]
     return replace(record, statements=(*kept, *added))
+
+
+def beside_the_name(one: dict[str, Any], record: Record) -> dict[str, Any]:
+    """Note at the format that content gave that the name's extension says another."""
+    if one["field"] != "format":
+        return one
+    name = str(record.displayed("original_name") or "")
+    return one | {"note": EXTENSION_LIES} if extension_lies(name, one["value"]["mime"]) else one
 
 
 def as_statement(one: dict[str, Any], reading: ReadingRow, name: str, version: int) -> Statement:
