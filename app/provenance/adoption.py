@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from app.provenance.fields import FIELDS
 from app.provenance.projection import Record
 from app.provenance.statements import Statement
+from app.readings.extensions import EXTENSION_LIES, extension_lies
 from app.readings.models import ReadingRow
 from app.readings.texts import BLANK, NO_ANSWER
 
@@ -24,7 +25,8 @@ def adopt(record: Record, reading: ReadingRow, *, version: int) -> Record:
     added: dict[int, Statement] = {}
     spoken_of = dict.fromkeys(one["field"] for one in reading.statements)
     fields = [field for field in spoken_of if field in FIELDS]
-    wanted = [one for field in fields for one in candidates(reading.statements, field)]
+    taken = [one for field in fields for one in candidates(reading.statements, field)]
+    wanted = [beside_the_name(one, record) for one in taken]
     for one in wanted:
         inputs = [added[at].id if at in added else place for at, place in made_from(one, wanted)]
         name = f"{version}.{next(numbers)}"
@@ -44,6 +46,14 @@ def candidates(found: Sequence[Document], field: str) -> list[Document]:
         return [one for one in said if one["note"] in NO_ANSWER - {BLANK}][:1]
     firsts = [one for one in said if picked.get("rule") and is_first_of(one, picked)]
     return [*firsts, picked, *(one for one in said if is_translation_of(one, picked))]
+
+
+def beside_the_name(one: Document, record: Record) -> Document:
+    """Note at the format that content gave that the name's extension says another."""
+    if one["field"] != "format":
+        return one
+    name = str(record.displayed("original_name") or "")
+    return {**one, "note": EXTENSION_LIES} if extension_lies(name, one["value"]["mime"]) else one
 
 
 def is_first_of(one: Document, derived: Document) -> bool:

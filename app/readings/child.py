@@ -55,6 +55,7 @@ def run_exiftool(
         send_frame(connection, Kind.OUT_OF_MEMORY)
     finally:
         tool.stop()
+        others.close()
 
 
 def started(tool: ExifTool) -> str:
@@ -85,9 +86,7 @@ def pass_on(connection: socket.socket, tool: ExifTool, others: Others) -> None:
     for place in (connection.fileno(), tool.answering, tool.complaining):
         waiting.register(place, select.POLLIN)
     while held or more:
-        ready = {place for place, _ in waiting.poll(0 if others.waiting else None)}
-        if not ready:
-            others.ask_next()
+        ready = others.asked_until(waiting)
         if tool.complaining in ready:
             tool.last_words()
         if tool.answering in ready:

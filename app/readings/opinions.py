@@ -6,6 +6,7 @@ concluded from it can be concluded again from what was kept.
 
 import json
 import os
+import select
 from collections import deque
 from collections.abc import Iterable
 
@@ -28,10 +29,15 @@ class Others:
         self._held: deque[int] = deque()
         self._said: deque[dict[str, str]] = deque()
 
-    @property
-    def waiting(self) -> bool:
-        """Tell whether somebody is still to be asked about a file in hand."""
-        return len(self._said) < len(self._held)
+    def asked_until(self, waiting: select.poll) -> set[int]:
+        """Ask about files in hand until something is to be passed; return where."""
+        while not (ready := waiting.poll(0)) and len(self._said) < len(self._held):
+            self.ask_next()
+        return {place for place, _ in ready or waiting.poll()}
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._verifier.close()
 
     def hold(self, descriptors: Iterable[int]) -> None:
         """Take open files in hand, behind those that are."""

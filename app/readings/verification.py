@@ -19,6 +19,7 @@ from app.readings.manifests import holds_manifest
 from app.readings.sandbox import forbid_processes
 
 _CPU_SECONDS = 10
+_DESCRIPTORS = 4096  # more than a child may have open
 _LONGEST = 1 << 18  # of what is said of one manifest
 _LONGEST_TEXT, _MOST = 500, 100
 _END = b"\n"  # no JSON of ours holds one
@@ -31,7 +32,7 @@ _OFFLINE = {
 
 
 class Verifier:
-    """A process that starts one for each manifest, so that the reading child itself need start none.
+    """A process that starts one for each manifest, so that the reading child need start none.
 
     It looks at no byte of a file itself; when the process that does so dies, the file has an error
     and the next one a process of its own.
@@ -41,9 +42,16 @@ class Verifier:
         """Start it; `trusted` is PEM of the authorities whose signers are trusted."""
         self._connection, theirs = socket.socketpair()
         if os.fork() == 0:
-            self._connection.close()
-            _serve(theirs, trusted)
+            number = theirs.detach()
+            # Above all the worker's socket: whoever holds it keeps the end of the child a secret.
+            os.closerange(3, number)
+            os.closerange(number + 1, _DESCRIPTORS)
+            _serve(socket.socket(fileno=number), trusted)
         theirs.close()
+
+    def close(self) -> None:
+        """Ask no more; the process ends by itself."""
+        self._connection.close()
 
     def verify(self, descriptor: int, mime: str | None) -> dict[str, Any] | None:
         """Return what a file's manifest says, `{}` where there is none, None where none can be."""

@@ -13,6 +13,7 @@ from world import World
 from app.assets.queries import whereabouts
 from app.readings.exiftool import ARGUMENTS, VENDORED, environment
 from app.readings.extractor import AHEAD, Extractor
+from app.readings.makernotes import once
 from app.readings.parcels import InTurn
 
 PLAIN = {"PERL5OPT": ""}  # none of our modules
@@ -51,6 +52,12 @@ def read(extractor: Extractor, paths: list[Path]) -> list[bytes]:
             os.close(descriptor)
 
 
+def assert_begin(found: list[bytes], bare: list[bytes]) -> None:
+    """Compare what is ExifTool's own: what others said comes behind it, MakerNotes come once."""
+    for whole, own in zip(found, bare, strict=True):
+        assert whole.startswith(once(own).rstrip().removesuffix(b"}]"))
+
+
 def test_each_answer_is_byte_for_byte_that_of_a_bare_tool_asked_for_it_alone(
     warm: Extractor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,7 +68,7 @@ def test_each_answer_is_byte_for_byte_that_of_a_bare_tool_asked_for_it_alone(
     (tmp_path / "cut.jpg").write_bytes((tmp_path / "told.jpg").read_bytes()[:40])
     paths += [tmp_path / "noise", tmp_path / "cut.jpg", *reversed(paths)]
     found = read(warm, paths)
-    assert found == bare(paths, tmp_path, monkeypatch)
+    assert_begin(found, bare(paths, tmp_path, monkeypatch))
     assert all(found)
 
 
@@ -71,7 +78,7 @@ def test_so_it_is_with_real_pictures(
 ) -> None:
     found = (one for one in sorted(CORPUS.rglob("*")) if one.is_file() and one.stat().st_size)
     paths = [one for one in found if "_hostile" not in one.parts][::9]
-    assert read(warm, paths) == bare(paths, tmp_path, monkeypatch)
+    assert_begin(read(warm, paths), bare(paths, tmp_path, monkeypatch))
 
 
 def test_few_files_are_taken_before_their_turn(warm: Extractor, tmp_path: Path) -> None:

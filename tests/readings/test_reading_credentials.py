@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -206,9 +206,10 @@ def test_the_end_of_the_library_is_not_the_end_of_the_child(
 
     monkeypatch.setattr(verification, "read_manifest", die)
     (descriptor,) = opened([sign(draw(tmp_path / "signed.jpg"))])
-    verifier = verification.Verifier()
-    assert verifier.verify(descriptor, "image/jpeg") == {"error": "the library gave no answer"}
-    assert verifier.verify(descriptor, "image/jpeg") == {"error": "the library gave no answer"}
+    with closing(verification.Verifier()) as verifier:
+        for _ in range(2):
+            found = verifier.verify(descriptor, "image/jpeg")
+            assert found == {"error": "the library gave no answer"}
 
 
 def test_a_picture_beside_a_manifest_is_read_by_the_same_child(

@@ -3,6 +3,7 @@
 import pytest
 
 from app.readings.dates import to_edtf
+from app.readings.extensions import extension_lies
 from app.readings.formats import fallback_reads, is_image, sniff, why_unreadable
 
 
@@ -79,3 +80,26 @@ def test_the_fallback_never_sees_boxes() -> None:
     assert fallback_reads(b"\xff\xd8\xff\xdb")
     assert not fallback_reads(b"\0\0\0\x18ftypheic")
     assert not fallback_reads(b"\xff\x0a")
+
+
+@pytest.mark.parametrize(
+    ("name", "mime", "lies"),
+    [
+        ("tram.jpg", "image/jpeg", False),
+        ("tram.JPEG", "image/jpeg", False),
+        ("tram.heic", "image/jpeg", True),
+        ("tram.jpg", "image/heic", True),
+        ("tram.png", "image/webp", True),
+        ("tram.pdf", "image/png", True),
+        ("tram.nef", "image/x-nikon-nef", False),
+        ("tram.tif", "image/x-nikon-nef", False),
+        ("tram.jpg", "image/x-nikon-nef", True),
+        ("tram.tif", "image/x-adobe-dng", False),
+        ("tram", "image/jpeg", False),
+        ("tram.2004", "image/jpeg", False),
+        (".jpg", "image/png", False),
+        ("", "image/png", False),
+    ],
+)
+def test_an_extension_lies_where_it_names_another_format(name: str, mime: str, lies: bool) -> None:
+    assert extension_lies(name, mime) is lies
