@@ -164,8 +164,11 @@ def _namespaces() -> Finding:
 
 def _network() -> Finding:
     cut = namespace.is_allowed(flags=namespace.CLONE_NEWUSER | namespace.CLONE_NEWNET)
-    message = "child processes can be cut off from it" if cut else "child processes keep it"
-    return Finding("network", True, message)
+    if cut:
+        return Finding("network", True, "child processes can be cut off from it")
+    if filter_of(SOCKETS):
+        return Finding("network", True, "child processes can open no socket")
+    return Finding("network", True, "child processes keep it")
 
 
 def _bucket(name: str) -> Finding:
