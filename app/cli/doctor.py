@@ -22,6 +22,7 @@ from app.kit.postgres.identity import choose_identity
 from app.kit.postgres.lease import lease
 from app.kit.refusals import Refusal
 from app.kit.settings import settings
+from app.readings.calls import SOCKETS, filter_of
 from app.storage.buckets import parse_bucket_root
 from app.storage.listing import prove_bucket
 from app.storage.s3 import access
