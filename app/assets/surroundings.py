@@ -133,8 +133,7 @@ def keep_seen(db: Session, seen: Sequence[Around]) -> None:
     told = told_of(db, seen)
     entered = upsert(SurroundingsRow)
     kept: dict[Any, Any] = {name: entered.excluded[name] for name in FACTS}
-    kept["looked_at"] = func.clock_timestamp()
-    kept["event_id"] = func.coalesce(entered.excluded.event_id, SurroundingsRow.event_id)
+    kept |= {"looked_at": func.clock_timestamp(), "event_id": entered.excluded.event_id}
     rows = [
         {"asset_id": one.place.asset_id, "event_id": told.get(one.place.asset_id), **one.facts()}
         for one in seen
@@ -142,11 +141,12 @@ def keep_seen(db: Session, seen: Sequence[Around]) -> None:
     db.execute(entered.on_conflict_do_update(index_elements=["asset_id"], set_=kept), rows)
 
 
-def told_of(db: Session, seen: Sequence[Around]) -> dict[UUID, UUID]:
-    """Tell of what ties an asset now and did not before, or no more; return the event of each."""
+def told_of(db: Session, seen: Sequence[Around]) -> dict[UUID, UUID | None]:
+    """Tell of what ties an asset now and did not before, or no more; return each one's event."""
     ids = [one.place.asset_id for one in seen]
-    rows = db.scalars(select(SurroundingsRow).where(SurroundingsRow.asset_id.in_(ids)))
+    rows = list(db.scalars(select(SurroundingsRow).where(SurroundingsRow.asset_id.in_(ids))))
     before = {row.asset_id: (row.companions, row.containers) for row in rows}
+    earlier = {row.asset_id: row.event_id for row in rows}
     events = [
         Event("x:surroundings-seen", facts, one.place.asset_id, one.place.department)
         for one in seen
@@ -154,10 +154,10 @@ def told_of(db: Session, seen: Sequence[Around]) -> dict[UUID, UUID]:
         and (facts["companions"], facts["containers"]) != before.get(one.place.asset_id, ([], []))
     ]
     if not events:
-        return {}
+        return earlier
     tied = [event.asset_id for event in events if event.asset_id is not None]
     lock_decisions(db, tied)
-    return dict(zip(tied, record_all(db, AGENT, events), strict=True))
+    return earlier | dict(zip(tied, record_all(db, AGENT, events), strict=True))
 
 
 def unlooked() -> Select[UUID]:

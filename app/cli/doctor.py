@@ -22,6 +22,7 @@ from app.kit.postgres.identity import choose_identity
 from app.kit.postgres.lease import lease
 from app.kit.refusals import Refusal
 from app.kit.settings import settings
+from app.readings.calls import SOCKETS, filter_of
 from app.storage.buckets import parse_bucket_root
 from app.storage.listing import prove_bucket
 from app.storage.s3 import access
@@ -164,8 +165,11 @@ def _namespaces() -> Finding:
 
 def _network() -> Finding:
     cut = namespace.is_allowed(flags=namespace.CLONE_NEWUSER | namespace.CLONE_NEWNET)
-    message = "child processes can be cut off from it" if cut else "child processes keep it"
-    return Finding("network", True, message)
+    if cut:
+        return Finding("network", True, "child processes can be cut off from it")
+    if filter_of(SOCKETS):
+        return Finding("network", True, "child processes can open no socket")
+    return Finding("network", True, "child processes keep it")
 
 
 def _bucket(name: str) -> Finding:

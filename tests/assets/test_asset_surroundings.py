@@ -151,6 +151,7 @@ def test_what_comes_later_is_found_and_told(world: World, store: System) -> None
     look_around([one])
     look_around([one])
     assert seen(world, one) == [(["sidecar"], [])]
+    assert world.find("SELECT reason FROM hindrances WHERE stage = 'surroundings'") == []
     (store.folder / "a.xmp").unlink()
     look_around([one])
     assert seen(world, one) == [([], [])]

@@ -444,6 +444,57 @@ def test_two_names_of_one_object_are_never_candidates_for_each_other(quarter: Qu
         assert {"last_copy", "location:shared"} <= set(answer.reasons)
 
 
+def in_a_folder_with(quarter: Quarter, *names: str) -> tuple[UUID, UUID]:
+    """Register two equal files, the later in a folder where these files lie too."""
+    folder = quarter.a_store()
+    for name in names:
+        (folder.folder / name).touch()
+    keeper = quarter.world.an_asset(quarter.one)
+    content = quarter.world.file_of(keeper).read_bytes()
+    copy = quarter.world.an_asset(folder, content, name="a.jpg")
+    return keeper, copy
+
+
+@pytest.mark.parametrize(
+    ("beside", "reasons"),
+    [
+        (["bagit.txt"], ["container:bag"]),
+        (["0=ocfl_object_1.1"], ["container:ocfl"]),
+        (["mets.xml"], ["container:mets"]),
+        (["a.xmp"], ["companion:sidecar"]),
+        (["a.cr3"], ["companion:raw_jpeg"]),
+        (["a.mov"], ["companion:live_photo"]),
+        (["a.xmp", "bagit.txt"], ["container:bag", "companion:sidecar"]),
+        (["b.jpg", "bag.txt"], []),
+    ],
+    ids=lambda value: "+".join(value) or "neither",
+)
+def test_what_is_tied_where_it_lies_is_no_candidate(
+    quarter: Quarter, beside: list[str], reasons: list[str]
+) -> None:
+    keeper, copy = in_a_folder_with(quarter, *beside)
+    quarter.work()
+    quarter.complete(keeper, copy)
+    kept, answer = quarter.answers(keeper, copy)
+    assert (kept.status, kept.reasons) == ("retained_keeper", ["keeper:ranked_first"])
+    assert answer.status == ("blocked_no_keeper" if reasons else "candidate")
+    assert answer.reasons == [*reasons, "awaiting:verdict"]
+    assert {outcomes(answer)[reason] for reason in reasons} <= {"fail"}
+
+
+def test_where_nobody_has_looked_nothing_may_go(quarter: Quarter) -> None:
+    keeper, copy = in_a_folder_with(quarter)
+    quarter.work()
+    quarter.complete(keeper, copy)
+    assert quarter.of(copy).status == "candidate"
+    elsewhere = "UPDATE surroundings SET location_ordinal = 2 WHERE asset_id = :id"
+    quarter.world.find(elsewhere, id=copy)
+    answer = quarter.of(copy)
+    assert answer.status == "blocked_no_keeper"
+    unknown = {"container:unknown": "unknown", "companion:unknown": "unknown"}
+    assert outcomes(answer) == unknown | {"awaiting:verdict": "fail"}
+
+
 def test_a_name_that_is_gone_no_longer_shares_its_object(quarter: Quarter) -> None:
     first = quarter.world.an_asset(quarter.one)
     file = quarter.world.file_of(first)
