@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, cast
 
@@ -20,6 +21,8 @@ A_WRITE = 100  # rows
 Write = Callable[[Any], str]
 SPECIAL = re.compile(r"[\\\t\n\r]")
 _json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+# One asset's identifier stands in a dozen of its rows, a person's in every one.
+_uuid = lru_cache(maxsize=16_384)(str)
 
 
 def write_rows(db: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -77,7 +80,9 @@ def writer_of(kind: TypeEngine[Any]) -> Write:
         return lambda value: escaped(as_array(value))
     if isinstance(kind, BYTEA | LargeBinary):
         return lambda value: rf"\\x{value.hex()}"
-    if isinstance(kind, Uuid | Integer | Boolean):
+    if isinstance(kind, Uuid):
+        return _uuid
+    if isinstance(kind, Integer | Boolean):
         return str
     return escaped
 

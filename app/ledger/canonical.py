@@ -33,13 +33,16 @@ def _is_plain(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     the standard by UTF-16 units), or where a class is not the built-in one.
     """
     kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
     if kind is dict:
-        return all(type(k) is str and k.isascii() and _is_plain(v) for k, v in value.items())
+        for key, inner in value.items():  # no generator: this is looked at for every fact
+            if type(key) is not str or not key.isascii() or not _is_plain(inner):
+                return False
+        return True
     if kind is list or kind is tuple:
         return all(map(_is_plain, value))
-    if kind is int:
-        return bool(-EXACT < value < EXACT)
-    return value is None or kind is str or kind is bool
+    return kind is int and bool(-EXACT < value < EXACT)
 
 
 def digest_of(document: Any) -> str:  # noqa: ANN401 - any JSON value
