@@ -19,8 +19,8 @@ from app.policies.errors import NoPolicyInForce
 
 router = APIRouter(prefix="/v1/record-changes", tags=["provenance"])
 CSV = "text/csv"
-MEANING = """Of a table: what its columns mean, as JSON. `columns` lists them, each with `column` (as the
-first row calls it) and `field`, where needed `lang`, `certainty`, `unknown` (cells that
+MEANING = """Of a table: what its columns mean, as JSON. `columns` lists them, each with `column`
+(as the first row calls it) and `field`, where needed `lang`, `certainty`, `unknown` (cells that
 mean a reasoned unknown) and `unknown_reason`. Records are named by the column `asset_id`,
 or by `source_system` (a code) and the column `source_identifier`; `revision` may be a
 column. `delimiter` is one of `,` `;` `|` or a tab, `encoding` one of utf-8, big5,
