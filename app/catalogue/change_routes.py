@@ -10,7 +10,7 @@ from app.catalogue.alike import change_alike, work_of
 from app.catalogue.errors import TooManyAlike
 from app.catalogue.import_routes import RECEIVING, lines_of, take_in
 from app.catalogue.schemas import AlikeIn, OperationOut, RecordChangesOut
-from app.catalogue.spreadsheets import MappingIn, read_mapping
+from app.catalogue.spreadsheets import read_mapping
 from app.kit.db import Db
 from app.kit.errors import NoSuchResource
 from app.kit.refusals import refuses
@@ -19,6 +19,13 @@ from app.policies.errors import NoPolicyInForce
 
 router = APIRouter(prefix="/v1/record-changes", tags=["provenance"])
 CSV = "text/csv"
+MEANING = """Of a table: what its columns mean, as JSON. `columns` lists them, each with `column`
+(as the first row calls it) and `field`, where needed `lang`, `certainty`, `unknown` (cells that
+mean a reasoned unknown) and `unknown_reason`. Records are named by the column `asset_id`,
+or by `source_system` (a code) and the column `source_identifier`; `revision` may be a
+column. `delimiter` is one of `,` `;` `|` or a tab, `encoding` one of utf-8, big5,
+big5hkscs, gb18030, gbk. For example `{"asset_id": "Id", "columns": [{"column": "Caption",
+"field": "title", "lang": "zh-Hant"}]}`."""
 
 
 def lines_or_table() -> dict[str, Any]:
@@ -43,9 +50,7 @@ async def change_records(
     caller: BriefDescriber,
     response: Response,
     preview: Annotated[bool, Query(description="Change nothing, and show what would.")] = False,
-    mapping: Annotated[
-        str | None, Query(max_length=6000, description="Of a table: `MappingIn` as JSON.")
-    ] = None,
+    mapping: Annotated[str | None, Query(max_length=6000, description=MEANING)] = None,
 ) -> object:
     """Change any number of records: NDJSON, a line each, or CSV whose columns `mapping` explains.
 
@@ -54,7 +59,7 @@ async def change_records(
     (`/v1/imports/{id}/results`), and what is cancelled or cut short goes on where it stopped. Sent
     twice, a line changes nothing the second time.
     """
-    table: MappingIn | None = read_mapping(mapping) if mapping is not None else None
+    table = read_mapping(mapping) if mapping is not None else None
     instructions = {"preview": preview, "mapping": table and table.model_dump(mode="json")}
     return await take_in(request, caller, response, instructions=instructions, table=table)
 

@@ -136,10 +136,12 @@ def named(
             continue
         name = (one.said.source_system, one.said.source_identifier)
         asset_id = one.said.asset_id or found.get(name)
+        called = str(one.said.asset_id or f"{name[1]!r} of {name[0]}")
         if asset_id is None:
-            outcomes[at] = NoSuchResource(f"There is no asset {name[1]!r} of {name[0]}.")
+            outcomes[at] = NoSuchResource(f"There is no asset {called}.")
         else:
-            edits[at] = Edit(asset_id, one.said.revision, one.change, one.line, one.locator)
+            revision = one.said.revision
+            edits[at] = Edit(asset_id, revision, one.change, one.line, one.locator, called)
     return edits, outcomes
 
 

@@ -7,8 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
+from app.assets.models import AssetRow
+from app.assets.queries import visible_assets
 from app.assets.rehoming import former_names
-from app.assets.service import asset_for, registered_as, system_for
+from app.assets.service import registered_as, system_for
 from app.catalogue import operations
 from app.catalogue.alike import change_alike
 from app.catalogue.errors import TooManyAlike
@@ -82,9 +84,10 @@ def find_by_identity(
 ) -> IdentityOut:
     """Find an asset by the name that a system gives it, or gave it before it moved."""
     found = registered_as(db, [(source_system, source_identifier)])
-    if not found:
+    seen = visible_assets(caller).where(AssetRow.id.in_([row.id for row in found]))
+    asset = db.scalars(seen).one_or_none()
+    if asset is None:
         raise NoSuchResource(f"There is no asset {source_identifier!r} of {source_system}.")
-    asset = asset_for(db, caller, found[0].id)
     return IdentityOut(
         asset_id=asset.id,
         source_system=asset.source_system,

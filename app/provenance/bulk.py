@@ -35,6 +35,7 @@ class Edit:
     change: Change
     line: int
     locator: str
+    called: str  # as the line names the asset
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def apply_edit(batch: Batch, caller: Principal, edit: Edit, operation: UUID) -> 
         NoSuchResource, RegistrationWithdrawn, RevisionStale, RoleMissing, and what a change raises.
     """
     if edit.asset_id not in batch.departments:
-        raise NoSuchResource(f"There is no asset {edit.asset_id}.")
+        raise NoSuchResource(f"There is no asset {edit.called}.")
     if (row := batch.withdrawn.get(edit.asset_id)) is not None:
         raise told(row)
     version, before = batch.records[edit.asset_id]

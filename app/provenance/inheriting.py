@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.assets.locks import lock_decisions
+from app.assets.withdrawing import withdrawals_of
 from app.kit.operations import add_progress
 from app.ledger.agents import process
 from app.provenance import membership, queries
@@ -74,6 +75,7 @@ def enter_series(db: Session, asset_ids: Sequence[UUID], statements_id: UUID) ->
     # A record that held it once may have lost it on purpose since.
     entered = set(db.scalars(membership.that_entered(asset_ids, statements_id)))
     versions = []
+    entered |= withdrawals_of(db, asset_ids).keys()  # since it was listed
     for head in db.scalars(queries.heads([one for one in asset_ids if one not in entered])):
         before = record_of(head)
         change: dict[str, Any]
@@ -96,10 +98,16 @@ def count_entered(db: Session, asset_ids: Sequence[UUID], statements_id: UUID) -
     add_progress(db, stated.operation_id, step=step, done=len(asset_ids))
 
 
-def with_series(record: Record, stated: Sequence[SeriesStatementsRow], *, version: int) -> Record:
+def with_series(
+    record: Record,
+    stated: Sequence[SeriesStatementsRow],
+    *,
+    version: int,
+    of_an_asset: bool = True,
+) -> Record:
     """Enter what was said of a series in one record, unless the same or later is there already."""
     for row in stated:
-        record = without_taken_back(record, row)
+        record = without_taken_back(record, row, of_an_asset=of_an_asset)
         said = list(map(Statement.of, row.statements))
         if not said:
             continue
@@ -114,11 +122,11 @@ def with_series(record: Record, stated: Sequence[SeriesStatementsRow], *, versio
     return record
 
 
-def without_taken_back(record: Record, row: SeriesStatementsRow) -> Record:
-    """Leave out what a series says no more, unless the record could not be without it."""
+def without_taken_back(record: Record, row: SeriesStatementsRow, *, of_an_asset: bool) -> Record:
+    """Leave out what a series says no more, unless an asset's record could not be without it."""
     told = [TakenBack(**one) for one in row.retracted or []]
     kept = [s for s in record.statements if not goes(s, row, told)]
-    needed = NEEDED_AT_G0 | {"legal_status"}
+    needed = NEEDED_AT_G0 | {"legal_status"} if of_an_asset else frozenset()
     bare = {s.field for s in record.statements} - {s.field for s in kept}
     kept_anyway = [s for s in record.statements if s in kept or s.field in bare & needed]
     return replace(record, statements=tuple(kept_anyway))

@@ -108,7 +108,7 @@ def add_series(
 def stated_so_far(db: Session, series: str) -> tuple[int, Record]:
     """Return how often something was said of a series, and what holds of it now."""
     rows = db.scalars(membership.series_statements([series])).all()
-    return len(rows), with_series(Record((), ()), rows, version=1)
+    return len(rows), with_series(Record((), ()), rows, version=1, of_an_asset=False)
 
 
 def state_for_series(

@@ -10,8 +10,7 @@ import pytest
 from world import System, World
 
 from app.catalogue.receiving import LONGEST_LINE
-from app.catalogue.spreadsheets import MappingIn, TableLines, letters, read_mapping
-from app.kit.errors import Malformed
+from app.catalogue.spreadsheets import MappingIn, TableLines, letters
 from app.provenance.changes import Assertion
 
 Json = dict[str, Any]
@@ -352,7 +351,35 @@ def test_columns_are_named_as_spreadsheets_name_them(place: int, name: str) -> N
     assert letters(place) == name
 
 
-def test_a_mapping_points_at_what_is_wrong_with_it() -> None:
-    with pytest.raises(Malformed) as refused:
-        read_mapping('{"asset_id": "Id", "columns": [{"column": "T"}]}')
-    assert list(refused.value.pointers) == ["/mapping/columns/0/field"]
+@pytest.mark.parametrize(
+    ("written", "pointer"),
+    [
+        ('{"asset_id": "Id", "columns": [{"column": "T"}]}', "/mapping/columns/0/field"),
+        ("{", "/mapping"),
+        ("[]", "/mapping"),
+    ],
+)
+def test_a_mapping_points_at_what_is_wrong_with_it(
+    office: Office, written: str, pointer: str
+) -> None:
+    answer = office.api.post(
+        "/v1/record-changes", content="x", params={"mapping": written}, headers=office.headers
+    )
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+
+
+def test_a_line_does_not_tell_of_another_departments_asset(office: Office) -> None:
+    theirs = office.world.a_source_system()
+    asset = office.world.an_asset(theirs, name="secret.jpg")
+    named = {"source_system": theirs.code, "source_identifier": "secret.jpg"}
+    nowhere = {"source_system": theirs.code, "source_identifier": "nowhere.jpg"}
+    work = office.lines(*(name | {"assert": title("x")} for name in (named, nowhere)))
+    office.world.work()
+    told = office.api.get(f"/v1/imports/{work}/results", headers=office.headers).text
+    details = [json.loads(line)["problem"]["detail"] for line in told.splitlines()]
+    assert str(asset) not in told
+    assert details[0].replace("secret", "nowhere") == details[1]
+    asked = {"source_system": theirs.code, "source_identifier": "secret.jpg"}
+    found = office.api.get("/v1/identities", params=asked, headers=office.headers)
+    assert (found.status_code, str(asset) in found.text) == (404, False)

@@ -117,7 +117,7 @@ def test_lines_of_one_piece_of_work_are_gone_through_in_their_order(
 ) -> None:
     asset = town.an_asset(system)
     edits = [
-        Edit(asset, n, Change([Assertion("title", f"T{n}")]), n, f"ndjson line {n}")
+        Edit(asset, n, Change([Assertion("title", f"T{n}")]), n, f"ndjson line {n}", "it")
         for n in (1, 2, 3)
     ]
     caller = town.someone("cataloguer", department=system.department)

@@ -20,7 +20,7 @@ from app.provenance.changes import Assertion, Change, Retraction
 from app.provenance.inheriting import count_entered, enter_series
 from app.provenance.membership import series_on_its_way
 from app.provenance.models import SeriesStatementsRow
-from app.provenance.series import Series, state_for_series
+from app.provenance.series import Series, state_for_series, stated_so_far
 from app.provenance.service import write_versions
 from app.provenance.taking_back import TakenBack
 
@@ -465,6 +465,8 @@ def test_a_legal_status_that_only_the_series_gave_stays_where_nothing_else_answe
         taken = db.scalars(row).one()
     enter(town, taken, asset)
     assert head_of(town, asset)[1].displayed("legal_status") == ["government_record"]
+    with town.api.transaction() as db:
+        assert stated_so_far(db, series.name)[1].statements == ()
 
 
 @pytest.mark.parametrize(
