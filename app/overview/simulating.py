@@ -18,7 +18,7 @@ from app.overview.supposing import Supposition, suppose
 from app.overview.tally import Change, Tally, moved
 
 PART = 50_000  # assets a transaction
-AT_ONCE = 2_000  # whose pairs are judged in one statement
+AT_ONCE = 500  # whose pairs are judged in one statement
 MOST_LISTED = 10_000
 UNPROCESSED = "not_assessed"
 
