@@ -17,6 +17,7 @@ LINES ?= 200000
 SHUFFLES ?= 20
 CLAIMS := b1_registration b2_reading b8_eligibility b11_keyset b12_growth b16_import_memory
 CLAIMS := b1_registration b2_reading b8_eligibility b10_simulation b11_keyset b12_growth b16_import_memory
+CLAIMS := b1_registration b2_reading b8_eligibility b11_keyset b12_growth b16_import_memory b17_search
 SIZE ?= small
 
 .PHONY: help setup demo test serve worker check fix migration openapi lock bench drill size coverage
