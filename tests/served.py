@@ -1,6 +1,7 @@
 """The product's web application behind a real port, so that answers really leave it."""
 
 import asyncio
+import re
 import socket
 import threading
 import time
@@ -32,10 +33,20 @@ class Server:
         """Let the application work on a database, and speak to it by HTTP."""
         self.app.state.database = database = Database(api_url, pool_size=10)
         self.app.state.reads = reads = Reads(api_url)
-        with httpx2.Client(base_url=self.address, timeout=30) as client:
+        told = {"response": [self.prove_documented]}
+        with httpx2.Client(base_url=self.address, timeout=30, event_hooks=told) as client:
             yield client
         database.close()
         asyncio.run_coroutine_threadsafe(reads.close(), self.loop).result(timeout=30)
+
+    def prove_documented(self, answer: httpx2.Response) -> None:
+        """Let no test meet an answer of which the contract says nothing."""
+        path, method = answer.request.url.path, answer.request.method.lower()
+        for template, item in self.app.openapi()["paths"].items():
+            if method in item and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path):
+                statuses = item[method]["responses"].keys()
+                assert str(answer.status_code) in statuses, (method, template, answer.status_code)
+                return
 
 
 @contextmanager
