@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from measuring import FULL, Claim, alternating, machine, middle, say
 from prototypes import someone
-from ratios import FULL, Claim, alternating, machine, middle, say
 from seeding import administrator, seeded
 
 from app.cli.demo_policy import POLICY_ID

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from b12_growth import STORE, cost
+from measuring import FULL, Claim, alternating, machine, middle, say
 from prototypes import CITY, a_key, prove
-from ratios import FULL, Claim, alternating, machine, middle, say
 from seeding import seeded
 from sqlakeyset.types import Marker
 from sqlalchemy import ClauseElement

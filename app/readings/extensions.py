@@ -27,7 +27,27 @@ _OF = {
     "image/x-adobe-dng": "dng tif tiff",
 }
 _KNOWN = frozenset(" ".join([*_OF.values(), _TIFF_LIKE, "orf rw2 raf x3f mrw crw cr3"]).split())
-_OTHERS = frozenset("pdf svg zip exe doc docx xls txt html htm mov mp4 avi mp3 csv json xml".split())
+_OTHERS = frozenset(
+    [
+        "pdf",
+        "svg",
+        "zip",
+        "exe",
+        "doc",
+        "docx",
+        "xls",
+        "txt",
+        "html",
+        "htm",
+        "mov",
+        "mp4",
+        "avi",
+        "mp3",
+        "csv",
+        "json",
+        "xml",
+    ]
+)
 
 
 def extension_lies(name: str, mime: str) -> bool:
