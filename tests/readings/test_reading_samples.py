@@ -92,7 +92,7 @@ TECHNICAL: dict[str, tuple[Saved, dict[str, Any]]] = {
     "an AVIF": (saved("RGB", "AVIF"), {"channels": 3, "bit_depth": 8, "compression": "av1"}),
     "a HEIC": (saved("RGB", "HEIF"), {"channels": 3, "bit_depth": 8, "compression": "hevc"}),
     "a JPEG XL": (
-        lambda: jpegxl_encode(np.asarray(Image.new("RGB", SIZE))),
+        lambda: bytes(jpegxl_encode(np.asarray(Image.new("RGB", SIZE)))),
         {"compression": "jpeg-xl"},
     ),
     "a TIFF": (

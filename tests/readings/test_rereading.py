@@ -236,7 +236,7 @@ def test_lost_jobs_only_delay_it(
 def test_what_is_chosen(world: World, read_yesterday: list[UUID], api: httpx2.Client) -> None:
     operator = world.headers("operator")
 
-    def count(**asked: str) -> int:
+    def count(**asked: str | bool) -> int:
         answer = api.get("/v1/rereadings/preview", params=asked, headers=operator)
         return int(answer.json()["assets"])
 
