@@ -11,11 +11,14 @@ from uuid import UUID
 import pytest
 from contents import Uploader
 from images import draw
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from working import until
 from world import World
 
 from app.assets import keep, tasks
 from app.assets.finishing import draw_key
+from app.assets.locks import lock_decisions
 from app.kit.clock import now
 from app.kit.jobs import bind, in_transaction
 from app.kit.settings import settings
@@ -106,6 +109,27 @@ def test_a_client_that_comes_back_just_in_time_keeps_what_it_sent(
     assert someone.sends_part(asset_id, CONTENT, 100, 200).status_code == 202
     in_transaction(partial(tasks.expire, upload=upload))
     assert someone.stands(asset_id) == ("200", "?0")
+
+
+WAITS = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE :on"
+
+
+def test_a_part_that_is_being_entered_is_waited_for_before_its_upload_expires(
+    world: World, someone: Uploader
+) -> None:
+    asset_id = someone.registers()
+    assert someone.sends_part(asset_id, CONTENT, 0, 100).status_code == 202
+    age(world, 8)
+    [upload] = in_transaction(tasks.abandoned)
+    expiring = Thread(target=in_transaction, args=(partial(tasks.expire, upload=upload),))
+    with world.api.transaction() as entering:
+        lock_decisions(entering, [asset_id])
+        expiring.start()
+        until(lambda: world.find(WAITS, "postgres", on="%decision_locks%"))
+        come = text("UPDATE uploads SET last_part_at = clock_timestamp() WHERE id = :id")
+        entering.execute(come, {"id": upload.id})
+    expiring.join()
+    assert someone.stands(asset_id) == ("100", "?0")
 
 
 def test_a_part_that_comes_while_its_upload_expires_is_told_so(

@@ -7,6 +7,7 @@ import signal
 import procrastinate
 import psutil
 import pytest
+from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job, Status
 from pydantic import ValidationError
 from sqlalchemy import text
@@ -14,7 +15,7 @@ from working import at_rest, pause_amid, until, working
 from world import World
 
 from app.kit.clock import now
-from app.kit.fencing import BackingOff, JobLost, NoJob, Stopping
+from app.kit.fencing import BackingOff, JobLost, NoJob, Stopping, running
 from app.kit.jobs import bind, in_transaction, queue
 from app.kit.settings import Settings
 
@@ -132,6 +133,37 @@ def test_a_job_is_ended_by_the_run_that_holds_it_and_by_no_other(world: World) -
 
     asyncio.run(late())
     assert [tuple(row) for row in world.find(WAITING, task=READ)] == [("doing", 1)]
+
+
+HANDED_ON = "UPDATE procrastinate_jobs SET {} WHERE status = 'doing'"
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["worker_id = :other", "attempts = attempts + :other", "status = 'todo', priority = :other"],
+    ids=["to another worker", "to the same worker again", "back to the queue"],
+)
+def test_a_run_writes_nothing_more_once_its_job_was_handed_on(world: World, change: str) -> None:
+    world.an_asset()
+
+    async def begun() -> tuple[Job, int]:
+        address = world.urls("catalogue_worker").replace("postgresql+psycopg", "postgresql")
+        connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=2)
+        with queue.replace_connector(connector) as app:
+            async with app.open_async():
+                mine, other = [await app.job_manager.register_worker() for _ in range(2)]
+                job = await app.job_manager.fetch_job(queues=None, worker_id=mine)
+                assert job is not None
+                return job, other
+
+    job, other = asyncio.run(begun())
+    bind(world.worker)
+    context = JobContext(app=queue, job=job, start_timestamp=0.0, abort_reason=lambda: None)
+    with running(context):
+        assert in_transaction(lambda db: db.scalar(text("SELECT 1"))) == 1
+        world.find(HANDED_ON.format(change), "catalogue_owner", other=other)
+        with pytest.raises(JobLost):
+            in_transaction(lambda db: db.scalar(text("SELECT 1")))
 
 
 def test_a_worker_may_not_count_as_dead_between_two_of_its_own_heartbeats() -> None:
