@@ -83,7 +83,7 @@ def read_text(text: str, raw: bytes | None, charset: str | None, around: Around 
     else:
         found = _unless_misread(Text(text, exact, charset, origin="declared"), around)
     if exact.rstrip(b"\0 ").count(b"\0"):
-        found = replace(found, raw=exact, note=found.note or NUL_INSIDE)
+        found = replace(found, raw=raw or exact, note=found.note or NUL_INSIDE)
     return settled(found)
 
 

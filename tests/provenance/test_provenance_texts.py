@@ -9,6 +9,7 @@ from images import draw, with_iptc
 from provenance_city import head_of, lacking, read_and_adopt, registered, shown
 from world import System, World
 
+from app.provenance.adoption import candidates
 from app.provenance.projection import Record
 from app.provenance.statements import Statement
 from app.readings.charsets.guess import DETECTOR
@@ -17,7 +18,6 @@ from app.readings.texts import NO_ANSWER
 CAPTION, BY_LINE = 120, 80  # of IPTC record 2
 TEXT = "銅鑼灣避風塘的漁民等候颱風過去"
 BIG5, UNDECIDED = TEXT.encode("big5"), "茅台".encode("gbk")
-ENGLISH, HANT = "Harbour", "海港"
 SPOOF = "photo\u202egnp.exe"
 
 
@@ -110,3 +110,12 @@ def test_every_byte_of_a_reading_comes_back_over_the_api(
         back = base64.b64decode(given) if given else first["value"].encode(first["raw_charset"])
         assert back == raw
         assert first["charset_origin"] in ("guessed", "unknown")
+
+
+def test_the_same_text_in_other_languages_enters_with_its_tag() -> None:
+    place = "XMP:XMP-dc:Title"
+    plain = {"field": "title", "value": "Harbour", "locator": place, "picked": True, "note": None}
+    other = plain | {"value": "海港", "locator": f"{place}-zh-Hant", "picked": False}
+    headline = plain | {"value": "News", "locator": "IPTC:Headline", "picked": False}
+    said = [other | {"lang": "zh-Hant"}, headline, plain]
+    assert [one["value"] for one in candidates(said, "title")] == ["Harbour", "海港"]
