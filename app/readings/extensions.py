@@ -27,27 +27,8 @@ _OF = {
     "image/x-adobe-dng": "dng tif tiff",
 }
 _KNOWN = frozenset(" ".join([*_OF.values(), _TIFF_LIKE, "orf rw2 raf x3f mrw crw cr3"]).split())
-_OTHERS = frozenset(
-    [
-        "pdf",
-        "svg",
-        "zip",
-        "exe",
-        "doc",
-        "docx",
-        "xls",
-        "txt",
-        "html",
-        "htm",
-        "mov",
-        "mp4",
-        "avi",
-        "mp3",
-        "csv",
-        "json",
-        "xml",
-    ]
-)
+_NO_IMAGES = "pdf svg zip exe doc docx xls txt html htm mov mp4 avi mp3 csv json xml"
+_OTHERS = frozenset(_NO_IMAGES.split())
 
 
 def extension_lies(name: str, mime: str) -> bool:
