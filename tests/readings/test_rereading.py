@@ -216,6 +216,7 @@ def test_a_stopped_one_reads_no_more_and_says_so(
     world.work()
     done = shown(api, operator, begun)
     assert (done["state"], done["waiting"], done["read_again"]) == ("cancelled", 3, 0)
+    assert world.find("SELECT count(*) FROM readings WHERE ordinal > 1") == [(0,)]
     other = again(api, operator)
     world.work()
     over = api.post(f"/v1/rereadings/{other['id']}/cancel", headers=operator)
