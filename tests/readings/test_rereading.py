@@ -26,12 +26,8 @@ def store(world: World) -> System:
 def read_yesterday(world: World, store: System) -> list[UUID]:
     """Three images, two of which yesterday's reader understood in part only."""
     with reading_by(older_tool(world.folder)):
-        told = {"description": CAPTION, "creator": ARTIST}
-        found = [
-            world.an_asset(store, **told),
-            world.an_asset(store, **told),
-            world.an_asset(store),
-        ]
+        found = [world.an_asset(store, description=CAPTION, creator=ARTIST) for _ in range(2)]
+        found.append(world.an_asset(store))
         world.work()
     return found
 
@@ -238,7 +234,7 @@ def test_lost_jobs_only_delay_it(
 def test_what_is_chosen(world: World, read_yesterday: list[UUID], api: httpx2.Client) -> None:
     operator = world.headers("operator")
 
-    def count(**asked: object) -> int:
+    def count(**asked: str | bool) -> int:
         answer = api.get("/v1/rereadings/preview", params=asked, headers=operator)
         return int(answer.json()["assets"])
 
