@@ -32,6 +32,7 @@ IN_POLICY = {
 # Where the facts of an asset stand that a rule is about.
 FACTS = {
     "processing": "/v1/assets/{id}/readings",
+    "processing:registered": "/v1/assets/{id}/withdrawal",
     "processing:fingerprinted": "/v1/assets/{id}/fingerprints",
     "processing:as_claimed": "/v1/assets/{id}/fingerprints",
     "processing:compared": "/v1/assets/{id}/likenesses",
@@ -45,6 +46,8 @@ FACTS = {
     "keeper": "/v1/assets/{id}/likenesses",
     "copies": "/v1/assets/{id}/likenesses",
     "location": "/v1/assets/{id}/readings",
+    "container": "/v1/assets/{id}/surroundings",
+    "companion": "/v1/assets/{id}/surroundings",
     "verdict": "/v1/assets/{id}/likenesses",
 }
 

@@ -26,11 +26,8 @@ def store(world: World) -> System:
 def read_yesterday(world: World, store: System) -> list[UUID]:
     """Three images, two of which yesterday's reader understood in part only."""
     with reading_by(older_tool(world.folder)):
-        found = [
-            world.an_asset(store, description=CAPTION, creator=ARTIST),
-            world.an_asset(store, description=CAPTION, creator=ARTIST),
-            world.an_asset(store),
-        ]
+        found = [world.an_asset(store, description=CAPTION, creator=ARTIST) for _ in range(2)]
+        found.append(world.an_asset(store))
         world.work()
     return found
 
@@ -215,6 +212,7 @@ def test_a_stopped_one_reads_no_more_and_says_so(
     world.work()
     done = shown(api, operator, begun)
     assert (done["state"], done["waiting"], done["read_again"]) == ("cancelled", 3, 0)
+    assert world.find("SELECT count(*) FROM readings WHERE ordinal > 1") == [(0,)]
     other = again(api, operator)
     world.work()
     over = api.post(f"/v1/rereadings/{other['id']}/cancel", headers=operator)
