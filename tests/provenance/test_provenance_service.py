@@ -28,7 +28,7 @@ def system(town: World) -> System:
 
 @pytest.fixture(scope="module")
 def pool(town: World, system: System) -> Iterator[UUID]:
-    return iter(read_assets(town, system, [{"description": "A bus"}] * 60))
+    return iter(read_assets(town, system, [{"description": "A bus"}] * 70))
 
 
 @pytest.fixture
@@ -248,3 +248,58 @@ def test_a_record_shows_the_file_beside_the_people(town: World, asset: UUID) -> 
     [file] = [s for s in one.statements if s["source_kind"] == "extracted"]
     assert (file["reading"], file["tool"]) == (out.reading.id, out.reading.tool)
     assert file["locator"] == "EXIF:IFD0:ImageDescription"
+
+
+def test_evidence_is_a_sentence_or_a_list_of_documents(
+    town: World, town_api: httpx2.Client, clerk: dict[str, str], asset: UUID
+) -> None:
+    deed = {"document": "Deed of 1988", "page": "3", "sha256": "0" * 64}
+    body = {
+        "assert": [
+            {"field": "custodian", "value": "Unit", "evidence": [deed]},
+            {"field": "title", "value": "A", "evidence": "seen on the print"},
+        ]
+    }
+    answer = town_api.patch(address(asset), json=body, headers=clerk | {"If-Match": '"2"'})
+    said = {f["field"]: f["statements"][0] for f in answer.json()["fields"]}
+    assert said["custodian"]["evidence"] == [deed]
+    assert said["title"]["evidence"] == "seen on the print"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"assert": [{"field": "title", "value": "A", "lang": "zh Hant"}]}, "/assert/0/lang"),
+        ({"resolve": [{"field": "title", "reason": "r"}]}, "/resolve/0"),
+        (
+            {"resolve": [{"field": "title", "choose": "1", "device_default": "1", "reason": "r"}]},
+            "/resolve/0",
+        ),
+        (
+            {"resolve": [{"field": "title", "both_true": ["1"], "reason": "r"}]},
+            "/resolve/0/both_true",
+        ),
+    ],
+)
+def test_an_answer_is_one_answer(
+    town_api: httpx2.Client,
+    clerk: dict[str, str],
+    asset: UUID,
+    body: dict[str, object],
+    pointer: str,
+) -> None:
+    answer = town_api.patch(address(asset), json=body, headers=clerk | {"If-Match": '"2"'})
+    assert answer.status_code == 422
+    assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
+
+
+def test_both_are_true_over_http(
+    town: World, town_api: httpx2.Client, clerk: dict[str, str], asset: UUID
+) -> None:
+    town.change(asset, [Assertion("description", "A tram")])
+    both = [named(town, asset, "description"), named(town, asset, "description", "extracted")]
+    body = {"resolve": [{"field": "description", "both_true": both, "reason": "both pass by"}]}
+    answer = town_api.patch(address(asset), json=body, headers=clerk | {"If-Match": '"3"'}).json()
+    [one] = [f for f in answer["fields"] if f["field"] == "description"]
+    assert one["conflict"] is False
+    assert [r["kind"] for r in answer["resolutions"]] == ["both_true"]
