@@ -49,6 +49,10 @@ class Answers:
         return case((any_bits(field, 15), has_code(field, values)))
 
 
+CODED = {name for name, one in FIELDS.items() if one.kind in (Kind.CODE, Kind.CODES)}
+CODED.add("disposal_class")
+
+
 def texts(values: Collection[str]) -> ColumnElement[Sequence[str]]:
     """Write a list of texts as SQL, also an empty one."""
     return cast(array([literal(v) for v in sorted(values)], type_=Text), ARRAY(Text))
@@ -171,7 +175,8 @@ def restrictions(field: str, rule: FieldRule, registers: Registers) -> list[Colu
     if rule.values is not None:
         found.append(has_code(field, rule.values))
     if rule.not_values:
-        found.append(not_(has_code(field, rule.not_values)))
+        # A text has no terms: what cannot be looked for is not taken for absent.
+        found.append(not_(has_code(field, rule.not_values)) if field in CODED else false())
     if rule.confirmed_by_role is not None:
         found.append(VERSIONS.c.confirmed.contains(texts([f"{field}:{rule.confirmed_by_role}"])))
     if rule.vocabulary is not None:
