@@ -158,6 +158,20 @@ def test_a_question_finds_what_says_it(
 
 
 @pytest.mark.parametrize(
+    "q",
+    [
+        "香港" * 400,
+        " ".join(f"w{n}*" for n in range(50)),
+        "NOT " * 15 + "tram",
+        "(" * 20 + "a" + ")" * 20,
+    ],
+    ids=["long run", "many beginnings", "many times not", "deep"],
+)
+def test_the_largest_question_is_answered(ask: Ask, q: str) -> None:
+    assert ask(q=q)["next"] is None
+
+
+@pytest.mark.parametrize(
     ("asked", "found"),
     [
         ({"creator": "wong  TAI"}, ["tram"]),
