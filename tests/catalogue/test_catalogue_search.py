@@ -148,11 +148,13 @@ Names = Callable[..., list[str]]
         ("department:museum", []),
     ],
 )
-@pytest.mark.parametrize("few", [2_000, 0], ids=["by ids", "by condition"])
+@pytest.mark.parametrize("few", [5_000, 0, -1], ids=["rare", "many", "common"])
 def test_a_question_finds_what_says_it(
     names: Names, monkeypatch: pytest.MonkeyPatch, q: str, found: list[str], few: int
 ) -> None:
     monkeypatch.setattr(filters, "FEW", few)
+    if few < 0:
+        monkeypatch.setattr(filters, "COMMON", few)
     assert names(q=q) == found
     assert names(q=q, sort="-id") == found[::-1]
 
