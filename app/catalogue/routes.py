@@ -75,7 +75,7 @@ def list_all(db: Db, caller: Reader, asked: Annotated[AssetQuery, Query()]) -> A
 
     `status`, `reason`, `missing` and `complete` are judged now, for so many candidates a request:
     a `partial` page may hold few images or none, and `next` goes on. Images without the value that
-    is sorted by come last, or first when turned round. Facets are exact up to 50,000 images,
+    is sorted by come last, or first when turned round. Facets are exact up to 20,000 images,
     those of `status`, `reason` and `missing` up to 500.
     """
     return list_assets(db, caller, asked)

@@ -148,13 +148,29 @@ Names = Callable[..., list[str]]
         ("department:museum", []),
     ],
 )
-@pytest.mark.parametrize("few", [2_000, 0], ids=["by ids", "by condition"])
+@pytest.mark.parametrize("few", [5_000, 0, -1], ids=["rare", "many", "common"])
 def test_a_question_finds_what_says_it(
     names: Names, monkeypatch: pytest.MonkeyPatch, q: str, found: list[str], few: int
 ) -> None:
     monkeypatch.setattr(filters, "FEW", few)
+    if few < 0:
+        monkeypatch.setattr(filters, "COMMON", few)
     assert names(q=q) == found
     assert names(q=q, sort="-id") == found[::-1]
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "香港" * 400,
+        " ".join(f"w{n}*" for n in range(50)),
+        "NOT " * 15 + "tram",
+        "(" * 20 + "a" + ")" * 20,
+    ],
+    ids=["long run", "many beginnings", "many times not", "deep"],
+)
+def test_the_largest_question_is_answered(ask: Ask, q: str) -> None:
+    assert ask(q=q)["next"] is None
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from app.catalogue.searching.judged import Judgement, chosen, judge, sifted
 from app.catalogue.searching.parts import F
 from app.disposals.service import ask
 
-MOST_COUNTED = 50_000  # images, by what is stored
+MOST_COUNTED = 20_000  # images, by what is stored
 MOST_JUDGED = 500  # images, by what is computed
 VALUES = 50  # of one facet, the most frequent
 JUDGED: tuple[FacetName, ...] = ("status", "missing", "reason")

@@ -34,7 +34,8 @@ ORDERS: dict[str, Any] = {
 }
 
 
-FEW = 2_000  # records that a question to the index of words finds: their ids are taken first
+COMMON = 20_000  # records that PostgreSQL expects of a question to the index of words
+FEW = 5_000  # that it finds: their ids are taken first
 
 
 @dataclass
@@ -61,19 +62,28 @@ class Narrowed:
     def settle(self, db: Session) -> None:
         """Ask the index of words: few records by their ids, many by a condition on each.
 
-        PostgreSQL cannot know how rare a word is that its statistics do not name, and would walk
+        PostgreSQL knows which words are common. How rare another is it cannot know, and would walk
         through everything for one that nobody says.
         """
         if not self.asked_words:
             return
         together = Words(" & ".join(f"({one.query})" for one in self.asked_words)).condition()
-        some = select(SearchWordsRow.asset_id).where(together).limit(FEW + 1)
-        ids = list(db.scalars(some))
-        if len(ids) <= FEW:
+        every = select(SearchWordsRow.asset_id).where(together)
+        rare = expected(db, every) <= COMMON
+        ids = list(db.scalars(every.limit(FEW + 1))) if rare else []
+        if rare and len(ids) <= FEW:
             self.conditions.append(AssetRow.id == any_(literal(ids, ARRAY(Uuid))))
         else:
             self.conditions.append(together)
             self.words = True
+
+
+def expected(db: Session, statement: Select[Any]) -> int:
+    """Return how many rows PostgreSQL expects of a statement, without running it."""
+    connection = db.connection()
+    compiled = statement.compile(dialect=connection.dialect)
+    told = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", dict(compiled.params))
+    return int(told.scalar_one()[0]["Plan"]["Plan Rows"])
 
 
 def narrow(db: Session, caller: Principal, asked: AssetQuery) -> Narrowed:

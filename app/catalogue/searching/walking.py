@@ -11,7 +11,7 @@ from app.disposals.service import ask
 from app.kit.paging import Walk
 
 SMALLEST_STEP, LARGEST_STEP = 100, 1_000  # candidates looked at together: few at first
-MOST_LOOKED_AT = 10_000  # a request
+MOST_LOOKED_AT = 5_000  # a request
 MOST_JUDGED = 5_000  # by completeness alone
 MOST_JUDGED_WHOLE = 500  # by everything that forbids
 
