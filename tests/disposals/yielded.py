@@ -20,10 +20,16 @@ from app.disposals.demands import Demands, pair_codes
 from app.disposals.eligibility import Question, judge, with_status
 from app.disposals.legal import common_demands
 from app.disposals.sets import beside_keepers, rank_in_sets
+from app.disposals.surroundings import code_of, place
 from app.policies.rules.in_force import PolicyInForce
 
 ANY = "*"  # a part of a code that the row itself fills in
 SIGHTED = ("unreachable", "missing", "changed", "refused")  # as the table's own check has them
+TIES = ("container:none", "companion:none_left_behind")
+KINDS = {
+    "container": ("bag", "mets", "ocfl"),
+    "companion": ("live_photo", "raw_jpeg", "sidecar", "sides"),
+}
 WAITING = ("processing:unread", "processing:awaiting_content")
 
 
@@ -76,6 +82,7 @@ def rules_with_codes(question: Question, policy: PolicyInForce) -> Iterator[tupl
     demands: Demands = question.demands(policy)
     said: dict[str, Any] = {one.rule: one.code for one in demands.alone} | law
     said |= pair_codes(policy, rows, coded.alias("keeper"))
+    said |= {rule: code_of(place(), rule.partition(":")[0]) for rule in TIES}
     for rule, code in said.items():
         assert isinstance(code, ClauseElement)
         for one in codes_of(code):
@@ -92,5 +99,7 @@ def filled(code: str) -> Iterator[str]:
         yield from (f"?{code}" for code in WAITING)
     elif code == ANY:
         yield from WAITING
+    elif code.endswith(f":{ANY}") and code[:-2] in KINDS:
+        yield from (f"{code[:-1]}{kind}" for kind in KINDS[code[:-2]])
     else:
         yield code.replace("retention:*", "retention:2031-04-01").replace("copies:*", "copies:1")
