@@ -175,3 +175,11 @@ def test_giving_a_key_needs_an_operator(town: World) -> None:
             valid_for=timedelta(days=1),
         )
     assert proved(town, str(key)).department is None
+
+
+def test_a_department_added_again_is_there_already(town_api: httpx2.Client, town: World) -> None:
+    operator = town.headers("operator")
+    facts = {"code": "twice-added", "label": {"en": "Twice"}}
+    answers = [town_api.post("/v1/departments", json=facts, headers=operator) for _ in range(2)]
+    assert [one.status_code for one in answers] == [201, 200]
+    assert answers[0].json() == answers[1].json()
