@@ -47,7 +47,7 @@ def one_copy_more(document: dict[str, Any]) -> None:
 
 
 DRAFTS: dict[str, tuple[str, Draft]] = {
-    "one field asked more of": (CITY_DEFAULT, no_unknown_creator),
+    "one field asked more of": (POLICY_ID, no_unknown_creator),
     "a field asked of all, the city's": (CITY_DEFAULT, a_new_field),
     "a field asked of all, where copies could go": (POLICY_ID, a_new_field),
     "one copy more": (POLICY_ID, one_copy_more),

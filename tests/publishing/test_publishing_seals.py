@@ -1,4 +1,4 @@
-"""A new version makes nothing deletable by itself: every seal is stale until the sweep looks (P23)."""
+"""A new version makes nothing deletable: seals are stale until the sweep has looked (P23)."""
 
 from typing import Any
 
@@ -44,5 +44,5 @@ def test_seals_are_stale_under_a_new_version_and_only_complete_records_are_seale
     world.work()
     adopt_what_was_left()
     sealed = "seal:stale" not in of(copy)["reasons"]
-    assert sealed is not more
+    assert sealed is (not more)
     assert of(copy)["status"] == ("blocked_incomplete" if more else "candidate")
