@@ -125,7 +125,7 @@ def rules(field: str) -> st.SearchStrategy[dict[str, Any]]:
 
 def whole(rule: dict[str, Any], levelled: dict[str, Any]) -> dict[str, Any]:
     """Return one rule: texts have no terms, so of fields that are texts none are asked for."""
-    no_terms = {"values": None, "not_values": []} if rule["any_of"] else {}
+    no_terms: dict[str, Any] = {"values": None, "not_values": []} if rule["any_of"] else {}
     return rule | no_terms | levelled
 
 
