@@ -31,6 +31,7 @@ SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r (
  WHERE NOT EXISTS (SELECT FROM former_identities f
                     WHERE f.source_system = r.source_system
                       AND f.source_identifier = r.source_identifier)
+ ORDER BY r.id  -- the order of the lines, which tells the earlier of two copies
 ON CONFLICT ON CONSTRAINT uq_assets_source_system_source_identifier DO NOTHING RETURNING id
 """)
 REGISTERED_AS = text("""

@@ -76,6 +76,7 @@ def rehome_collection(
 
 
 @router.get("/identities", operation_id="find_by_identity")
+@refuses(NoSuchResource)
 def find_by_identity(
     db: Db,
     caller: Reader,

@@ -134,7 +134,14 @@ class OperationOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
-    kind: Literal["import", "record-changes", "rehoming", "re-reading", "series-statements"]
+    kind: Literal[
+        "import",
+        "policy-simulation",
+        "record-changes",
+        "rehoming",
+        "re-reading",
+        "series-statements",
+    ]
     state: OperationState
     total: int
     done: int

@@ -159,7 +159,7 @@ def list_folder(root: bytes, segments: tuple[bytes, ...]) -> list[bytes]:
         listed = _list_beneath(root, segments)
     except OSError as error:
         raise _refusal(error, display_name(b"/".join(segments))) from error
-    return [name for name, is_folder in listed if not is_folder]
+    return [name for name, kind in listed if kind == FILE]
 
 
 def _enter_root(root: bytes) -> int:

@@ -141,7 +141,7 @@ def register_asset(world: World) -> Iterator[Asked]:
     for name in ("a.jpg", "b.jpg"):
         body = registration(system.code, name)
         yield Asked(
-            "POST", "/v1/assets", headers, body, adds={"assets": 1, "procrastinate_jobs": 1}
+            "POST", "/v1/assets", headers, body, adds={"assets": 1, "procrastinate_jobs": 2}
         )
 
 

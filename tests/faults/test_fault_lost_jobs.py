@@ -57,7 +57,7 @@ def test_each_stage_does_what_its_lost_job_left(world: World, when: str) -> None
 def soon_finds_nothing(world: World, soon: Sweep, table: str, asset_id: object) -> None:
     """Make sure that the quick sweep has passed an asset by."""
     with pytest.MonkeyPatch.context() as nothing:
-        nothing.setattr("app.assets.sweeping.look", lambda *_: None)
+        nothing.setattr("app.assets.sweeping.look", lambda *_, **__: None)
         soon()
     world.find(LONG_LOOKED)
     soon()

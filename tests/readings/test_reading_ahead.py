@@ -16,7 +16,7 @@ from app.readings.extractor import AHEAD, Extractor
 from app.readings.makernotes import once
 from app.readings.parcels import InTurn
 
-PLAIN = {"PERL5OPT": ""}  # none of our modules
+PLAIN = {"PERL5OPT": "-MUntouched -MBounded"}  # what an answer holds, not how it is asked for
 TOLD = ("-IFD0:Make=Maker", "-XMP-dc:Title=Title", "-XMP-dc:Creator=Chan", "-IPTC:By-line=Chan")
 
 

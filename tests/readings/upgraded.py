@@ -31,14 +31,14 @@ if (@ARGV and $ARGV[-1] eq '-ver') { print '%s'; exit; }
     };
 }
 $0 = $script;
-do $script;
 """
 
 
 def older_tool(folder: Path) -> Path:
     """Write yesterday's ExifTool."""
     path = folder / "exiftool-of-yesterday"
-    path.write_text(SCRIPT % (VENDORED, VENDORED.parent / "lib", OLDER))
+    whole = SCRIPT % (VENDORED, VENDORED.parent / "lib", OLDER) + VENDORED.read_text("utf-8")
+    path.write_text(whole)
     path.chmod(0o755)
     return path
 
