@@ -77,15 +77,21 @@ def eligibility(question: Question, only: Only = None) -> Select[Any]:
     `codes` holds one place for each rule: NULL where it passes, a code where it fails, a code
     after `?` where nothing is known, which is a failure too.
     """
-    judged = judge(question, only)
-    coded = with_status(question, judged)
-    answers = confront(question, coded)
-    asked = [] if only is None else [among(answers.c.asset_id, only)]
+    asked = None if only is None else asked_about(only)
+    coded = with_status(question, judge(question, asked))
     return select(
-        answers,
+        confront(question, coded, asked),
         newest_log_index().label("log_index"),
         func.statement_timestamp().label("as_of"),
-    ).where(*asked)
+    )
+
+
+def asked_about(only: Sequence[UUID] | ColumnElement[Any]) -> CTE:
+    """Select the assets asked about; what stands later in the statement looks them up here.
+
+    Compared row by row with an array that is read out of a text, the text was read for each row.
+    """
+    return select(AssetRow.id.label("asset_id")).where(among(AssetRow.id, only)).cte("asked")
 
 
 def among(
@@ -96,14 +102,14 @@ def among(
     return column == any_(only) if isinstance(only, ColumnElement) else column.in_(only)
 
 
-def judge(question: Question, only: Only) -> CTE:
+def judge(question: Question, asked: CTE | None) -> CTE:
     """Judge each asset by itself, and every asset of equal bytes, for they compete to stay."""
     registers = question.book.registers
 
     def codes(policy: PolicyInForce) -> ColumnElement[Any]:
         return array([demand.code for demand in question.demands(policy).alone], type_=Text)
 
-    wanted, lies = None if only is None else with_twins(only), place()
+    wanted, lies = None if asked is None else with_twins(asked), place()
     statement = (
         facts(question.book, wanted, complete=true())
         .add_columns(
@@ -120,7 +126,7 @@ def judge(question: Question, only: Only) -> CTE:
     return fenced(statement).cte("judged")
 
 
-def with_twins(only: Sequence[UUID] | ColumnElement[Any]) -> CTE:
+def with_twins(asked: CTE) -> CTE:
     """Select these assets and all of equal bytes, each once; every table is entered by them.
 
     As `id = ANY (...) OR id IN (...)` PostgreSQL reads all assets for the answer about one.
@@ -129,10 +135,9 @@ def with_twins(only: Sequence[UUID] | ColumnElement[Any]) -> CTE:
     twins = (
         select(other.asset_id)
         .join(mine, and_(mine.sha256 == other.sha256, mine.size_bytes == other.size_bytes))
-        .where(among(mine.asset_id, only))
+        .join(asked, asked.c.asset_id == mine.asset_id)
     )
-    asked = select(AssetRow.id.label("asset_id")).where(among(AssetRow.id, only))
-    return asked.union(twins).cte("wanted")
+    return select(asked.c.asset_id).union(twins).cte("wanted")
 
 
 def fenced(statement: Select[Any]) -> Select[Any]:
@@ -172,9 +177,9 @@ def failing(codes: ColumnElement[Any], first: int, last: int) -> ColumnElement[b
     return func.cardinality(func.array_remove(codes[first:last], null())) > 0
 
 
-def confront(question: Question, coded: CTE) -> CTE:
-    """Put each asset before the keeper it would have and say what comes of it."""
-    rows = beside_keepers(coded, rank_in_sets(question.book, coded))
+def confront(question: Question, coded: CTE, asked: CTE | None) -> CTE:
+    """Put each asset asked about before the keeper it would have and say what comes of it."""
+    rows = beside_keepers(coded, rank_in_sets(question.book, coded), asked)
     keeper = coded.alias("keeper")
 
     def codes(policy: PolicyInForce) -> ColumnElement[Any]:

@@ -24,7 +24,6 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
-from sqlalchemy.sql.expression import TableValuedAlias
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.disposals.retention import retention_codes
@@ -48,11 +47,15 @@ MET_BY_APPROVAL = "external_authority_agreement"  # the only one still open when
 
 def legal_demands(policy: PolicyInForce, registers: Registers, today: date) -> list[Demand]:
     """Return the demands of law, of the policy's own authority and of personal data."""
-    found_out = [
+    return [*found_in_law(registers, today), *authority_demands(policy, registers, today)]
+
+
+def found_in_law(registers: Registers, today: date) -> list[Demand]:
+    """Return the demands of law in a statement beside which `law` stands and has found them out."""
+    return [
         replace(demand, code=literal_column(f"law.codes[{at}]", Text))
         for at, demand in enumerate(common_demands(registers, today), start=1)
     ]
-    return [*found_out, *authority_demands(policy, registers, today)]
 
 
 def common_demands(registers: Registers, today: date) -> list[Demand]:
@@ -136,16 +139,18 @@ def rejected_citation(registers: Registers) -> ColumnElement[str | None]:
     cited = (
         func.unnest(VERSIONS.c.legal_basis).table_valued("citation", name="cited").render_derived()
     )
-    wrong = [names_wrong(one, cited) for one in registers.instruments.rejected_citations]
-    cites_wrong = exists(select(cited.c.citation).where(or_(false(), *wrong)))
-    return case((cites_wrong, "legal:rejected_citation"))
-
-
-def names_wrong(one: RejectedCitation, cited: TableValuedAlias) -> ColumnElement[bool]:
-    """Tell whether a citation holds any of these words and none of those."""
     # NFKC makes full-width digits and brackets plain; spaces carry no meaning in a citation.
     plain = func.normalize(cited.c.citation.cast(Text), literal_column("NFKC"))
     text = func.regexp_replace(plain, r"\s+", "", "g", type_=Text)
+    # Fenced, so that each citation is made plain once and not once for each pattern.
+    made = select(text.label("text")).offset(0).subquery("plain")
+    wrong = [names_wrong(one, made.c.text) for one in registers.instruments.rejected_citations]
+    cites_wrong = exists(select(made.c.text).where(or_(false(), *wrong)))
+    return case((cites_wrong, "legal:rejected_citation"))
+
+
+def names_wrong(one: RejectedCitation, text: ColumnElement[str]) -> ColumnElement[bool]:
+    """Tell whether a plain citation holds any of these words and none of those."""
     return and_(
         or_(*(text.bool_op("~*")(pattern(words)) for words in one.match_any)),
         *(not_(text.bool_op("~*")(pattern(words))) for words in one.unless_any),

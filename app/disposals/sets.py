@@ -108,8 +108,11 @@ def survivors(book: Book, coded: CTE) -> tuple[CTE, CTE]:
     return domains, lone
 
 
-def beside_keepers(coded: CTE, ranked: Ranked) -> CTE:
-    """Name for each asset the best-ranked other object of its set, and count what would survive."""
+def beside_keepers(coded: CTE, ranked: Ranked, asked: CTE | None = None) -> CTE:
+    """Name for each asset the best-ranked other object of its set, and count what would survive.
+
+    Of all of a set only those asked about go on from here; for the others nothing more is found.
+    """
     first, second = ranked.objects.alias("first"), ranked.objects.alias("second")
     domains, lone = ranked.domains, ranked.lone
 
@@ -120,7 +123,7 @@ def beside_keepers(coded: CTE, ranked: Ranked) -> CTE:
     own_object = first.c.object_key == coded.c.object_key
     keeper_id = case((own_object, second.c.asset_id), else_=first.c.asset_id)
     left = func.coalesce(domains.c.count, 0) - func.coalesce(lone.c.count, 0)
-    rows = (
+    joined = (
         select(
             coded,
             keeper_id.label("keeper_id"),
@@ -139,8 +142,10 @@ def beside_keepers(coded: CTE, ranked: Ranked) -> CTE:
         .outerjoin(second, and_(same_set(second), second.c.number == 2))
         .outerjoin(domains, same_set(domains))
         .outerjoin(lone, and_(same_set(lone), lone.c.object_key == coded.c.object_key))
-        .cte("rows")
     )
+    if asked is not None:
+        joined = joined.where(coded.c.asset_id.in_(select(asked.c.asset_id)))
+    rows = joined.cte("rows")
     whole = select(rows, direct_pair(rows).label("paired"), shared_object(rows).label("shared"))
     return whole.offset(0).cte("beside_keepers")
 

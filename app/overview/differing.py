@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Subquery,
     Text,
     and_,
     case,
@@ -22,12 +23,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.assets.models import AssetRow
-from app.comparisons.facts import FINGERPRINT, READING, SIGHTING, standing
+from app.comparisons.facts import FINGERPRINT, READING, SEAL_STANDS, SIGHTING, standing
 from app.disposals.compiled import as_text
 from app.disposals.demands import processing_demands
-from app.disposals.legal import authority_demands, common_demands
+from app.disposals.legal import authority_demands, found_in_law, law
+from app.fingerprints.models import FingerprintRow
 from app.people.models import DepartmentRow
 from app.policies.rules.in_force import PolicyInForce
 from app.provenance.book import Book
@@ -37,6 +41,7 @@ from app.provenance.queries import IN_HEAD
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 INCOMPLETE, LEGAL = "blocked_incomplete", "blocked_legal"
+SIDES = ("alike", "before", "after")
 SAMPLE = 200  # ids of one group that are shown, where more are not needed
 Codes = ColumnElement[Any]
 
@@ -48,6 +53,7 @@ class Difference:
     alike: Sequence[Demand]
     before: Sequence[Demand]
     after: Sequence[Demand]
+    law: LateralFromClause  # where the demands of law among `alike` are found out
 
     @property
     def any(self) -> bool:
@@ -66,9 +72,10 @@ def difference(book: Book, before: PolicyInForce, after: PolicyInForce, today: d
     )
     return Difference(
         [one for text, one in mine.items() if text in theirs]
-        + common_demands(book.registers, today),
+        + found_in_law(book.registers, today),
         [one for text, one in mine.items() if text not in theirs],
         [one for text, one in theirs.items() if text not in mine],
+        law(book.registers, today),
     )
 
 
@@ -100,10 +107,23 @@ def any_failing(demands: Sequence[Demand], tier: str) -> ColumnElement[bool]:
     )
 
 
-def tier_of(alike: Sequence[Demand], own: Sequence[Demand]) -> ColumnElement[str | None]:
+def tiers(differs: Difference) -> list[Codes]:
+    """Tell of each side of a difference whether a demand of each tier fails, each once."""
+    demanded = (differs.alike, differs.before, differs.after)
+    return [
+        any_failing(demands, tier).label(f"{side}_{tier}")
+        for side, demands in zip(SIDES, demanded, strict=True)
+        for tier in (INCOMPLETE, LEGAL)
+    ]
+
+
+def tier_of(found: Subquery, side: str) -> ColumnElement[str | None]:
     """Return the status that a record comes to by itself, once its image was processed."""
-    every = [*alike, *own]
-    return case((any_failing(every, INCOMPLETE), INCOMPLETE), (any_failing(every, LEGAL), LEGAL))
+
+    def either(tier: str) -> ColumnElement[bool]:
+        return or_(found.c[f"alike_{tier}"], found.c[f"{side}_{tier}"])
+
+    return case((either(INCOMPLETE), INCOMPLETE), (either(LEGAL), LEGAL))
 
 
 def concerned(
@@ -125,6 +145,7 @@ def concerned(
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
         .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
         .join(ProvenanceVersionRow, IN_HEAD)
+        .outerjoin(differs.law, true())
         .where(otherwise, *where)
     )
 
@@ -132,40 +153,76 @@ def concerned(
 def compared(book: Book, differs: Difference, chosen: Select[Any]) -> Select[Any]:
     """Group those assets by what changes for their record, with what it would come to.
 
-    `assets` holds every id where another question is left: the pair decides, or the record's
-    completeness, on which others of equal bytes rest. Elsewhere a sample.
+    `several`: others have equal bytes, so nothing keeps for it whatever is asked of keepers. `pair`:
+    the pair decides. `assets` holds every id where that is asked elsewhere, or others of equal
+    bytes may rest on it, or it is listed one by one; else a sample.
     """
-    rows = chosen.add_columns(
-        AssetRow.department.label("department"),
-        func.coalesce(READING.c.size_bytes, 0).label("size_bytes"),
-        processed().label("processed"),
-        tier_of(differs.alike, differs.before).label("was"),
-        tier_of(differs.alike, differs.after).label("becomes"),
-        newly(differs).label("newly"),
-        failing(differs.before).label("before"),
-        failing(differs.after).label("after"),
-    )
-    rows = rows.outerjoin(READING, true()).outerjoin(FINGERPRINT, true())
-    rows = rows.outerjoin(SIGHTING, true()).outerjoin(standing(book), true())
-    one = rows.offset(0).subquery("changed")
-    keys = [one.c[name] for name in ("department", "processed", *CHANGES)]
+    one = found_of_each(book, differs, chosen)
+    several = one.c.several
+    undecided = or_(one.c.was.is_(None), one.c.becomes.is_(None))
+    pair = and_(one.c.processed, undecided, or_(several, ~one.c.stands))
+    keys = [one.c[name] for name in ("department", "processed", *CHANGES, "several")]
+    keys.append(pair.label("pair"))
     ids: Any = func.array_agg(one.c.asset_id)
-    open_question = or_(one.c.newly.is_not(None), one.c.was.is_(None), one.c.becomes.is_(None))
+    moves = or_(one.c.newly.is_not(None), one.c.was.is_distinct_from(one.c.becomes))
     return select(
         *keys,
         func.count().label("many"),
         func.sum(one.c.size_bytes).label("bytes"),
-        case((open_question, ids), else_=ids[1:SAMPLE]).label("assets"),
+        case((or_(pair, moves), ids), else_=ids[1:SAMPLE]).label("assets"),
     ).group_by(*keys)
 
 
 CHANGES = ("was", "becomes", "newly", "before", "after")
 
 
+def found_of_each(book: Book, differs: Difference, chosen: Select[Any]) -> Subquery:
+    """Select of each asset what its record comes to under both, each demand asked once."""
+    rows = chosen.add_columns(
+        AssetRow.department.label("department"),
+        func.coalesce(READING.c.size_bytes, 0).label("size_bytes"),
+        processed().label("processed"),
+        SEAL_STANDS.label("stands"),
+        FINGERPRINT.c.sha256.label("sha256"),
+        FINGERPRINT.c.size_bytes.label("hashed_bytes"),
+        *tiers(differs),
+        failing(differs.before).label("before"),
+        failing(differs.after).label("after"),
+    )
+    rows = rows.outerjoin(READING, true()).outerjoin(FINGERPRINT, true())
+    rows = rows.outerjoin(SIGHTING, true()).outerjoin(standing(book), true())
+    found = rows.offset(0).subquery("found")
+    names = ("asset_id", "department", "size_bytes", "processed", "stands", "before", "after")
+    was, becomes = tier_of(found, "before"), tier_of(found, "after")
+    completed = newly_of(*(found.c[f"{side}_{INCOMPLETE}"] for side in SIDES))
+    asked = or_(completed.is_not(None), was.is_(None), becomes.is_(None))
+    whole = select(
+        *(found.c[name] for name in names),
+        was.label("was"),
+        becomes.label("becomes"),
+        completed.label("newly"),
+        case((asked, others_of_equal_bytes(found)), else_=False).label("several"),
+    )
+    return whole.offset(0).subquery("changed")
+
+
+def others_of_equal_bytes(found: Subquery) -> ColumnElement[bool]:
+    """Tell whether another asset was ever found to have the bytes that one has now."""
+    other = aliased(FingerprintRow)
+    same = and_(other.sha256 == found.c.sha256, other.size_bytes == found.c.hashed_bytes)
+    return select(other.id).where(same, other.asset_id != found.c.asset_id).exists()
+
+
 def newly(differs: Difference) -> ColumnElement[str | None]:
     """Return whether a record becomes complete or incomplete."""
-    either = any_failing(differs.alike, INCOMPLETE)
-    was, becomes = (any_failing(one, INCOMPLETE) for one in (differs.before, differs.after))
+    sides = (differs.alike, differs.before, differs.after)
+    return newly_of(*(any_failing(one, INCOMPLETE) for one in sides))
+
+
+def newly_of(
+    either: ColumnElement[bool], was: ColumnElement[bool], becomes: ColumnElement[bool]
+) -> ColumnElement[str | None]:
+    """Return what becomes of a record that either side, the one or the other finds incomplete."""
     return case(
         (either, null()), (and_(was, not_(becomes)), "complete"), (and_(not_(was), becomes), LESS)
     )

@@ -18,9 +18,9 @@ from app.overview.supposing import Supposition, suppose
 from app.overview.tally import Change, Tally, moved
 
 PART = 50_000  # assets a transaction
-AT_ONCE = 500  # whose pairs are judged in one statement
+AT_ONCE = 5_000  # whose pairs are judged in one statement
 MOST_LISTED = 10_000
-UNPROCESSED = "not_assessed"
+UNPROCESSED, LAST_COPY = "not_assessed", "blocked_no_keeper"
 
 
 def simulate_part(db: Session, simulation_id: UUID) -> bool:
@@ -64,9 +64,9 @@ def found_in(db: Session, supposition: Supposition, here: ColumnElement[bool]) -
         mine = AssetRow.department.in_(group.departments)
         chosen = concerned(group.differs, passing=group.passing, where=[here, mine])
         for row in db.execute(compared(supposition.before.book, group.differs, chosen)):
-            if row.newly is not None:
+            if row.newly is not None and row.several:
                 recompleted += row.assets
-            if row.processed and None in (row.was, row.becomes):
+            if row.pair:
                 open_questions |= dict.fromkeys(row.assets, row.newly)
             else:
                 yield known(row)
@@ -75,8 +75,14 @@ def found_in(db: Session, supposition: Supposition, here: ColumnElement[bool]) -
 
 
 def known(row: Row[*tuple[Any, ...]]) -> Change:
-    """Return the change of assets whose own record decides before and after."""
-    was, becomes = (row.was, row.becomes) if row.processed else (UNPROCESSED, UNPROCESSED)
+    """Return the change of assets whose own record decides before and after.
+
+    Of one that no other has the bytes of, whatever its record is free for: it is the last copy.
+    """
+    decided = None not in (row.was, row.becomes)
+    was, becomes = (one or LAST_COPY for one in (row.was, row.becomes))
+    if not row.processed:
+        was = becomes = UNPROCESSED
     return Change(
         row.department,
         was,
@@ -85,7 +91,7 @@ def known(row: Row[*tuple[Any, ...]]) -> Change:
         **moved(row.before, row.after),
         count=row.many,
         bytes=int(row.bytes),
-        assets=row.assets,
+        assets=row.assets[:SAMPLE] if decided or not row.processed else row.assets,
     )
 
 
@@ -188,5 +194,5 @@ def listed(simulation_id: UUID, changes: Sequence[Change]) -> list[dict[str, Any
             "lost": list(one.lost),
         }
         for one in changes
-        for asset_id in one.assets[:SAMPLE]
+        for asset_id in one.assets
     ]

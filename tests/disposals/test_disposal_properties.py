@@ -206,6 +206,17 @@ def test_a_question_about_one_is_the_question_about_all_seen_from_one(quarter: Q
         assert alone.reasons == list(dict.fromkeys(c.removeprefix("?") for c in codes(whole)))
 
 
+def test_of_equal_copies_only_those_asked_about_are_answered_for(quarter: Quarter) -> None:
+    one, other = quarter.a_pair()
+    quarter.work()
+    everything = quarter.rows([one, other])
+    assert set(everything) == {one, other}
+    alone = quarter.rows([one])
+    assert set(alone) == {one}
+    told = ("status", "codes", "keeper_id", "own_facts", "keeper_facts")
+    assert all(getattr(alone[one], name) == getattr(everything[one], name) for name in told)
+
+
 def test_the_same_question_twice_has_the_same_answer(quarter: Quarter) -> None:
     quarter.a_pair()
     quarter.work()

@@ -12,6 +12,8 @@ from world import World
 from app.overview import simulating
 from app.overview.service import stop
 from app.overview.tasks import simulate_what_was_left
+from app.provenance.changes import Assertion, Change
+from app.provenance.series import series_for, state_for_series
 
 OWN_ROWS = {
     "operations",
@@ -97,6 +99,41 @@ def test_a_policy_is_tried_on_departments_that_do_not_name_it(whatif: WhatIf) ->
     found = whatif.tried(draft, departments=list(departments))
     assert found == whatif.naively(draft, departments=departments)
     assert found.newly
+
+
+@pytest.mark.parametrize("draft", ["no authority", "more copies", "a field nobody answers"])
+def test_a_last_copy_is_no_freer_than_what_is_on_its_way_to_it_allows(
+    whatif: WhatIf, draft: str
+) -> None:
+    quarter, store = whatif.quarter, whatif.quarter.a_store()
+    last = quarter.world.an_asset(store)
+    quarter.work()
+    quarter.complete(last)
+    manager = quarter.world.someone("records_manager", department=quarter.department)
+    with quarter.world.api.transaction() as db:
+        series = series_for(db, manager, "source-system", store.code)
+        state_for_series(db, manager, series, Change([Assertion("genre", "news")]))
+    assert quarter.of(last).reasons[0] == "seal:stale"
+    supposed = whatif.draft(*DRAFTS[draft])
+    assert whatif.tried(supposed) == whatif.naively(supposed)
+    quarter.work()
+    assert whatif.tried(supposed) == whatif.naively(supposed)
+
+
+def test_a_last_copy_is_listed_with_what_it_would_come_to(whatif: WhatIf) -> None:
+    last = whatif.world.an_asset(whatif.quarter.one)
+    whatif.quarter.work()
+    whatif.quarter.complete(last)
+    simulation_id = whatif.begin(whatif.draft(f"{FIELD}/place", REQUIRED))
+    whatif.walk(simulation_id)
+    [[was, becomes, newly, gained, lost]] = whatif.world.find(
+        "SELECT was, becomes, newly, gained, lost FROM simulation_changes"
+        " WHERE simulation_id = :simulation AND asset_id = :asset",
+        simulation=simulation_id,
+        asset=last,
+    )
+    assert (was, becomes, newly) == ("blocked_no_keeper", "blocked_incomplete", "incomplete")
+    assert (gained, lost) == (["missing:place"], [])
 
 
 def test_one_department_is_told_of_its_own_images_alone(whatif: WhatIf) -> None:
