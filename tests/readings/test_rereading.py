@@ -97,7 +97,7 @@ def test_one_image_is_compared_by_itself(
     assert told == ["creator", "description", OPINION]
     assert (found["before"]["ordinal"], found["after"]["ordinal"]) == (1, 2)
     back = api.get(path, params={"before": 2, "after": 1}, headers=reader).json()
-    assert [one["kind"] for one in back["differences"]] == ["removed", "changed"]
+    assert [one["kind"] for one in back["differences"]] == ["removed", "changed", "added"]
     other = world.headers("cataloguer", department=world.a_department())
     assert api.get(path, headers=other).status_code == 404
 
