@@ -1,7 +1,7 @@
 """Look around where assets lie, and keep what ties them: facts that forbid, never a guess."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -82,7 +82,7 @@ class Around:
 class Eyes:
     """Looks into each folder once for all the assets of a job."""
 
-    folders: dict[tuple[str, tuple[bytes, ...], tuple[bytes, ...]], frozenset[bytes]] = field(
+    folders: dict[tuple[str, tuple[bytes, ...], tuple[bytes, ...]], Mapping[bytes, bool]] = field(
         default_factory=dict
     )
 
@@ -99,7 +99,7 @@ class Eyes:
         for depth in range(len(above), -1, -1):
             folder = tuple(above[:depth])
             where = encode_location(b"/".join(folder)) if folder else ""
-            found += containers_in(where, self.names(place.root, folder, STARTS))
+            found += containers_in(where, self.files(place.root, folder))
         for root in folders_above(place.root):
             found += self.above(root)
         return Around(place, companions_of(name, beside, sides), tuple(found))
@@ -107,14 +107,18 @@ class Eyes:
     def above(self, root: str) -> list[Container]:
         """Look for the markers of packages above a root; what may not be listed tells nothing."""
         try:
-            return containers_in("..", self.names(root, (), STARTS))
+            return containers_in("..", self.files(root, ()))
         except (NotThere, NotAFile):
             return []
 
+    def files(self, root: str, folder: tuple[bytes, ...]) -> list[bytes]:
+        """Name the regular files of a folder that may be markers: a link is none."""
+        return [name for name, regular in self.names(root, folder, STARTS).items() if regular]
+
     def names(
         self, root: str, folder: tuple[bytes, ...], starts: tuple[bytes, ...]
-    ) -> frozenset[bytes]:
-        """Name the files of a folder; a folder of a file system is listed once for every start."""
+    ) -> Mapping[bytes, bool]:
+        """Name what a folder holds; one of a file system is listed once for every start."""
         key = (root, folder, starts if root.startswith("s3:") else ())
         if key not in self.folders:
             self.folders[key] = names_in(root, folder, starts)
