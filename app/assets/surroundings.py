@@ -7,24 +7,29 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select, text
+from sqlalchemy import Select, and_, case, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.assets.companions import Companion, companions_of, starts_of
+from app.assets.companions import READ, Companion, companions_of, parted, starts_of
 from app.assets.containers import STARTS, Container, containers_in
+from app.assets.events import SidecarsChanged
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow, KeptLocationRow, LocationRow
 from app.assets.surrounding_models import SurroundingsRow
+from app.kit.jobs import publish
+from app.kit.refusals import Refusal
 from app.kit.settings import settings
 from app.ledger.agents import process
 from app.ledger.service import Event, record_all
 from app.storage.beside import folders_above, names_in
 from app.storage.errors import NotAFile, NotThere
 from app.storage.locations import decode_location, display_name, encode_location
+from app.storage.opening import prove_there
 
 AGENT = process("surroundings")
 LOOKED_AGAIN_AFTER = timedelta(days=30)  # a bag or a sidecar may come later than the image
+SIDECARS_AGAIN_AFTER = timedelta(hours=20)  # each night: people go on editing them
 PLACES = text("""
 SELECT a.id, a.department, s.root, l.path, l.ordinal
   FROM assets a JOIN source_systems s ON s.code = a.source_system
@@ -33,6 +38,11 @@ SELECT a.id, a.department, s.root, l.path, l.ordinal
  WHERE a.id = ANY(:ids)
    AND NOT EXISTS (SELECT FROM kept_locations k WHERE k.asset_id = a.id AND k.ordinal = l.ordinal)
  ORDER BY a.id
+""")
+BESIDE = text("""
+SELECT s.asset_id, s.companions FROM surroundings s
+ WHERE s.asset_id = ANY(:ids) AND 'sidecar' = ANY(s.companion_kinds)
+   AND s.location_ordinal = (SELECT max(ordinal) FROM locations WHERE asset_id = s.asset_id)
 """)
 FACTS = ("location_ordinal", "companion_kinds", "container_kinds", "companions", "containers")
 
@@ -55,6 +65,7 @@ class Around:
     place: Place
     companions: tuple[Companion, ...]
     containers: tuple[Container, ...]
+    tokens: Mapping[bytes, str | None] = field(default_factory=dict)  # of sidecars that are read
 
     def facts(self) -> dict[str, Any]:
         """Write it as its table has it; names as locations, for a name may be no text."""
@@ -70,6 +81,7 @@ class Around:
                     "location": inside + encode_location(one.name),
                     "found_by": one.found_by,
                 }
+                | ({"byte_token": self.tokens[one.name]} if one.name in self.tokens else {})
                 for one in self.companions
             ],
             "containers": [
@@ -102,7 +114,10 @@ class Eyes:
             found += containers_in(where, self.files(place.root, folder))
         for root in folders_above(place.root):
             found += self.above(root)
-        return Around(place, companions_of(name, beside, sides), tuple(found))
+        companions = companions_of(name, beside, sides)
+        read = [one.name for one in companions if one.is_read and parted(name)[1] != READ]
+        tokens = {one: token_of(place.root, b"/".join((*above, one))) for one in read}
+        return Around(place, companions, tuple(found), tokens)
 
     def above(self, root: str) -> list[Container]:
         """Look for the markers of packages above a root; what may not be listed tells nothing."""
@@ -123,6 +138,25 @@ class Eyes:
         if key not in self.folders:
             self.folders[key] = names_in(root, folder, starts)
         return self.folders[key]
+
+
+def token_of(root: str, path: bytes) -> str | None:
+    """Look in what state a sidecar is; None: it cannot be opened, which is a state too."""
+    try:
+        return str(prove_there(root, encode_location(path)))
+    except Refusal:
+        return None
+
+
+def sidecars_of(companions: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
+    """Return the sidecars that are read, by location, with the tokens that they were seen with."""
+    return {one["location"]: one["byte_token"] for one in companions if "byte_token" in one}
+
+
+def sidecars_beside(db: Session, asset_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Return where sidecars lie that are read with these assets, as far as somebody looked."""
+    rows = db.execute(BESIDE, {"ids": list(asset_ids)})
+    return {row.asset_id: list(sidecars_of(row.companions)) for row in rows}
 
 
 def places_of(db: Session, asset_ids: Sequence[UUID]) -> list[Place]:
@@ -150,6 +184,14 @@ def told_of(db: Session, seen: Sequence[Around]) -> dict[UUID, UUID | None]:
     ids = [one.place.asset_id for one in seen]
     rows = list(db.scalars(select(SurroundingsRow).where(SurroundingsRow.asset_id.in_(ids))))
     before = {row.asset_id: (row.companions, row.containers) for row in rows}
+    sidecars = {row.asset_id: sidecars_of(row.companions) for row in rows}
+    changed = [
+        one.place.asset_id
+        for one in seen
+        if sidecars_of(one.facts()["companions"]) != sidecars.get(one.place.asset_id, {})
+    ]
+    if changed:
+        publish(db, SidecarsChanged(tuple(changed)))
     earlier = {row.asset_id: row.event_id for row in rows}
     events = [
         Event("x:surroundings-seen", facts, one.place.asset_id, one.place.department)
@@ -176,11 +218,13 @@ def unlooked() -> Select[UUID]:
     kept = select(KeptLocationRow.asset_id).where(
         KeptLocationRow.asset_id == AssetRow.id, KeptLocationRow.ordinal == newest
     )
+    sidecars = SurroundingsRow.companion_kinds.contains(["sidecar"])
+    again = case((sidecars, SIDECARS_AGAIN_AFTER), else_=LOOKED_AGAIN_AFTER)
     looked = select(SurroundingsRow.asset_id).where(
         and_(
             SurroundingsRow.asset_id == AssetRow.id,
             SurroundingsRow.location_ordinal == newest,
-            SurroundingsRow.looked_at > func.clock_timestamp() - LOOKED_AGAIN_AFTER,
+            SurroundingsRow.looked_at > func.clock_timestamp() - again,
         )
     )
     return select(AssetRow.id).where(newest.is_not(None), ~kept.exists(), ~looked.exists())

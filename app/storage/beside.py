@@ -10,9 +10,7 @@ from app.storage.listing import first_keys
 from app.storage.locations import parse_root
 
 
-def names_in(
-    root: str, folder: tuple[bytes, ...], starts: Sequence[bytes]
-) -> Mapping[bytes, bool]:
+def names_in(root: str, folder: tuple[bytes, ...], starts: Sequence[bytes]) -> Mapping[bytes, bool]:
     """Name what lies directly in a folder beneath a root, and tell which are regular files.
 
     A file system tells all of them; an object store, which has no folders, those that begin with
