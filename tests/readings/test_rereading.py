@@ -67,10 +67,11 @@ def test_an_upgrade_reads_again_and_says_what_it_changed(
     assert done["fields"] == [
         {"field": "creator", "kind": "added", "assets": 2},
         {"field": "description", "kind": "changed", "assets": 2},
+        {"field": "second_opinion", "kind": "removed", "assets": 2},  # no reader differs any more
     ]
     listed = api.get(f"/v1/rereadings/{begun['id']}/differences", headers=keeper).json()["items"]
     assert [one["asset_id"] for one in listed] == sorted(map(str, read_yesterday[:2]))
-    creator, description = listed[0]["differences"]
+    creator, description, _ = listed[0]["differences"]
     assert creator["after"][0]["value"] == [ARTIST]
     assert creator["after"][0]["locator"] == "EXIF:IFD0:Artist"
     assert [one["value"] for one in description["before"]] == [CAPTION[:10].strip()]
@@ -93,10 +94,11 @@ def test_one_image_is_compared_by_itself(
     again(api, world.headers("operator"))
     world.work()
     found = api.get(path, headers=reader).json()
-    assert [one["field"] for one in found["differences"]] == ["creator", "description"]
+    fields = ["creator", "description", "second_opinion"]
+    assert [one["field"] for one in found["differences"]] == fields
     assert (found["before"]["ordinal"], found["after"]["ordinal"]) == (1, 2)
     back = api.get(path, params={"before": 2, "after": 1}, headers=reader).json()
-    assert [one["kind"] for one in back["differences"]] == ["removed", "changed"]
+    assert [one["kind"] for one in back["differences"]] == ["removed", "changed", "added"]
     other = world.headers("cataloguer", department=world.a_department())
     assert api.get(path, headers=other).status_code == 404
 

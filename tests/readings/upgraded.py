@@ -16,7 +16,7 @@ YESTERDAY = """
 # Yesterday's ExifTool: it knows no artist, and cuts a caption after ten letters.
 use lib '%s';
 use Image::ExifTool;
-$Image::ExifTool::VERSION = '%s';
+$Image::ExifTool::VERSION = $version = '%s';
 {
     no warnings 'redefine';
     my $found = \\&Image::ExifTool::FoundTag;
