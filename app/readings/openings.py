@@ -10,8 +10,10 @@ from app.readings.sidecars import (
     CHANGED,
     GONE,
     MOST_BYTES,
+    MOST_READ,
     NO_FILE,
     TOO_LARGE,
+    TOO_MANY,
     UNREACHABLE,
     Sidecar,
     in_turn,
@@ -80,14 +82,24 @@ def opened(root: str, path: str, sidecars: Sequence[str]) -> Opened:
     """
     held = ExitStack()
     file = held.enter_context(open_located(root, path))
-    beside = [open_beside(root, one, held) for one in in_turn(path, sidecars)]
+    named = enumerate(in_turn(path, sidecars))
+    beside = [open_beside(root, one, held, among=place) for place, one in named]
     return Opened(file, held, path, beside)
 
 
-def open_beside(root: str, location: str, held: ExitStack) -> Beside:
-    """Open one sidecar, looked at first: no store need send what is too long to be read."""
+def open_beside(root: str, location: str, held: ExitStack, *, among: int) -> Beside:
+    """Open one sidecar, looked at first: no store need send what is not to be read.
+
+    Args:
+        root: of the source system.
+        location: of the sidecar.
+        held: what it is closed with.
+        among: how many sidecars of its image go before it.
+    """
     try:
         token = prove_there(root, location)
+        if among >= MOST_READ:
+            return Beside(location, None, str(token), TOO_MANY)
         if token.size > MOST_BYTES:
             return Beside(location, None, str(token), TOO_LARGE)
         file = held.enter_context(open_located(root, location))

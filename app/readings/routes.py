@@ -62,8 +62,8 @@ class SidecarOut(TypedDict):
     reason: Annotated[
         str | None,
         Field(
-            description="`gone`, `not_a_file`, `unreachable`, `changed`, `too_large`, `not_xmp`,"
-            " `of_another_file`, or why its parse failed; null: its statements count."
+            description="`gone`, `not_a_file`, `unreachable`, `changed`, `too_large`, `too_many`,"
+            " `not_xmp`, `of_another_file`, or why its parse failed; null: its statements count."
         ),
     ]
 

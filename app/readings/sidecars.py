@@ -17,7 +17,8 @@ from app.readings.tags import AnswerMalformed, Tags, parse_answer
 from app.readings.wording import text_statements
 
 MOST_BYTES = 16 << 20  # Adobe's with every mask painted by hand stay below
-TOO_LARGE, NOT_XMP, FOREIGN = "too_large", "not_xmp", "of_another_file"
+MOST_READ = 4  # of one image: case alone could make hundreds of its names
+TOO_LARGE, TOO_MANY, NOT_XMP, FOREIGN = "too_large", "too_many", "not_xmp", "of_another_file"
 GONE, NO_FILE, UNREACHABLE, CHANGED = "gone", "not_a_file", "unreachable", "changed"
 PREFIX = "sidecar:"
 _ITS_IMAGE = "XMP:XMP-photoshop:SidecarForExtension"

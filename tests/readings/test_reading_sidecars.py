@@ -319,6 +319,19 @@ def test_a_sidecar_just_too_long_is_not_read(world: World, store: System) -> Non
     assert reasons(newest(world, one)) == [("a.xmp", "too_large")]
 
 
+def test_of_names_that_differ_in_case_alone_a_few_are_read(world: World, store: System) -> None:
+    names = ["a.xmp", "A.xmp", "a.XMP", "a.Xmp", "a.xMp", "a.jpg.xmp"]
+    one = placed(world, store, "a.jpg", draw(1), **{name: xmp(name) for name in names})
+    world.work()
+    found = reasons(newest(world, one))
+    assert found[0] == ("a.jpg.xmp", None)
+    assert [reason for _, reason in found] == [None] * 4 + ["too_many"] * 2
+    before = readings(world, one)
+    look_again(world, one)
+    tasks.read_all_that_was_left()
+    assert readings(world, one) == before
+
+
 def test_a_registered_sidecar_doubles_nothing(world: World, store: System) -> None:
     one = placed(world, store, "a.jpg", draw(1), **{"a.xmp": xmp()})
     itself = world.register_location(store.code, "a.xmp")
