@@ -5,7 +5,8 @@ from io import BytesIO
 
 from PIL import Image
 
-BASE, PHOTO = 0x8769, 0x9003  # the Exif sub-directory and DateTimeOriginal in it
+BASE = 0x8769  # the Exif sub-directory
+CAPTURE = {"taken": 0x9003, "offset": 0x9011}  # DateTimeOriginal and its offset, in it
 TAGS = {"description": 0x010E, "make": 0x010F, "software": 0x0131, "creator": 0x013B}
 NOTHING: Mapping[str, str] = {}
 
@@ -17,7 +18,7 @@ def draw(
     kind: str = "JPEG",
     size: tuple[int, int] = (48, 32),
 ) -> bytes:
-    """Draw one picture; `told` enters Exif: description, creator, make, software, taken."""
+    """Draw one picture; `told` enters Exif: TAGS and CAPTURE name what it may say."""
     picture = Image.new("RGB", size, (number * 37 % 256, number * 91 % 256, number * 13 % 256))
     for step in range(min(size)):
         picture.putpixel((step, (step * (number + 3)) % size[1]), (255 - step, step * 5 % 256, 9))
@@ -30,8 +31,8 @@ def exif_of(told: Mapping[str, str]) -> Image.Exif:
     """Write what a file says of itself."""
     exif = Image.Exif()
     for name, value in told.items():
-        if name == "taken":
-            exif.get_ifd(BASE)[PHOTO] = value
+        if name in CAPTURE:
+            exif.get_ifd(BASE)[CAPTURE[name]] = value
         else:
             exif[TAGS[name]] = value
     return exif

@@ -44,6 +44,7 @@ RAW = frozenset(
 DEVELOPED = frozenset({"jpg", "jpeg", "jpe", "heic", "heif", "hif", "tif", "tiff"})
 STILL = frozenset({"heic", "heif", "hif", "jpg", "jpeg", "jpe"})
 MOVING = frozenset({"mov", "mp4"})
+READ = "xmp"
 SIDECARS = frozenset({"xmp", "aae", "thm", "pp3", "dop", "arp"})
 
 
@@ -54,6 +55,11 @@ class Companion:
     kind: str  # sidecar, raw_jpeg, live_photo, sides
     name: bytes
     found_by: str
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether what it says is read with the image: XMP, of a file that is none itself."""
+        return self.kind == "sidecar" and parted(self.name)[1] == READ
 
 
 def companions_of(

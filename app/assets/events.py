@@ -16,5 +16,10 @@ class BytesChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SidecarsChanged(Fact):
+    """XMP sidecars beside these files came, went, or are other bytes than at the last look."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContentReceived(Fact):
     """These assets' contents were uploaded and are kept; nothing was read or hashed of them."""

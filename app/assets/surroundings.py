@@ -1,30 +1,35 @@
 """Look around where assets lie, and keep what ties them: facts that forbid, never a guess."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select, text
+from sqlalchemy import Select, and_, case, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.assets.companions import Companion, companions_of, starts_of
+from app.assets.companions import READ, Companion, companions_of, parted, starts_of
 from app.assets.containers import STARTS, Container, containers_in
+from app.assets.events import SidecarsChanged
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow, KeptLocationRow, LocationRow
 from app.assets.surrounding_models import SurroundingsRow
+from app.kit.jobs import publish
+from app.kit.refusals import Refusal
 from app.kit.settings import settings
 from app.ledger.agents import process
 from app.ledger.service import Event, record_all
 from app.storage.beside import folders_above, names_in
 from app.storage.errors import NotAFile, NotThere
 from app.storage.locations import decode_location, display_name, encode_location
+from app.storage.opening import prove_there
 
 AGENT = process("surroundings")
 LOOKED_AGAIN_AFTER = timedelta(days=30)  # a bag or a sidecar may come later than the image
+SIDECARS_AGAIN_AFTER = timedelta(hours=20)  # each night: people go on editing them
 PLACES = text("""
 SELECT a.id, a.department, s.root, l.path, l.ordinal
   FROM assets a JOIN source_systems s ON s.code = a.source_system
@@ -33,6 +38,11 @@ SELECT a.id, a.department, s.root, l.path, l.ordinal
  WHERE a.id = ANY(:ids)
    AND NOT EXISTS (SELECT FROM kept_locations k WHERE k.asset_id = a.id AND k.ordinal = l.ordinal)
  ORDER BY a.id
+""")
+BESIDE = text("""
+SELECT s.asset_id, s.companions FROM surroundings s
+ WHERE s.asset_id = ANY(:ids) AND 'sidecar' = ANY(s.companion_kinds)
+   AND s.location_ordinal = (SELECT max(ordinal) FROM locations WHERE asset_id = s.asset_id)
 """)
 FACTS = ("location_ordinal", "companion_kinds", "container_kinds", "companions", "containers")
 
@@ -55,6 +65,7 @@ class Around:
     place: Place
     companions: tuple[Companion, ...]
     containers: tuple[Container, ...]
+    tokens: Mapping[bytes, str | None] = field(default_factory=dict)  # of sidecars that are read
 
     def facts(self) -> dict[str, Any]:
         """Write it as its table has it; names as locations, for a name may be no text."""
@@ -70,6 +81,7 @@ class Around:
                     "location": inside + encode_location(one.name),
                     "found_by": one.found_by,
                 }
+                | ({"byte_token": self.tokens[one.name]} if one.name in self.tokens else {})
                 for one in self.companions
             ],
             "containers": [
@@ -82,7 +94,7 @@ class Around:
 class Eyes:
     """Looks into each folder once for all the assets of a job."""
 
-    folders: dict[tuple[str, tuple[bytes, ...], tuple[bytes, ...]], frozenset[bytes]] = field(
+    folders: dict[tuple[str, tuple[bytes, ...], tuple[bytes, ...]], Mapping[bytes, bool]] = field(
         default_factory=dict
     )
 
@@ -99,26 +111,52 @@ class Eyes:
         for depth in range(len(above), -1, -1):
             folder = tuple(above[:depth])
             where = encode_location(b"/".join(folder)) if folder else ""
-            found += containers_in(where, self.names(place.root, folder, STARTS))
+            found += containers_in(where, self.files(place.root, folder))
         for root in folders_above(place.root):
             found += self.above(root)
-        return Around(place, companions_of(name, beside, sides), tuple(found))
+        companions = companions_of(name, beside, sides)
+        read = [one.name for one in companions if one.is_read and parted(name)[1] != READ]
+        tokens = {one: token_of(place.root, b"/".join((*above, one))) for one in read}
+        return Around(place, companions, tuple(found), tokens)
 
     def above(self, root: str) -> list[Container]:
         """Look for the markers of packages above a root; what may not be listed tells nothing."""
         try:
-            return containers_in("..", self.names(root, (), STARTS))
+            return containers_in("..", self.files(root, ()))
         except (NotThere, NotAFile):
             return []
 
+    def files(self, root: str, folder: tuple[bytes, ...]) -> list[bytes]:
+        """Name the regular files of a folder that may be markers: a link is none."""
+        return [name for name, regular in self.names(root, folder, STARTS).items() if regular]
+
     def names(
         self, root: str, folder: tuple[bytes, ...], starts: tuple[bytes, ...]
-    ) -> frozenset[bytes]:
-        """Name the files of a folder; a folder of a file system is listed once for every start."""
+    ) -> Mapping[bytes, bool]:
+        """Name what a folder holds; one of a file system is listed once for every start."""
         key = (root, folder, starts if root.startswith("s3:") else ())
         if key not in self.folders:
             self.folders[key] = names_in(root, folder, starts)
         return self.folders[key]
+
+
+def token_of(root: str, path: bytes) -> str | None:
+    """Look in what state a sidecar is; None: it cannot be opened, which is a state too."""
+    try:
+        return str(prove_there(root, encode_location(path)))
+    except Refusal:
+        return None
+
+
+def sidecars_of(companions: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
+    """Return the sidecars that are read, by location, with the tokens that they were seen with."""
+    return {one["location"]: one["byte_token"] for one in companions if "byte_token" in one}
+
+
+def sidecars_beside(db: Session, asset_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Return where sidecars lie that are read with these assets, as far as somebody looked."""
+    rows = db.execute(BESIDE, {"ids": list(asset_ids)})
+    return {row.asset_id: list(sidecars_of(row.companions)) for row in rows}
 
 
 def places_of(db: Session, asset_ids: Sequence[UUID]) -> list[Place]:
@@ -146,6 +184,14 @@ def told_of(db: Session, seen: Sequence[Around]) -> dict[UUID, UUID | None]:
     ids = [one.place.asset_id for one in seen]
     rows = list(db.scalars(select(SurroundingsRow).where(SurroundingsRow.asset_id.in_(ids))))
     before = {row.asset_id: (row.companions, row.containers) for row in rows}
+    sidecars = {row.asset_id: sidecars_of(row.companions) for row in rows}
+    changed = [
+        one.place.asset_id
+        for one in seen
+        if sidecars_of(one.facts()["companions"]) != sidecars.get(one.place.asset_id, {})
+    ]
+    if changed:
+        publish(db, SidecarsChanged(tuple(changed)))
     earlier = {row.asset_id: row.event_id for row in rows}
     events = [
         Event("x:surroundings-seen", facts, one.place.asset_id, one.place.department)
@@ -172,11 +218,13 @@ def unlooked() -> Select[UUID]:
     kept = select(KeptLocationRow.asset_id).where(
         KeptLocationRow.asset_id == AssetRow.id, KeptLocationRow.ordinal == newest
     )
+    sidecars = SurroundingsRow.companion_kinds.contains(["sidecar"])
+    again = case((sidecars, SIDECARS_AGAIN_AFTER), else_=LOOKED_AGAIN_AFTER)
     looked = select(SurroundingsRow.asset_id).where(
         and_(
             SurroundingsRow.asset_id == AssetRow.id,
             SurroundingsRow.location_ordinal == newest,
-            SurroundingsRow.looked_at > func.clock_timestamp() - LOOKED_AGAIN_AFTER,
+            SurroundingsRow.looked_at > func.clock_timestamp() - again,
         )
     )
     return select(AssetRow.id).where(newest.is_not(None), ~kept.exists(), ~looked.exists())

@@ -38,14 +38,22 @@ def candidates(found: Sequence[Document], field: str) -> list[Document]:
     """Return what enters a record of a field: the picked value and what belongs beside it.
 
     That is the first reading of what was decoded anew, before it, and the same text in other
-    languages, after it. Where nothing was picked, it is what could not be read, for people.
+    languages, after it; and likewise what the other of file and sidecar says. Where nothing was
+    picked, it is what could not be read, for people.
     """
     said = [one for one in found if one["field"] == field]
-    picked = next((one for one in said if one["picked"]), None)
-    if picked is None:
+    picked = [one for one in said if one["picked"]]
+    if not picked:
         return [one for one in said if one["note"] in NO_ANSWER - {BLANK}][:1]
-    firsts = [one for one in said if picked.get("rule") and is_first_of(one, picked)]
-    return [*firsts, picked, *(one for one in said if is_translation_of(one, picked))]
+    rivals = [one for one in said if one.get("rival")]
+    return [one for best in (picked[0], *rivals) for one in with_its_own(best, said)]
+
+
+def with_its_own(best: Document, said: Sequence[Document]) -> Iterator[Document]:
+    """Yield a candidate between what it was decoded from and what it says in other languages."""
+    yield from (one for one in said if best.get("rule") and is_first_of(one, best))
+    yield best
+    yield from (one for one in said if is_translation_of(one, best))
 
 
 def beside_the_name(one: Document, record: Record) -> Document:

@@ -15,14 +15,22 @@ MANY = frozenset({Kind.TEXT, Kind.AGENTS, Kind.CODES, Kind.OBJECT})  # may hold 
 def sources(said: Iterable[Statement]) -> list[list[Statement]]:
     """Group what was said by who said it: the file, a catalogue, people, each series for itself.
 
+    Each sidecar is a source of its own, for another program wrote it than the file.
+
     What is derived is left out: it contradicts nobody.
     """
     groups: dict[tuple[str, str], list[Statement]] = {}
     for s in said:
         if s.source_kind != "derived":
-            series = s.locator if s.of_series else ""
-            groups.setdefault((s.source_kind, series), []).append(s)
+            groups.setdefault((s.source_kind, place_of(s)), []).append(s)
     return list(groups.values())
+
+
+def place_of(s: Statement) -> str:
+    """Return what tells two sources of one kind apart: the series, or the sidecar."""
+    if s.of_series:
+        return s.locator
+    return s.locator.partition(" ")[0] if s.of_sidecar else ""
 
 
 def contradict(field: str, groups: Sequence[Sequence[Statement]]) -> bool:

@@ -42,7 +42,7 @@ _WRITTEN = {
 }
 _KNOWN_ALREADY = {
     Kind.TEXT: "source_system source_identifier original_name department",
-    Kind.OBJECT: "locations format technical",
+    Kind.OBJECT: "locations format technical capture_instant",
 }
 _ASSERTED_ONLY = {"legal_status", "legal_basis", "disposal_class", "rights_holder"}
 # What only a records manager decides about (domain: roles and separation of duties).

@@ -18,6 +18,7 @@ from app.kit.db import judging, new_ids
 from app.kit.errors import RevisionStale
 from app.ledger.agents import Agent, process
 from app.ledger.service import Event, record_all
+from app.people.models import DepartmentRow
 from app.people.roles import Principal
 from app.provenance import queries
 from app.provenance.adoption import adopt, adopted, relocate
@@ -32,6 +33,7 @@ from app.provenance.projection import Record
 from app.provenance.sealed import Seal
 from app.provenance.speaking import Speaker
 from app.provenance.statements import Resolution, Statement
+from app.provenance.zones import is_dated, with_instant
 from app.readings.queries import newest_readings
 
 HEADS = cast(Table, ProvenanceHeadRow.__table__)
@@ -57,9 +59,13 @@ def record_of(row: ProvenanceVersionRow) -> Record:
 
 
 def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) -> None:
-    """Write versions with their events and move the heads."""
+    """Write versions with their events and move the heads.
+
+    Each says the instant of its date by the policy of its department, as that is today.
+    """
     if not versions:
         return
+    versions = timed(db, versions)
     events = [
         Event("mem", v.change | {"version": v.version}, v.asset_id, v.department)
         for v in versions
@@ -92,6 +98,22 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
     if later:
         moved = update(HEADS).where(HEADS.c.asset_id == bindparam("of"))
         db.connection().execute(moved.values(version=bindparam("to")), later)
+
+
+def timed(db: Session, versions: Sequence[NewVersion]) -> list[NewVersion]:
+    """Give records whose file tells no zone the instant that their policy's zone makes of it."""
+    dated = {v.department for v in versions if is_dated(v.record)}
+    if not dated:
+        return list(versions)
+    book = open_book(db)
+    named = select(DepartmentRow.code, DepartmentRow.policy_id).where(DepartmentRow.code.in_(dated))
+    policies = {code: book.of(policy_id) for code, policy_id in db.execute(named)}
+    return [
+        replace(v, record=with_instant(v.record, policies[v.department], version=v.version))
+        if v.department in policies
+        else v
+        for v in versions
+    ]
 
 
 def change_provenance(

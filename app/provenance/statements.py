@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
 from typing import Any, Literal
 
+from app.readings.sidecars import PREFIX
 from app.readings.texts import NO_ANSWER
 
 SourceKind = Literal["extracted", "imported", "asserted", "derived"]
@@ -62,6 +63,11 @@ class Statement:
     def of_series(self) -> bool:
         """Tell whether it was made once for a whole series."""
         return self.locator.startswith("series:")
+
+    @property
+    def of_sidecar(self) -> bool:
+        """Tell whether it stands in a file beside the image."""
+        return self.source_kind in ("extracted", "derived") and self.locator.startswith(PREFIX)
 
 
 SAID = tuple(field.name for field in fields(Statement))

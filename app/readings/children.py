@@ -25,6 +25,7 @@ REASONS = {
     Kind.CRASHED: "crashed",
 }
 TIMED_OUT = "timed_out"
+TRUST = "trusted.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,10 @@ class Child:
     reached: bool = field(default=True)  # by all that was given
 
     @classmethod
-    def start(cls, reader: str, script: Path, limits: Limits, trusted: Path | None = None) -> Self:
+    def start(cls, reader: str, script: Path, limits: Limits, trusted: str = "") -> Self:
         """Start a child in its own session and wait until it is confined and ready.
+
+        The authorities that are trusted lie in its own folder: those, and no later ones, are read.
 
         Raises:
             UnfitTool: it ended, or said nothing for START_SECONDS.
@@ -60,7 +63,9 @@ class Child:
         bounds = [limits.memory_bytes, limits.cpu_seconds]
         command = [sys.executable, "-I", "-B", "-m", "app.readings.child"]
         command += [str(theirs.fileno()), reader, str(script), *map(str, bounds)]
-        command += [str(trusted.resolve())] if trusted else []
+        if trusted:
+            (home / TRUST).write_text(trusted, "ascii")
+            command.append(str(home / TRUST))
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - our own module and numbers
                 command,

@@ -33,6 +33,7 @@ def _document(one: Extracted) -> dict[str, Any]:
         "shown_as": shown if shown != one.value else None,
         "rule": one.rule,
         "inputs": list(one.inputs) or None,
+        "rival": one.rival or None,
         "tool": DETECTOR if one.rule else None,
         "tool_version": DETECTOR_VERSION if one.rule else None,
     }

@@ -1,6 +1,7 @@
 """What metadata extraction found in one file: pure values, nothing of a database."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -30,6 +31,7 @@ class Extracted:
     lang: str | None = None  # BCP 47, where the file tags the value with a language
     rule: str | None = None  # of a derived value; None: as it stands in the file
     inputs: tuple[str, ...] = ()  # locators of what a derived value was made from
+    rival: bool = False  # the candidate of another place, a sidecar or the file, beside the picked
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +46,5 @@ class Extraction:
     format: str | None  # by content, in ExifTool's words: JPEG, TIFF, HEIC
     mime: str | None
     statements: tuple[Extracted, ...]
-    raw: bytes  # the tool's own JSON, exactly as it came
+    raw: bytes  # the tool's own JSON, exactly as it came; behind it that about each sidecar
+    readers: Mapping[str, str] = field(default_factory=dict)  # what else decided it, by version

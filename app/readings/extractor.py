@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from app.readings.exiftool import TOOL, environment, find_tool, prove_fit
 from app.readings.extraction import Extraction, Outcome
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION
 from app.readings.formats import EMPTY_FILE, fallback_reads
+from app.readings.readers import readers, trust_in
 from app.readings.sandbox import HOME_PREFIX, Limits
 from app.readings.wire import BATCH, Kind
 
@@ -45,6 +47,7 @@ class Extractor:
     ) -> None:
         self._script = script or settings().exiftool
         self._trusted = trusted or settings().c2pa_trust
+        self._readers = readers("")
         self._seconds = wall_seconds
         self._limits = limits or Limits()
         self._child: Child | None = None
@@ -133,9 +136,10 @@ class Extractor:
         child = self._child
         if child and not child.unanswered and (child.files >= FILES_A_CHILD or child.ended()):
             self._drop_child()
-        self._child = self._child or Child.start(
-            TOOL, Path(self._script or ""), self._limits, self._trusted
-        )
+        if self._child is None:
+            trusted = trust_in(self._trusted)
+            self._child = Child.start(TOOL, Path(self._script or ""), self._limits, trusted)
+            self._readers = readers(trusted)
         return self._child
 
     def _drop_child(self) -> None:
@@ -145,6 +149,11 @@ class Extractor:
 
     def _conclude(self, descriptor: int, answer: Answer | None) -> Extraction:
         size, head = os.fstat(descriptor).st_size, os.pread(descriptor, HEAD, 0)
+        return replace(self._concluded(descriptor, answer, head, size), readers=self._readers)
+
+    def _concluded(
+        self, descriptor: int, answer: Answer | None, head: bytes, size: int
+    ) -> Extraction:
         if answer is None:
             return failed(EMPTY_FILE, TOOL, self._version)
         if answer.reason:

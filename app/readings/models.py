@@ -48,6 +48,8 @@ class ReadingRow(Row):
     tool: Mapped[str]
     tool_version: Mapped[str]
     limited: Mapped[bool]
+    sidecars: Mapped[list[dict[str, Any]]]  # location, byte token, why one says nothing
+    readers: Mapped[dict[str, Any]]  # versions of what decides it beside the tool; {}: not noted
     format: Mapped[str | None]  # None: not told
     mime: Mapped[str | None]
     statements: Mapped[list[dict[str, Any]]]

@@ -1,17 +1,18 @@
 """Files are opened a few ahead of their turn to be read; what they said comes in parcels."""
 
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.assets.service import Sighted
 from app.kit.refusals import Refusal
 from app.readings.extractor import Extractor
+from app.readings.openings import Opened, opened
 from app.readings.service import Found
+from app.readings.sidecars import joined
 from app.storage.errors import NotThere
-from app.storage.opening import OpenBytes, open_located
+from app.storage.opening import OpenBytes
 
 MOST_FILES, MOST_BYTES = 50, 16 << 20  # recorded in one transaction
 Place = tuple[UUID, str, str]  # an asset, the root URI, the path beneath it
@@ -36,11 +37,17 @@ class Parcel:
 
 
 class InTurn:
-    """Opens files for a reader that takes them ahead; each is closed when its turn is over."""
+    """Opens files for a reader that takes them ahead; each is closed when its turn is over.
 
-    def __init__(self, places: Sequence[Place]) -> None:
+    Behind each go the sidecars that lie beside it.
+    """
+
+    def __init__(
+        self, places: Sequence[Place], sidecars: Mapping[UUID, Sequence[str]] | None = None
+    ) -> None:
         self._places = places
-        self._open: deque[tuple[UUID, OpenBytes, ExitStack]] = deque()
+        self._sidecars = sidecars or {}
+        self._open: deque[tuple[UUID, Opened]] = deque()
         self._stopped = False
         self.parcel = Parcel()
 
@@ -49,27 +56,29 @@ class InTurn:
         self._stopped = True
 
     def descriptors(self) -> Iterator[int]:
-        """Yield a descriptor of each file that opens; the others are told to the parcel."""
+        """Yield the descriptors of each file that opens; the others are told to the parcel."""
         for asset_id, root, path in self._places:
-            held = ExitStack()
             try:
-                file = held.enter_context(open_located(root, path))
+                one = opened(root, path, self._sidecars.get(asset_id, ()))
             except Refusal as refusal:
                 self.parcel.seen.append((asset_id, sighted(refusal), refusal.detail))
                 continue
-            self._open.append((asset_id, file, held))
-            yield file.descriptor
+            self._open.append((asset_id, one))
+            yield from one.descriptors()
 
     def parcels(self, reader: Extractor) -> Generator[Parcel]:
         """Yield full parcels, and the last one as it is."""
         try:
-            for extraction in reader.each(self.descriptors()):
-                asset_id, file, held = self._open.popleft()
-                with held:
-                    same = self._is_same(asset_id, file)
+            answers = reader.each(self.descriptors())
+            for extraction in answers:
+                asset_id, one = self._open.popleft()
+                with one.held:
+                    beside = one.heard(answers)
+                    same = self._is_same(asset_id, one.file)
                 if same:
-                    self.parcel.read.append(Found(asset_id, file.token, extraction))
-                    self.parcel.size += len(extraction.raw)
+                    whole = joined(extraction, beside)
+                    self.parcel.read.append(Found(asset_id, one.file.token, whole, tuple(beside)))
+                    self.parcel.size += len(whole.raw)
                 if self._stopped:
                     return
                 if self.parcel.is_full():
@@ -77,8 +86,8 @@ class InTurn:
                     yield full
             yield self.parcel
         finally:
-            for _, _, held in self._open:
-                held.close()
+            for _, one in self._open:
+                one.held.close()
 
     def _is_same(self, asset_id: UUID, file: OpenBytes) -> bool:
         """Tell whether a file stayed the same bytes while it was read, or tell the parcel why not.

@@ -1,25 +1,29 @@
 """Questions about readings."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    SQLColumnExpression,
     and_,
     column,
     func,
+    literal,
     or_,
     select,
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, distinct_on
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.assets.models import AssetRow, UploadRow
 from app.assets.queries import has_content
+from app.assets.surrounding_models import SurroundingsRow
 from app.assets.sweeping import LEFT_ALONE
 from app.kit.operations import OperationRow
 from app.readings.models import ReadingRow
@@ -78,6 +82,37 @@ def unread() -> Select[UUID]:
     """
     read = select(ReadingRow.id).where(ReadingRow.asset_id == AssetRow.id).exists()
     return select(AssetRow.id).where(or_(and_(~read, has_content()), received_anew()))
+
+
+def otherwise_beside() -> Select[UUID]:
+    """Select assets beside which other sidecars lie than were read with them."""
+    reading = (
+        select(ReadingRow.sidecars)
+        .where(ReadingRow.asset_id == AssetRow.id)
+        .order_by(ReadingRow.ordinal.desc())
+        .limit(1)
+        .lateral("reading")
+    )
+    seen, read = sidecars_in(SurroundingsRow.companions), sidecars_in(reading.c.sidecars)
+    kinds = SurroundingsRow.companion_kinds.contains(["sidecar"])
+    beside = or_(kinds, func.jsonb_array_length(reading.c.sidecars) > 0)
+    return (
+        select(AssetRow.id)
+        .join(SurroundingsRow, SurroundingsRow.asset_id == AssetRow.id)
+        .join(reading, literal(value=True))
+        .where(beside, seen != read)
+        .order_by(AssetRow.id)
+    )
+
+
+def sidecars_in(listed: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    """Return where sidecars lie and their tokens, in one order, of a list that names them."""
+    one = func.jsonb_array_elements(listed).table_valued(column("value", JSONB)).alias()
+    place, token = one.c.value["location"], one.c.value["byte_token"]
+    pair = func.jsonb_build_array(place, token)
+    ordered = func.jsonb_agg(aggregate_order_by(pair, place))
+    of_them = select(func.coalesce(ordered, text("'[]'::jsonb"))).select_from(one)
+    return of_them.where(one.c.value.has_key("byte_token")).correlate_except(one).scalar_subquery()
 
 
 def received_anew() -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Select, Table, func, insert, literal, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
 from app.assets.models import AssetRow
@@ -15,6 +16,7 @@ from app.kit.db import new_ids
 from app.kit.errors import NoSuchResource
 from app.kit.jobs import publish
 from app.kit.operations import FINISHED, OperationRow, add_progress, begin_operation
+from app.kit.settings import settings
 from app.ledger.service import Event, record
 from app.people.roles import Principal
 from app.readings import queries
@@ -22,6 +24,7 @@ from app.readings.differing import differences
 from app.readings.errors import RereadingOver
 from app.readings.events import RereadingAsked
 from app.readings.models import ReadingRow
+from app.readings.readers import readers, trust_in
 from app.readings.rereading_models import RereadAssetRow, RereadingRow
 
 KIND = "re-reading"
@@ -43,6 +46,7 @@ class Asked:
     outcome: str | None = None
     unreadable_because: str | None = None
     limited: bool | None = None
+    outdated: bool | None = None
 
 
 def chosen(caller: Principal, asked: Asked) -> Select[*tuple[Any, ...]]:
@@ -64,6 +68,9 @@ def chosen(caller: Principal, asked: Asked) -> Select[*tuple[Any, ...]]:
     conditions = [column == value for column, value in facts.items() if value is not None]
     if caller.department is not None:
         conditions.append(AssetRow.department == caller.department)
+    if asked.outdated is not None:
+        today = literal(readers(trust_in(settings().c2pa_trust)), JSONB)
+        conditions.append((newest.c.readers != today) == asked.outdated)
     if asked.not_tool_version is not None:
         conditions.append(newest.c.tool_version != asked.not_tool_version)
     return (

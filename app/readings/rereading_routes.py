@@ -45,6 +45,14 @@ class ChoiceIn(BaseModel):
         bool | None, Field(description="Read last by the fallback reader, which knows less.")
     ] = None
 
+    outdated: Annotated[
+        bool | None,
+        Field(
+            description="Read last by other versions than today's of what decides a reading beside"
+            " the tool: charsets, Content Credentials and the authorities that are trusted, rules."
+        ),
+    ] = None
+
     def asked(self) -> Asked:
         """Return it as the service takes it."""
         return Asked(**{name: getattr(self, name) for name in ChoiceIn.model_fields})

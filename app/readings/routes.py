@@ -44,8 +44,28 @@ class ReadingStatement(TypedDict):
     ]
     rule: NotRequired[Annotated[str, Field(description="By which a derived value was made.")]]
     inputs: NotRequired[Annotated[list[str], Field(description="Locators of what it was made of.")]]
+    rival: NotRequired[
+        Annotated[
+            bool,
+            Field(description="Enters the record beside the picked one, as of another file."),
+        ]
+    ]
     tool: NotRequired[Annotated[str, Field(description="What derived it.")]]
     tool_version: NotRequired[str]
+
+
+class SidecarOut(TypedDict):
+    """An XMP file beside the image that was read with it, or why it says nothing."""
+
+    location: str
+    byte_token: Annotated[str | None, Field(description="null: it could not be opened.")]
+    reason: Annotated[
+        str | None,
+        Field(
+            description="`gone`, `not_a_file`, `unreachable`, `changed`, `too_large`, `too_many`,"
+            " `not_xmp`, `of_another_file`, or why its parse failed; null: its statements count."
+        ),
+    ]
 
 
 class ReadingOut(BaseModel):
@@ -59,6 +79,11 @@ class ReadingOut(BaseModel):
     tool: str
     tool_version: str
     limited: bool
+    readers: Annotated[
+        dict[str, str],
+        Field(description="Versions of what decides it beside the tool; {}: not noted then."),
+    ]
+    sidecars: list[SidecarOut]
     format: str | None
     mime: str | None
     size_bytes: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -21,6 +22,7 @@ from app.readings.errors import NotYetRead
 from app.readings.events import AssetsRead
 from app.readings.extraction import Extraction
 from app.readings.models import ReadingRow
+from app.readings.sidecars import Sidecar
 from app.storage.tokens import ByteToken
 
 AGENT = process("reading")
@@ -28,11 +30,16 @@ AGENT = process("reading")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one asset's file said, and of which bytes."""
+    """What one asset's file said, and of which bytes; what lay beside it has its own."""
 
     asset_id: UUID
     token: ByteToken
     extraction: Extraction
+    sidecars: tuple[Sidecar, ...] = ()
+
+    def beside(self) -> list[dict[str, str | None]]:
+        """Write its sidecars as its reading has them."""
+        return [one.document() for one in self.sidecars]
 
 
 def prove_read(db: Session, asset_id: UUID) -> CommittedReading:
@@ -80,27 +87,31 @@ def record_readings(db: Session, found: Sequence[Found]) -> None:
 
 
 def already(one: Found, last: ReadingRow | None) -> bool:
-    """Tell whether these very bytes were read by this very tool, and with the same end.
+    """Tell whether these very bytes were read by these very readers, and with the same end.
 
     A reading that a limit stopped may end otherwise when it is tried again.
     """
     if last is None:
         return False
     now, then = one.extraction, last
-    return (str(one.token), now.tool, now.tool_version, now.outcome, now.reason) == (
-        *(then.byte_token, then.tool, then.tool_version, then.outcome, then.reason),
+    same_bytes = (str(one.token), one.beside()) == (then.byte_token, then.sidecars)
+    same_readers = (now.tool, now.tool_version, dict(now.readers)) == (
+        *(then.tool, then.tool_version, then.readers),
     )
+    return same_bytes and same_readers and (now.outcome, now.reason) == (then.outcome, then.reason)
 
 
 def event_of(one: Found, department: str) -> Event:
     """Tell of a reading: PREMIS metadata extraction."""
-    detail = {
+    detail: dict[str, Any] = {
         "outcome": one.extraction.outcome,
         "reason": one.extraction.reason,
         "tool": one.extraction.tool,
         "tool_version": one.extraction.tool_version,
         "byte_token": str(one.token),
     }
+    if one.sidecars:
+        detail["sidecars"] = one.beside()
     return Event("mee", detail, one.asset_id, department)
 
 
@@ -118,6 +129,8 @@ def row_of(one: Found, last: ReadingRow | None, version: int) -> dict[str, objec
         "tool": one.extraction.tool,
         "tool_version": one.extraction.tool_version,
         "limited": one.extraction.limited,
+        "sidecars": one.beside(),
+        "readers": dict(one.extraction.readers),
         "format": one.extraction.format,
         "mime": one.extraction.mime,
         "statements": as_documents(one.extraction.statements),

@@ -5,15 +5,17 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assets.events import AssetsRegistered, BytesChanged, ContentReceived
+from app.assets.events import AssetsRegistered, BytesChanged, ContentReceived, SidecarsChanged
 from app.assets.hindrances import halved, in_hand, passed, postpone, theirs
 from app.assets.models import AssetRow
 from app.assets.queries import whereabouts
 from app.assets.service import report_sightings
+from app.assets.surroundings import sidecars_beside
 from app.assets.sweeping import (
     NIGHTLY,
     ONE_WALK_AT_A_TIME,
@@ -68,6 +70,17 @@ def read_again(fact: BytesChanged) -> None:
     read_files(fact.asset_ids)
 
 
+@on(SidecarsChanged)
+def read_with_sidecars(fact: SidecarsChanged) -> None:
+    """Read files again beside which other sidecars lie than were read with them."""
+    read_otherwise_beside(fact.asset_ids)
+
+
+def read_otherwise_beside(asset_ids: Sequence[UUID]) -> None:
+    """Read those of these files again whose sidecars are not those of their newest reading."""
+    read_files(found(queries.otherwise_beside().where(AssetRow.id.in_(asset_ids))))
+
+
 def read_unread(asset_ids: Sequence[UUID]) -> None:
     """Read those of these files that nobody has read."""
     unread = queries.unread().where(AssetRow.id.in_(asset_ids)).order_by(AssetRow.id)
@@ -85,7 +98,8 @@ def read_some(asset_ids: Sequence[UUID]) -> None:
     What was recorded before something fails is not done again; the rest is, by halves.
     """
     places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).all()))
-    left, turn = dict.fromkeys(asset_ids), InTurn(places)
+    sidecars = in_transaction(partial(sidecars_beside, asset_ids=asset_ids))
+    left, turn = dict.fromkeys(asset_ids), InTurn(places, sidecars)
     try:
         with (
             warm_extractor() as reader,
@@ -143,6 +157,14 @@ LEFT = Stage(
     do=read_unread,
     again=read_files,
 )
+BESIDE = Stage(
+    f"{STAGE}.sidecars",
+    task="readings.read_with_sidecars",
+    rows=AssetRow.id,
+    left=lambda _: queries.otherwise_beside(),
+    do=read_otherwise_beside,
+    again=read_files,
+)
 
 
 @sweep(STAGE)
@@ -150,9 +172,11 @@ def read_what_was_left() -> None:
     """Read what lost jobs left unread lately, and look again at what was not to be read."""
     look_at_newest(LEFT)
     look_at_due(LEFT)
+    look_at_newest(BESIDE)
 
 
 @sweep(f"{STAGE}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
 def read_all_that_was_left() -> None:
     """Read every registered asset that no job has read."""
     look_at_all(LEFT)
+    look_at_all(BESIDE)

@@ -1,6 +1,6 @@
 """What lies in one folder of a source: names alone, nothing is opened."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from app.kit.settings import settings
@@ -10,8 +10,8 @@ from app.storage.listing import first_keys
 from app.storage.locations import parse_root
 
 
-def names_in(root: str, folder: tuple[bytes, ...], starts: Sequence[bytes]) -> frozenset[bytes]:
-    """Name the files that lie directly in a folder beneath a root.
+def names_in(root: str, folder: tuple[bytes, ...], starts: Sequence[bytes]) -> Mapping[bytes, bool]:
+    """Name what lies directly in a folder beneath a root, and tell which are regular files.
 
     A file system tells all of them; an object store, which has no folders, those that begin with
     one of `starts`, of each at most a page.
@@ -20,11 +20,10 @@ def names_in(root: str, folder: tuple[bytes, ...], starts: Sequence[bytes]) -> f
         NotThere, NotAFile, Unreachable, LocationMalformed, OutsideRoots: as its storage has it.
     """
     if not is_bucket_root(root):
-        return frozenset(list_folder(parse_root(root), folder))
+        return list_folder(parse_root(root), folder)
     bucket = parse_bucket_root(root)
-    return frozenset(
-        name for start in starts for name in keys_in(bucket, (*folder, start), len(start))
-    )
+    found = (name for start in starts for name in keys_in(bucket, (*folder, start), len(start)))
+    return dict.fromkeys(found, True)
 
 
 def keys_in(root: BucketRoot, beginning: tuple[bytes, ...], length: int) -> Iterator[bytes]:

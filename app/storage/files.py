@@ -147,8 +147,11 @@ def walk_files(
             unreadable(here, error)
 
 
-def list_folder(root: bytes, segments: tuple[bytes, ...]) -> list[bytes]:
-    """Name the regular files that lie directly in a folder beneath a root, by bytes.
+def list_folder(root: bytes, segments: tuple[bytes, ...]) -> dict[bytes, bool]:
+    """Name what lies directly in a folder beneath a root and is no folder, by bytes.
+
+    Returns:
+        Of each name whether it is a regular file: the others are links, pipes, sockets, devices.
 
     Raises:
         NotThere: there is no such folder.
@@ -159,7 +162,7 @@ def list_folder(root: bytes, segments: tuple[bytes, ...]) -> list[bytes]:
         listed = _list_beneath(root, segments)
     except OSError as error:
         raise _refusal(error, display_name(b"/".join(segments))) from error
-    return [name for name, kind in listed if kind == FILE]
+    return {name: kind == FILE for name, kind in listed if kind != FOLDER}
 
 
 def _enter_root(root: bytes) -> int:

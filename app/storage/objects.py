@@ -49,8 +49,8 @@ class OpenObject:
         return persistently(partial(_look, told, self.place), seconds)
 
 
-def prove_object(root: BucketRoot, segments: tuple[bytes, ...], seconds: float) -> None:
-    """Ask the store whether an object is there, without fetching it.
+def prove_object(root: BucketRoot, segments: tuple[bytes, ...], seconds: float) -> ObjectToken:
+    """Ask the store whether an object is there, and in what state, without fetching it.
 
     Raises:
         LocationMalformed: no bucket can hold such a key.
@@ -58,7 +58,7 @@ def prove_object(root: BucketRoot, segments: tuple[bytes, ...], seconds: float) 
         FailedInPassing: the store failed, or did not answer within these seconds.
         Unreachable: it gave another answer.
     """
-    persistently(partial(_look, access(), Place.beneath(root, segments)), seconds)
+    return persistently(partial(_look, access(), Place.beneath(root, segments)), seconds)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from app.storage.files import OpenFile, check_root, open_beneath
 from app.storage.listing import prove_bucket
 from app.storage.locations import decode_location, encode_location, parse_root
 from app.storage.objects import OpenObject, open_object, prove_object
+from app.storage.tokens import ByteToken
 
 OpenBytes = OpenFile | OpenObject
 LOOK_SECONDS = 10.0
@@ -26,8 +27,8 @@ def open_located(root: str, path: str) -> AbstractContextManager[OpenBytes]:
     return open_beneath(parse_root(root), segments)
 
 
-def prove_there(root: str, path: str) -> None:
-    """Look whether something lies at a location; nothing of it is fetched.
+def prove_there(root: str, path: str) -> ByteToken:
+    """Look whether something lies at a location, and in what state; nothing of it is fetched.
 
     Raises:
         NotThere: the reachable storage says that nothing has this name.
@@ -35,10 +36,9 @@ def prove_there(root: str, path: str) -> None:
     """
     segments = decode_location(path)
     if is_bucket_root(root):
-        prove_object(parse_bucket_root(root), segments, LOOK_SECONDS)
-        return
-    with open_beneath(parse_root(root), segments):
-        return
+        return prove_object(parse_bucket_root(root), segments, LOOK_SECONDS)
+    with open_beneath(parse_root(root), segments) as file:
+        return file.token
 
 
 def settle_root(uri: str) -> str:

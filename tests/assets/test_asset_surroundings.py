@@ -18,6 +18,7 @@ from app.assets.containers import kind_of
 from app.assets.surrounding_tasks import look_around, look_around_what_was_left
 from app.kit.jobs import bind
 from app.kit.settings import Settings, settings
+from app.storage.tokens import FileToken
 
 SIDES = re.compile(Settings.model_fields["sides_pattern"].default)
 SEEN = "SELECT companion_kinds, container_kinds FROM surroundings WHERE asset_id = :id"
@@ -102,6 +103,10 @@ def placed(world: World, store: System, name: str, *others: str) -> UUID:
     return world.an_asset(store, name=name)
 
 
+def token_of(file: Path) -> str:
+    return str(FileToken.of(file.stat()))
+
+
 def seen(world: World, asset_id: UUID) -> list[tuple[Sequence[str], Sequence[str]]]:
     return [tuple(row) for row in world.find(SEEN, id=asset_id)]
 
@@ -116,7 +121,8 @@ def test_a_look_finds_companions_and_every_package_above(world: World, store: Sy
     [[companions, containers]] = world.find(
         "SELECT companions, containers FROM surroundings WHERE asset_id = :id", id=one
     )
-    assert companions == [{"kind": "sidecar", "location": "box/data/1962/a.xmp", "found_by": "a.*"}]
+    beside = {"kind": "sidecar", "location": "box/data/1962/a.xmp", "found_by": "a.*"}
+    assert companions == [beside | {"byte_token": token_of(store.folder / beside["location"])}]
     assert [(c["kind"], c["folder"], c["marker"]) for c in containers] == [
         ("ocfl", "box/data", "0=ocfl_object_1.1"),
         ("bag", "box", "bagit.txt"),

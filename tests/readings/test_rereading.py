@@ -1,22 +1,22 @@
 """Reading again: after the reader was upgraded, after bytes changed, and what that changed."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 from images import draw
-from upgraded import OLDER, older_tool, reading_by
+from upgraded import OLDER, end_warm_readers, older_tool, reading_by
 from world import System, World
 
 from app.kit.jobs import bind
+from app.kit.settings import settings
 from app.provenance.changes import Assertion, Choice
-from app.readings import rereading_tasks
+from app.readings import readers, rereading_tasks
 from app.readings.differing import differences
 
 CAPTION, ARTIST = "A tram at the corner of the street", "Chan Siu Ming"
-
-OPINION = "second_opinion"  # the other reader no longer differs, once the tool cuts nothing
 
 
 @pytest.fixture
@@ -64,13 +64,14 @@ def test_an_upgrade_reads_again_and_says_what_it_changed(
     world.work()
     done = shown(api, keeper, begun)
     assert (done["state"], done["read_again"], done["waiting"]) == ("done", 3, 0)
-    assert [one for one in done["fields"] if one["field"] != OPINION] == [
+    assert done["fields"] == [
         {"field": "creator", "kind": "added", "assets": 2},
         {"field": "description", "kind": "changed", "assets": 2},
+        {"field": "second_opinion", "kind": "removed", "assets": 2},  # no reader differs any more
     ]
     listed = api.get(f"/v1/rereadings/{begun['id']}/differences", headers=keeper).json()["items"]
     assert [one["asset_id"] for one in listed] == sorted(map(str, read_yesterday[:2]))
-    creator, description = (d for d in listed[0]["differences"] if d["field"] != OPINION)
+    creator, description, _ = listed[0]["differences"]
     assert creator["after"][0]["value"] == [ARTIST]
     assert creator["after"][0]["locator"] == "EXIF:IFD0:Artist"
     assert [one["value"] for one in description["before"]] == [CAPTION[:10].strip()]
@@ -93,8 +94,8 @@ def test_one_image_is_compared_by_itself(
     again(api, world.headers("operator"))
     world.work()
     found = api.get(path, headers=reader).json()
-    told = [one["field"] for one in found["differences"]]
-    assert told == ["creator", "description", OPINION]
+    fields = ["creator", "description", "second_opinion"]
+    assert [one["field"] for one in found["differences"]] == fields
     assert (found["before"]["ordinal"], found["after"]["ordinal"]) == (1, 2)
     back = api.get(path, params={"before": 2, "after": 1}, headers=reader).json()
     assert [one["kind"] for one in back["differences"]] == ["removed", "changed", "added"]
@@ -273,3 +274,76 @@ def test_the_order_of_sources_says_nothing() -> None:
     assert differences([one, two], [two, one]) == []
     [found] = differences([one, one], [one])
     assert (found.kind, len(found.before), found.after) == ("changed", 1, [])
+
+
+@pytest.fixture
+def read_before(world: World, store: System) -> UUID:
+    asset_id = world.an_asset(store, description=CAPTION)
+    world.work()
+    return asset_id
+
+
+def upgraded(monkeypatch: pytest.MonkeyPatch, what: str, authority: Path) -> None:
+    """Let another version of what decides a reading be installed, as after a start anew."""
+    if what == readers.TRUST:
+        authority.write_text("-----BEGIN CERTIFICATE-----\n", "ascii")
+        monkeypatch.setenv("CATALOGUE_C2PA_TRUST", str(authority))
+        settings.cache_clear()
+    elif what == readers.CREDENTIALS:
+        monkeypatch.setattr(readers, "version", lambda _: "0.99")
+    else:
+        monkeypatch.setattr(readers, f"{what}_VERSION", "99")
+    end_warm_readers()
+
+
+@pytest.mark.parametrize(
+    "what", ["DETECTOR", "RULES", "FALLBACK", readers.CREDENTIALS, readers.TRUST]
+)
+def test_whatever_decides_a_reading_makes_it_outdated_and_due(
+    world: World,
+    store: System,
+    read_before: UUID,
+    api: httpx2.Client,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+) -> None:
+    operator = world.headers("operator")
+
+    def outdated(asked: str = "true") -> int:
+        path = "/v1/rereadings/preview"
+        return int(api.get(path, params={"outdated": asked}, headers=operator).json()["assets"])
+
+    assert (outdated(), outdated("false")) == (0, 1)
+    upgraded(monkeypatch, what, world.folder / "authority.pem")
+    assert (outdated(), outdated("false")) == (1, 0)
+    begun = again(api, operator, outdated=True)
+    world.work()
+    assert shown(api, operator, begun)["read_again"] == 1
+    assert (outdated(), outdated("false")) == (0, 1)
+    reader = world.headers("cataloguer", department=store.department)
+    newer, older = api.get(f"/v1/assets/{read_before}/readings", headers=reader).json()["items"]
+    assert len(dict(newer["readers"].items() ^ older["readers"].items())) == 1
+    end_warm_readers()
+    settings.cache_clear()
+
+
+def test_a_reading_of_before_readers_were_noted_is_outdated(
+    world: World, read_before: UUID, api: httpx2.Client
+) -> None:
+    triggers = "ALTER TABLE readings {} TRIGGER readings_append_only"
+    world.find(triggers.format("DISABLE"), "catalogue_owner")
+    world.find("UPDATE readings SET readers = '{}'", "catalogue_owner")
+    world.find(triggers.format("ENABLE ALWAYS"), "catalogue_owner")
+    operator = world.headers("operator")
+    found = api.get("/v1/rereadings/preview", params={"outdated": "true"}, headers=operator)
+    assert found.json()["assets"] == 1
+
+
+def test_a_list_of_authorities_is_told_by_its_text_not_by_its_file(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.pem", tmp_path / "other.pem"
+    one.write_text("A")
+    other.write_text("A")
+    same = readers.readers(readers.trust_in(one))
+    assert readers.readers(readers.trust_in(other)) == same
+    other.write_text("B")
+    assert readers.readers(readers.trust_in(other)) != same

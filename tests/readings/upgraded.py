@@ -11,15 +11,12 @@ from app.readings import tasks as reading_tasks
 from app.readings.exiftool import VENDORED
 
 OLDER = "13.01"
-SCRIPT = """#!/usr/bin/env perl
+# Put before the modules of today's script, so that it is built as that is.
+YESTERDAY = """
 # Yesterday's ExifTool: it knows no artist, and cuts a caption after ten letters.
-use strict;
-use warnings;
-my ($script, $library);
-BEGIN { ($script, $library) = ('%s', '%s'); }
-use lib $library;
+use lib '%s';
 use Image::ExifTool;
-if (@ARGV and $ARGV[-1] eq '-ver') { print '%s'; exit; }
+$Image::ExifTool::VERSION = $version = '%s';
 {
     no warnings 'redefine';
     my $found = \\&Image::ExifTool::FoundTag;
@@ -30,15 +27,17 @@ if (@ARGV and $ARGV[-1] eq '-ver') { print '%s'; exit; }
         goto &$found;
     };
 }
-$0 = $script;
 """
+FIRST_USE = "\nuse Image::ExifTool qw{:Public};"
 
 
 def older_tool(folder: Path) -> Path:
     """Write yesterday's ExifTool."""
     path = folder / "exiftool-of-yesterday"
-    whole = SCRIPT % (VENDORED, VENDORED.parent / "lib", OLDER) + VENDORED.read_text("utf-8")
-    path.write_text(whole)
+    before, first, after = VENDORED.read_text("latin-1").partition(FIRST_USE)
+    assert first
+    added = YESTERDAY % (VENDORED.parent / "lib", OLDER)
+    path.write_text(before + added + first + after, "latin-1")
     path.chmod(0o755)
     return path
 
