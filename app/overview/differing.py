@@ -71,8 +71,7 @@ def difference(book: Book, before: PolicyInForce, after: PolicyInForce, today: d
         )
     )
     return Difference(
-        [one for text, one in mine.items() if text in theirs]
-        + found_in_law(book.registers, today),
+        [one for text, one in mine.items() if text in theirs] + found_in_law(book.registers, today),
         [one for text, one in mine.items() if text not in theirs],
         [one for text, one in theirs.items() if text not in mine],
         law(book.registers, today),
