@@ -152,9 +152,9 @@ def concerned(
 def compared(book: Book, differs: Difference, chosen: Select[Any]) -> Select[Any]:
     """Group those assets by what changes for their record, with what it would come to.
 
-    `several`: others have equal bytes, so nothing keeps for it whatever is asked of keepers. `pair`:
-    the pair decides. `assets` holds every id where that is asked elsewhere, or others of equal
-    bytes may rest on it, or it is listed one by one; else a sample.
+    `several`: another has equal bytes; where none has, nothing keeps for it whatever is asked of
+    keepers. `pair`: the pair decides. `assets` holds every id where that is to be asked, where
+    others of equal bytes may rest on it, and where each may be listed; else a sample.
     """
     one = found_of_each(book, differs, chosen)
     several = one.c.several
