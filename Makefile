@@ -19,6 +19,7 @@ CLAIMS := b1_registration b2_reading b8_eligibility b11_keyset b12_growth b16_im
 CLAIMS := b1_registration b2_reading b8_eligibility b10_simulation b11_keyset b12_growth b16_import_memory
 CLAIMS := b1_registration b2_reading b8_eligibility b11_keyset b12_growth b16_import_memory b17_search
 SIZE ?= small
+AT_ONCE ?= 2
 
 .PHONY: help setup demo test serve worker check fix migration openapi lock bench drill size coverage
 
@@ -33,7 +34,7 @@ demo: $(READY)  ## show a small backlog travel to its answers; IMAGES=DIR: do so
 	@$(BIN)/catalogue demo $${IMAGES:+--images "$$IMAGES"} $(ARGS)
 
 test: $(READY)  ## run the tests on a real PostgreSQL; ARGS="-k word" for some of them
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(AT_ONCE) --dist loadfile $(ARGS)
 
 serve: $(READY)  ## serve the API, with an embedded PostgreSQL unless CATALOGUE_DATABASE_URL is set
 	@exec $(BIN)/catalogue serve
