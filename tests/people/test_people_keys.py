@@ -30,7 +30,9 @@ def test_a_key_is_drawn_and_taken_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", "cat_", "cat_short_secret", f"cat_{'A' * 12}_{'b' * 43}", f"{draw_key()} "]
+    "written",
+    ["", "cat_", "cat_short_secret", f"cat_{'A' * 12}_{'b' * 43}", f"{draw_key()} "],
+    ids=["nothing", "a beginning", "short", "capitals", "a blank behind"],
 )
 def test_what_is_not_written_like_a_key(written: str) -> None:
     assert split_key(written) is None

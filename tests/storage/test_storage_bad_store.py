@@ -386,7 +386,10 @@ def page(*keys: str, more: str | None = None, before: str = "") -> Behaviour:
         (complaint(404, "NoSuchBucket"), "no bucket"),
         (redirect, "sends elsewhere"),
     ],
-    ids=str,
+    ids=[
+        *("the next page has no name", "the same page again", "another folder", "a DTD"),
+        *("no XML of a listing", "cut off", "endless", "forbidden", "no bucket", "a redirect"),
+    ],
 )
 def test_a_listing_that_is_none_is_not_taken_for_an_empty_one(
     behaviour: Behaviour, said: str
