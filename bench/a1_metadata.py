@@ -85,7 +85,7 @@ def asked(
     """Yield each file's answers in the words of the truth."""
     roots = {
         one["code"]: Path(unquote(one["root"].removeprefix("file://")))
-        for one in cast.operator.get("/v1/source-systems")
+        for one in cast.operator.pages("/v1/source-systems")
     }
     for asset in assets:
         record = reader.get(f"/v1/assets/{asset['asset_id']}/provenance")
