@@ -1,7 +1,6 @@
 """Makes a cluster whole or not at all, and starts its server."""
 
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -44,10 +43,9 @@ def start(home: Home, told: Path | None) -> "subprocess.Popen[bytes]":
 def _alone(home: Home) -> Iterator[int]:
     with locks.opened(home.server) as lock:
         # The orphans of a killed postmaster hold it. Idle ones end at once, a busy one would not
-        # notice before its statement ends, and now and then one stays in its own way out.
-        for order in (signal.SIGTERM, signal.SIGKILL):
-            if not locks.take(lock, within=2.0):
-                postmaster.end_orphans(home, order)
+        # notice before its statement ends.
+        if not locks.take(lock, within=2.0):
+            postmaster.end_orphans(home)
         if not locks.take(lock, within=postmaster.PATIENCE):
             message = f"Processes of a server that ended still use {home.cluster}: end them."
             raise PostgresUnavailable(message)

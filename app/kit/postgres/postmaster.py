@@ -51,16 +51,12 @@ def clear_the_way(home: Home) -> None:
         pause = min(2 * pause, 2.0)
 
 
-def end_orphans(home: Home, order: signal.Signals) -> None:
-    """End the backends of a postmaster that was killed; what they committed stays.
-
-    None of them can harm what comes after it: their shared memory ends with them, and the next
-    postmaster recovers from the log.
-    """
+def end_orphans(home: Home) -> None:
+    """Ask the backends of a postmaster that was killed to end; what they committed stays."""
     for pid in _users_of(home.cluster):
         if _serves(pid, home.cluster):
             with suppress(ProcessLookupError):
-                os.kill(pid, order)
+                os.kill(pid, signal.SIGTERM)
 
 
 def stop(home: Home) -> None:

@@ -14,6 +14,7 @@ from app.kit.postgres.home import Home
 POLL = 0.25  # seconds between two looks at server and users
 LARGEST_LOG = 10_000_000  # bytes; one older log of this size is kept
 FIRST_PAUSE = 0.5  # seconds until the next try to bring a fallen server back, doubled each time
+REAPED_WITHIN = 5.0  # seconds
 LONGEST_PAUSE = 30.0
 
 
@@ -64,10 +65,12 @@ def _keep_up(
     home: Home, told: Path | None, server: "subprocess.Popen[bytes] | None"
 ) -> tuple["subprocess.Popen[bytes] | None", bool]:
     """Bring the server back if it fell, and say whether it came; a full disk may take hours."""
-    if server is not None:
-        server.poll()  # reaps it: a zombie's pid would keep a new server from starting
     if postmaster.living_pid(home) is not None:
         return server, True
+    if server is not None:
+        # Reaps it, also where it fell this very moment: a zombie's pid keeps a new server away.
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(REAPED_WITHIN)
     home.note("The server has fallen; starting it again.")
     try:
         server = cluster.start(home, told)
