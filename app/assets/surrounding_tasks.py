@@ -9,15 +9,8 @@ from app.assets.events import AssetsRegistered, BytesChanged
 from app.assets.hindrances import in_hand, passed, postpone
 from app.assets.models import AssetRow
 from app.assets.surroundings import Around, Eyes, keep_seen, places_of, unlooked
-from app.assets.sweeping import (
-    NIGHTLY,
-    ONE_WALK_AT_A_TIME,
-    Stage,
-    look_at_all,
-    look_at_due,
-    look_at_newest,
-)
-from app.kit.jobs import MOST_ASSETS_A_JOB, in_transaction, on, sweep
+from app.assets.sweeping import Stage, swept
+from app.kit.jobs import MOST_ASSETS_A_JOB, in_transaction, on
 from app.kit.refusals import Refusal
 
 STAGE = "surroundings"
@@ -66,16 +59,4 @@ LEFT = Stage(
     do=look_around,
     again=look_around,
 )
-
-
-@sweep(STAGE)
-def look_around_what_was_left() -> None:
-    """Look around what lost jobs left out lately, and where nothing answered."""
-    look_at_newest(LEFT)
-    look_at_due(LEFT)
-
-
-@sweep(f"{STAGE}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
-def look_around_all_that_was_left() -> None:
-    """Look around everything that moved, or around which nobody looked for a month."""
-    look_at_all(LEFT)
+look_around_what_was_left, look_around_all_that_was_left = swept(LEFT)

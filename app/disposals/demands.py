@@ -68,47 +68,20 @@ def processing_demands() -> list[Demand]:
     """Return the rules of processing: read, readable, present, hashed, compared."""
     seen = func.coalesce(SIGHTING.c.state, "present")
     unread = case((has_content(), "processing:unread"), else_="processing:awaiting_content")
-    return [
-        Demand(
-            "processing:registered",
-            "not_assessed",
-            case((is_withdrawn(AssetRow.id), "processing:withdrawn")),
+    rules: dict[str, Code] = {
+        "registered": case((is_withdrawn(AssetRow.id), "processing:withdrawn")),
+        "read": case((READING.c.id.is_(None), unread)),
+        "readable": case(
+            (READING.c.outcome == "unreadable", "processing:unreadable"),
+            (READING.c.id.is_(None), literal("?") + unread),
         ),
-        Demand("processing:read", "not_assessed", case((READING.c.id.is_(None), unread))),
-        Demand(
-            "processing:readable",
-            "not_assessed",
-            case(
-                (READING.c.outcome == "unreadable", "processing:unreadable"),
-                (READING.c.id.is_(None), literal("?") + unread),
-            ),
-        ),
-        Demand(
-            "processing:present",
-            "not_assessed",
-            case((seen != "present", literal("processing:") + seen)),
-        ),
-        Demand(
-            "processing:fingerprinted",
-            "not_assessed",
-            case((FINGERPRINT.c.id.is_(None), "processing:not_fingerprinted")),
-        ),
-        Demand(
-            "processing:as_claimed",
-            "not_assessed",
-            case((claimed_otherwise(), "processing:claim_differs")),
-        ),
-        Demand(
-            "processing:compared",
-            "not_assessed",
-            case((~COMPARED, "processing:not_compared")),
-        ),
-        Demand(
-            "processing:not_struck_out",
-            "not_assessed",
-            case((is_set_aside(AssetRow.id), "processing:struck_out")),
-        ),
-    ]
+        "present": case((seen != "present", literal("processing:") + seen)),
+        "fingerprinted": case((FINGERPRINT.c.id.is_(None), "processing:not_fingerprinted")),
+        "as_claimed": case((claimed_otherwise(), "processing:claim_differs")),
+        "compared": case((~COMPARED, "processing:not_compared")),
+        "not_struck_out": case((is_set_aside(AssetRow.id), "processing:struck_out")),
+    }
+    return [Demand(f"processing:{name}", "not_assessed", code) for name, code in rules.items()]
 
 
 def claimed_otherwise() -> ColumnElement[bool]:
