@@ -28,6 +28,53 @@ class ComparedRow(Row):
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
 
 
+class LookedAlikeRow(Row):
+    """All that looks like an image was asked for once by one method, also when nothing did."""
+
+    __tablename__ = "looked_alike"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["asset_id", "visual_id"],
+            ["visual_fingerprints.asset_id", "visual_fingerprints.id"],
+            name="fk_looked_alike_asset_id_visual_id",
+        ),
+    )
+    visual_id: Mapped[UUID] = mapped_column(primary_key=True)
+    method: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[UUID]
+    nominated: Mapped[int]
+    passed_over: Mapped[int]  # nominated, but more than are measured for one image
+    looked_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class MeasurementRow(Row):
+    """One pair registered and measured by one method; every standard judges from it."""
+
+    __tablename__ = "measurements"
+    __table_args__ = (
+        UniqueConstraint(
+            "a_fingerprint_id", "b_fingerprint_id", "method", name="uq_measurements_pair"
+        ),
+        _cites("measurements", "a_"),
+        _cites("measurements", "b_"),
+        Index("ix_measurements_b_fingerprint_id", "b_fingerprint_id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    a_asset_id: Mapped[UUID]
+    a_fingerprint_id: Mapped[UUID]
+    b_asset_id: Mapped[UUID]
+    b_fingerprint_id: Mapped[UUID]
+    method: Mapped[int]  # raised whenever the same two pictures could measure otherwise
+    nominated_by: Mapped[dict[str, Any]]
+    outcome: Mapped[str]  # measured, or why not
+    measured: Mapped[dict[str, Any] | None]
+    difference_map: Mapped[bytes | None]  # a small PNG
+    tools: Mapped[dict[str, Any]]
+    measured_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
 class LikenessRow(Row):
     """A direct pair with its evidence; a < b, so that a pair is said once."""
 
@@ -42,6 +89,11 @@ class LikenessRow(Row):
         ),
         _cites("likenesses", "a_"),
         _cites("likenesses", "b_"),
+        Index(
+            "ix_likenesses_measurement_id",
+            "measurement_id",
+            postgresql_where=text("measurement_id IS NOT NULL"),
+        ),
         Index("ix_likenesses_a_asset_id_b_asset_id", "a_asset_id", "b_asset_id"),
         Index("ix_likenesses_b_asset_id_a_asset_id", "b_asset_id", "a_asset_id"),
     )
@@ -52,6 +104,10 @@ class LikenessRow(Row):
     b_fingerprint_id: Mapped[UUID]
     standard_id: Mapped[UUID] = mapped_column(ForeignKey("policy_versions.id"))
     class_: Mapped[str] = mapped_column("class")
+    # What a class other than exact_bytes rests on; a trigger sees that it is of this pair.
+    measurement_id: Mapped[UUID | None] = mapped_column(ForeignKey("measurements.id"))
+    copy_asset_id: Mapped[UUID | None]  # which side might go; None: no direction is known
+    score: Mapped[float | None]  # 0 to 1, how sure the class is
     same_object: Mapped[bool]  # one physical object under two names: no copy at all
     evidence: Mapped[dict[str, Any]]
     found_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

@@ -164,7 +164,8 @@ def direct_pair(rows: CTE) -> ColumnElement[bool]:
         LikenessRow.a_fingerprint_id == rows.c.fingerprint_id,
         LikenessRow.b_fingerprint_id == rows.c.fingerprint_id,
     )
-    found = select(LikenessRow.id).where(either, current, ~LikenessRow.same_object)
+    equal = LikenessRow.class_ == "exact_bytes"  # near is never same
+    found = select(LikenessRow.id).where(either, current, equal, ~LikenessRow.same_object)
     return found.exists()
 
 

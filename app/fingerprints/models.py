@@ -1,14 +1,17 @@
 """Tables of fingerprints and of what others claimed them to be."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     UniqueConstraint,
     text,
 )
@@ -49,6 +52,63 @@ class FingerprintRow(Row):
     object_key: Mapped[str]
     tool: Mapped[str]
     tool_version: Mapped[str]
+    computed_at: Mapped[datetime]  # stamped by trigger
+    computed_xid: Mapped[int | None] = mapped_column(Xid8)  # stamped by trigger
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class VisualFingerprintRow(Row):
+    """What a fingerprinted file looks like, or why that is not known. Append-only.
+
+    Perceptual hashes are of the upright picture; `turned_*` hold its eight turned and mirrored
+    forms one after the other, the upright one first. They only ever nominate pairs.
+    """
+
+    __tablename__ = "visual_fingerprints"
+    __table_args__ = (
+        UniqueConstraint("asset_id", "id", name="uq_visual_fingerprints_asset_id_id"),
+        UniqueConstraint(
+            "fingerprint_id", "method", name="uq_visual_fingerprints_fingerprint_id_method"
+        ),
+        ForeignKeyConstraint(
+            ["asset_id", "fingerprint_id"],
+            ["fingerprints.asset_id", "fingerprints.id"],
+            name="fk_visual_fingerprints_asset_id_fingerprint_id",
+        ),
+        Index("ix_visual_fingerprints_computed_xid", "computed_xid"),
+        Index(
+            "ix_visual_fingerprints_pixels_sha256",
+            "pixels_sha256",
+            postgresql_where=text("pixels_sha256 IS NOT NULL"),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    asset_id: Mapped[UUID]
+    fingerprint_id: Mapped[UUID]
+    method: Mapped[int]  # raised whenever the same bytes could give other values
+    outcome: Mapped[str]  # decoded, undecodable, too_large
+    reason: Mapped[str | None]  # why not decoded
+    width: Mapped[int | None]  # pixels, upright, before any scaling
+    height: Mapped[int | None]
+    frames: Mapped[int | None]  # frames or pages
+    bit_depth: Mapped[int | None]  # bits a channel
+    colour: Mapped[str | None]  # the decoder's name: L, RGB, CMYK, I;16 and so on
+    alpha: Mapped[bool | None]
+    orientation: Mapped[int | None]  # as the file states it, 1 to 8
+    colour_space: Mapped[str | None]  # as the file declares it beside a profile
+    auxiliary: Mapped[int | None]  # images beside the main one: gain map, depth, MPO, motion
+    icc_sha256: Mapped[bytes | None]
+    pixels_sha256: Mapped[bytes | None]  # every frame at full depth, with alpha
+    phash: Mapped[bytes | None]  # 64 bits
+    dhash: Mapped[bytes | None]  # 64 bits
+    pdq: Mapped[bytes | None]  # 256 bits
+    pdq_quality: Mapped[int | None]  # 0 to 100
+    turned_phash: Mapped[bytes | None]  # 8 times 64 bits
+    turned_pdq: Mapped[bytes | None]  # 8 times 256 bits
+    low_information: Mapped[str | None]  # blank, two_tone; None: enough to tell it by its looks
+    words: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))  # of its local features
+    measures: Mapped[dict[str, Any]]
+    tools: Mapped[dict[str, Any]]
     computed_at: Mapped[datetime]  # stamped by trigger
     computed_xid: Mapped[int | None] = mapped_column(Xid8)  # stamped by trigger
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
