@@ -1,0 +1,1 @@
+"""What an image looks like; nearness nominates and never decides."""
