@@ -4,7 +4,8 @@ The order is the Metadata Working Group's (docs/domain.md, 3.4), with one additi
 before text whose bytes could not be read with certainty.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from app.readings.captures import capture_statements
 from app.readings.credentials import history_statement, source_type_statement, status_statement
@@ -15,6 +16,7 @@ from app.readings.formats import NOT_AN_IMAGE, TRUNCATED_HEADER, is_image, why_u
 from app.readings.instants import instant_statement
 from app.readings.makernotes import maker_note_statements
 from app.readings.moments import date_statements, is_scan
+from app.readings.noise import TAG, told
 from app.readings.places import place_statements
 from app.readings.tags import AnswerMalformed, Tags, parse_answer
 from app.readings.technical import format_name, format_statement, technical_statement
@@ -60,6 +62,7 @@ def conclude(
         mime=mime or None,
         statements=measured + beside + described,
         raw=answer,
+        noise=told(tags.text(TAG)),
     )
 
 
@@ -78,9 +81,12 @@ def _outcome(
     return Outcome.NOTHING_FOUND, None
 
 
-def failed(reason: str, tool: str, version: str) -> Extraction:
+def failed(
+    reason: str, tool: str, version: str, noise: Mapping[str, str] = MappingProxyType({})
+) -> Extraction:
     """Say that a file gave no answer at all, and why."""
-    return Extraction(Outcome.UNREADABLE, reason, tool, version, False, None, None, (), b"")
+    ended = Outcome.UNREADABLE, reason, tool, version
+    return Extraction(*ended, False, None, None, (), b"", noise=noise)
 
 
 def _described(tags: Tags) -> Iterator[Extracted]:

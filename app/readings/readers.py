@@ -8,11 +8,12 @@ from pathlib import Path
 
 from app.ledger.canonical import digest_of
 from app.readings.charsets.guess import DETECTOR, DETECTOR_VERSION
+from app.readings.credentials import LIBRARY
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION
 
 # Of our own conclusions: raised by whoever changes what is picked, noted or derived of an answer.
 RULES, RULES_VERSION = "catalogue-rules", "1"
-CREDENTIALS, TRUST, NOBODY = "c2pa-python", "c2pa-trust", "none"
+TRUST, NOBODY = "c2pa-trust", "none"
 
 
 def trust_in(configured: Path | None) -> str:
@@ -26,6 +27,6 @@ def readers(trusted: str) -> dict[str, str]:
         RULES: RULES_VERSION,
         DETECTOR: DETECTOR_VERSION,
         FALLBACK: FALLBACK_VERSION,
-        CREDENTIALS: version(CREDENTIALS),
+        LIBRARY: version(LIBRARY),
         TRUST: digest_of(trusted) if trusted else NOBODY,
     }

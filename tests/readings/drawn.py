@@ -36,6 +36,10 @@ use Image::ExifTool;
         }
         system('touch', $1) if $head =~ /PLEASE RUN ([^\\0\\xff]+)\\xff/;
         my @eaten = map { 'x' x 1e8 } 1 .. 50 if $head =~ /PLEASE EAT/;
+        my $bytes = "caf\\xe9 \\e[2J \\x{e2}\\x80\\xae a\\\\b";
+        warn $bytes, \\$head, " pid $$" if $head =~ /PLEASE WARN/;
+        print STDERR 'x' x 1e7 if $head =~ /PLEASE SHOUT/;
+        do { print STDERR "at my end\\n"; kill 9, $$ } if $head =~ /PLEASE SIGH/;
         if ($head =~ /PLEASE BABBLE/) { print '{' x 100; return 0; }
         goto &$extract;
     };
