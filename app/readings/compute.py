@@ -11,6 +11,7 @@ from app.readings.captures import capture_statements
 from app.readings.credentials import history_statement, source_type_statement, status_statement
 from app.readings.devices import device_statements
 from app.readings.disagreements import disagreement_statement
+from app.readings.editing import edit_statement, identity_statements
 from app.readings.extraction import Extracted, Extraction, Outcome
 from app.readings.formats import NOT_AN_IMAGE, TRUNCATED_HEADER, is_image, why_unreadable
 from app.readings.instants import instant_statement
@@ -95,7 +96,8 @@ def _described(tags: Tags) -> Iterator[Extracted]:
     types = [one for one in texts if one.picked and one.field == "digital_source_type"]
     types += (added := list(source_type_statement(tags, known=bool(types))))
     yield from added
-    yield from history_statement(tags)
+    yield from (signed := list(history_statement(tags)))
+    yield from edit_statement(tags, known=any(one.picked for one in signed))
     scanned = any(one.picked and is_scan(str(one.value)) for one in types)
     dates = list(date_statements(tags, iptc_wins=iptc_wins, scanned=scanned))
     yield from dates
@@ -110,6 +112,7 @@ def _beside(tags: Tags) -> Iterator[Extracted]:
     yield from disagreement_statement(tags)
     yield from maker_note_statements(tags)
     yield from capture_statements(tags)
+    yield from identity_statements(tags)
 
 
 def digest_is_stale(tags: Tags) -> bool:

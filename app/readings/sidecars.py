@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from app.assets.companions import RAW
 from app.readings import noise
-from app.readings.credentials import history_statement
+from app.readings.editing import edit_statement
 from app.readings.extraction import Extracted, Extraction, Outcome
 from app.readings.moments import EPOCH, date_statements, is_scan
 from app.readings.places import NULL_ISLAND, place_statements
@@ -146,7 +146,7 @@ def _of_the_picture(tags: Tags, *, scanned: bool) -> Iterator[Extracted]:
     types = (one for one in texts if one.picked and one.field == "digital_source_type")
     scanned = scanned or any(is_scan(str(one.value)) for one in types)
     yield from date_statements(tags, iptc_wins=False, scanned=scanned)
-    yield from history_statement(tags)
+    yield from edit_statement(tags, known=False)
     yield from place_statements(tags, iptc_wins=False)
 
 
