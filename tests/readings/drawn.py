@@ -49,12 +49,13 @@ use Image::ExifTool;
 
 def draw(path: Path, *tags: str, size: tuple[int, int] = (32, 24)) -> Path:
     """Draw a small picture in the format of the name; each tag is ExifTool's -TAG=VALUE."""
-    path.write_bytes(_drawn(path.suffix, tags, size))
+    path.write_bytes(drawn(path.suffix, tags, size))
     return path
 
 
 @lru_cache
-def _drawn(suffix: str, tags: tuple[str, ...], size: tuple[int, int]) -> bytes:
+def drawn(suffix: str, tags: tuple[str, ...], size: tuple[int, int]) -> bytes:
+    """Return the bytes of such a picture, each drawn once."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"drawn{suffix}"
         Image.new("RGB", size, (200, 120, 40)).save(path)
