@@ -16,6 +16,11 @@ class BytesChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AssetsRevisited(Fact):
+    """A scan or an import told of these copies again, and of nothing new about them."""
+
+
+@dataclass(frozen=True, slots=True)
 class SidecarsChanged(Fact):
     """XMP sidecars beside these files came, went, or are other bytes than at the last look."""
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assets.events import AssetsRegistered, BytesChanged
+from app.assets.events import AssetsRegistered, AssetsRevisited, BytesChanged
 from app.assets.hindrances import in_hand, passed, postpone
 from app.assets.models import AssetRow
 from app.assets.surroundings import Around, Eyes, keep_seen, places_of, unlooked
@@ -25,6 +25,12 @@ def look_around_new(fact: AssetsRegistered) -> None:
 @on(BytesChanged)
 def look_around_changed(fact: BytesChanged) -> None:
     """Look again around files that were changed or moved."""
+    look_around(fact.asset_ids)
+
+
+@on(AssetsRevisited, priority=-1)  # most will find what they found before
+def look_around_known(fact: AssetsRevisited) -> None:
+    """Look again around files that are what they were: a sidecar beside them need not be."""
     look_around(fact.asset_ids)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from app.assets.events import BytesChanged
+from app.assets.events import AssetsRevisited, BytesChanged
 from app.assets.service import move_asset, report_sighting, system_for
 from app.catalogue.errors import MoveUndecided
 from app.catalogue.models import ImportRow
@@ -134,6 +134,9 @@ def take_known(
             outcomes[row.at] = Found(row.id, recognise(db, caller, place, row, reread))
     if reread:
         publish(db, BytesChanged(tuple(reread)))
+    found = (one.asset_id for one in outcomes.values() if isinstance(one, Found))
+    if same := tuple(dict.fromkeys(one for one in found if one not in reread)):
+        publish(db, AssetsRevisited(same))
     return taken
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assets.errors import RegisteredOtherwise
-from app.assets.events import AssetsRegistered
+from app.assets.events import AssetsRegistered, AssetsRevisited
 from app.assets.models import SourceSystemRow
 from app.assets.service import NewAsset, add_assets, draw_ids, registered_as, system_for
 from app.assets.withdrawing import told, withdrawals_of
@@ -114,6 +114,9 @@ def register(
             if taken_back
             else outcome_of(one_checked, asset_id, facts_digest, fresh)
         )
+    told_again = {o.asset_id for o in outcomes if isinstance(o, Registered) and not o.new}
+    if told_again:
+        publish(db, AssetsRevisited(tuple(sorted(told_again))))
     return [one for one in outcomes if one is not None]
 
 

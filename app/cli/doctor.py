@@ -23,6 +23,8 @@ from app.kit.postgres.lease import lease
 from app.kit.refusals import Refusal
 from app.kit.settings import settings
 from app.readings.calls import SOCKETS, filter_of
+from app.readings.exiftool import UnfitTool
+from app.readings.readers import trust_in
 from app.storage.buckets import parse_bucket_root
 from app.storage.listing import prove_bucket
 from app.storage.s3 import access
@@ -62,7 +64,8 @@ def diagnose() -> list[Finding]:
     except ValidationError as trouble:
         wrong = "; ".join(f"{error['loc'][0]}: {error['msg']}" for error in trouble.errors())
         return [Finding("settings", False, f"{wrong}; correct CATALOGUE_* or .env")]
-    checks: list[Callable[[], Finding]] = [_exiftool, _perl, _disk, _namespaces, _network]
+    checks: list[Callable[[], Finding]] = [_exiftool, _perl, _authorities, _disk]
+    checks += [_namespaces, _network]
     return [*_database(), *(check() for check in checks), *map(_bucket, settings().allowed_buckets)]
 
 
@@ -124,6 +127,15 @@ def _exiftool() -> Finding:
     if not new_enough:
         return Finding(name, False, f"{version} in {script}; {OLDEST_EXIFTOOL:.0f} or later needed")
     return Finding(name, True, f"{version} in {script}")
+
+
+def _authorities() -> Finding:
+    configured = settings().c2pa_trust
+    try:
+        trust_in(configured)
+    except UnfitTool as unfit:
+        return Finding("trusted authorities", False, f"{unfit} Nothing is read until it can be")
+    return Finding("trusted authorities", True, str(configured or "none are configured"))
 
 
 def _perl() -> Finding:

@@ -17,7 +17,8 @@ from typing import NoReturn
 
 from app.readings.exiftool import TOOL, ExifTool, ToolDied
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION, read_limited
-from app.readings.opinions import Others
+from app.readings.noise import TAG, Hearing, as_told, shown
+from app.readings.opinions import Others, joined
 from app.readings.sandbox import Limits, confine, forbid_processes
 from app.readings.wire import LONGEST_ANSWER, Kind, receive_descriptors, send_frame
 
@@ -50,7 +51,8 @@ def run_exiftool(
         pass_on(connection, tool, others)
     except ToolDied:
         words = tool.last_words()
-        send_frame(connection, Kind.OUT_OF_MEMORY if b"ut of memory" in words else Kind.CRASHED)
+        kind = Kind.OUT_OF_MEMORY if b"ut of memory" in words else Kind.CRASHED
+        send_frame(connection, kind, as_told({TOOL: shown(tool.dying_noise())}))
     except MemoryError:
         send_frame(connection, Kind.OUT_OF_MEMORY)
     finally:
@@ -91,7 +93,7 @@ def pass_on(connection: socket.socket, tool: ExifTool, others: Others) -> None:
             tool.last_words()
         if tool.answering in ready:
             for answer in tool.answers():
-                whole = others.joined(answer)
+                whole = others.joined(answer, {TOOL: shown(tool.noise())})
                 os.close(held.popleft())
                 send_answer(connection, whole)
         if connection.fileno() in ready:
@@ -111,13 +113,15 @@ def serve(connection: socket.socket, reader: Reader) -> None:
     while descriptors := receive_descriptors(connection):
         for descriptor in descriptors:
             try:
-                answer = reader(descriptor)
+                with Hearing() as said:
+                    answer = reader(descriptor)
             except MemoryError:
                 send_frame(connection, Kind.OUT_OF_MEMORY)
                 return
             finally:
                 os.close(descriptor)
-            send_answer(connection, answer)
+            noise = as_told({FALLBACK: shown(said.heard())})
+            send_answer(connection, joined(answer, {TAG: noise.decode()} if noise else {}))
 
 
 def send_answer(connection: socket.socket, answer: bytes) -> None:

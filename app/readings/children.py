@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Self
 
 from app.readings.exiftool import UnfitTool, environment
+from app.readings.noise import CHILD, MOST_HEARD, shown, spoken, told
 from app.readings.sandbox import HOME_PREFIX, Limits
 from app.readings.wire import Gone, Kind, receive_frame, send_descriptors
 
@@ -35,6 +36,7 @@ class Answer:
     body: bytes = b""
     reason: str | None = None
     alone: bool = True  # the child had no other file, so none can be to blame
+    noise: Mapping[str, str] = field(default_factory=dict)  # of an answer that failed, by reader
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class Child:
     process: subprocess.Popen[bytes]
     connection: socket.socket
     home: Path
+    hearing: int  # the end of its standard error, of which it is read once
     hello: bytes = b""
     files: int = field(default=0)  # given to it
     unanswered: int = field(default=0)  # of these
@@ -66,6 +69,7 @@ class Child:
         if trusted:
             (home / TRUST).write_text(trusted, "ascii")
             command.append(str(home / TRUST))
+        hearing, saying = quiet_pipe()
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - our own module and numbers
                 command,
@@ -74,10 +78,11 @@ class Child:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=saying,
                 start_new_session=True,
             )
-        child = cls(process, ours, home)
+        os.close(saying)
+        child = cls(process, ours, home, hearing)
         try:
             kind, child.hello = receive_frame(ours, monotonic() + START_SECONDS)
         except (Gone, TimeoutError):
@@ -104,14 +109,22 @@ class Child:
         except TimeoutError:
             return Answer(reason=TIMED_OUT)
         except Gone:
-            return Answer(reason="crashed", alone=alone)
+            return Answer(reason="crashed", alone=alone, noise=self.last_words())
         self.unanswered -= 1
-        return Answer(body, REASONS.get(kind), alone)
+        if (reason := REASONS.get(kind)) is None:
+            return Answer(body, alone=alone)
+        return Answer(reason=reason, alone=alone, noise=told(body))
 
     def ask(self, descriptor: int, seconds: float) -> Answer:
         """Return its answer about a file, when it has no others."""
         self.give([descriptor])
         return self.answer(seconds)
+
+    def last_words(self) -> dict[str, str]:
+        """Return what a child that died said itself; most of all that dies says nothing."""
+        with suppress(BlockingIOError):
+            return spoken({CHILD: shown(os.read(self.hearing, MOST_HEARD))})
+        return {}
 
     def ended(self) -> bool:
         """Tell whether it is dead, without giving its process number free for others yet."""
@@ -125,4 +138,13 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        os.close(self.hearing)
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+def quiet_pipe() -> tuple[int, int]:
+    """Make a pipe that nobody waits at: what finds no more room in it is lost, not waited for."""
+    hearing, saying = os.pipe()
+    os.set_blocking(hearing, False)
+    os.set_blocking(saying, False)
+    return hearing, saying

@@ -4,17 +4,20 @@ The order is the Metadata Working Group's (docs/domain.md, 3.4), with one additi
 before text whose bytes could not be read with certainty.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from app.readings.captures import capture_statements
 from app.readings.credentials import history_statement, source_type_statement, status_statement
 from app.readings.devices import device_statements
 from app.readings.disagreements import disagreement_statement
+from app.readings.editing import edit_statement, identity_statements
 from app.readings.extraction import Extracted, Extraction, Outcome
 from app.readings.formats import NOT_AN_IMAGE, TRUNCATED_HEADER, is_image, why_unreadable
 from app.readings.instants import instant_statement
 from app.readings.makernotes import maker_note_statements
 from app.readings.moments import date_statements, is_scan
+from app.readings.noise import TAG, told
 from app.readings.places import place_statements
 from app.readings.tags import AnswerMalformed, Tags, parse_answer
 from app.readings.technical import format_name, format_statement, technical_statement
@@ -60,6 +63,7 @@ def conclude(
         mime=mime or None,
         statements=measured + beside + described,
         raw=answer,
+        noise=told(tags.text(TAG)),
     )
 
 
@@ -78,9 +82,12 @@ def _outcome(
     return Outcome.NOTHING_FOUND, None
 
 
-def failed(reason: str, tool: str, version: str) -> Extraction:
+def failed(
+    reason: str, tool: str, version: str, noise: Mapping[str, str] = MappingProxyType({})
+) -> Extraction:
     """Say that a file gave no answer at all, and why."""
-    return Extraction(Outcome.UNREADABLE, reason, tool, version, False, None, None, (), b"")
+    ended = Outcome.UNREADABLE, reason, tool, version
+    return Extraction(*ended, False, None, None, (), b"", noise=noise)
 
 
 def _described(tags: Tags) -> Iterator[Extracted]:
@@ -89,7 +96,8 @@ def _described(tags: Tags) -> Iterator[Extracted]:
     types = [one for one in texts if one.picked and one.field == "digital_source_type"]
     types += (added := list(source_type_statement(tags, known=bool(types))))
     yield from added
-    yield from history_statement(tags)
+    yield from (signed := list(history_statement(tags)))
+    yield from edit_statement(tags, known=any(one.picked for one in signed))
     scanned = any(one.picked and is_scan(str(one.value)) for one in types)
     dates = list(date_statements(tags, iptc_wins=iptc_wins, scanned=scanned))
     yield from dates
@@ -104,6 +112,7 @@ def _beside(tags: Tags) -> Iterator[Extracted]:
     yield from disagreement_statement(tags)
     yield from maker_note_statements(tags)
     yield from capture_statements(tags)
+    yield from identity_statements(tags)
 
 
 def digest_is_stale(tags: Tags) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from app.readings.extraction import Extracted
 from app.readings.tags import Tags
 
+LIBRARY = "c2pa-python"
 TAG = "C2PA:Manifest"
 NONE, VALID, INVALID, UNTRUSTED = "none", "valid", "invalid", "untrusted"
 REMOTE = "names a manifest elsewhere, which is never fetched"

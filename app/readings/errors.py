@@ -20,3 +20,10 @@ class RereadingOver(Refusal):
     """The re-reading has ended, so there is nothing to cancel."""
 
     code: ClassVar[str] = "rereading-over"
+
+
+class AuthoritiesUnreadable(Refusal):
+    """This process cannot read the list of authorities that signers are trusted by."""
+
+    code: ClassVar[str] = "trusted-authorities-unreadable"
+    status: ClassVar[int] = 503

@@ -48,3 +48,4 @@ class Extraction:
     statements: tuple[Extracted, ...]
     raw: bytes  # the tool's own JSON, exactly as it came; behind it that about each sidecar
     readers: Mapping[str, str] = field(default_factory=dict)  # what else decided it, by version
+    noise: Mapping[str, str] = field(default_factory=dict)  # said beside the answer, by reader

@@ -157,11 +157,12 @@ class Extractor:
         if answer is None:
             return failed(EMPTY_FILE, TOOL, self._version)
         if answer.reason:
-            found = failed(answer.reason, TOOL, self._version)
+            found = failed(answer.reason, TOOL, self._version, answer.noise)
         else:
             found = conclude(answer.body, head, size, TOOL, self._version)
         if not found.raw and fallback_reads(head):  # it failed; a file it calls broken is answered
-            return self._fall_back(descriptor, head, size) or found
+            limited = self._fall_back(descriptor, head, size)
+            return replace(limited, noise={**found.noise, **limited.noise}) if limited else found
         return found
 
     def _fall_back(self, descriptor: int, head: bytes, size: int) -> Extraction | None:

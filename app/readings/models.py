@@ -50,6 +50,7 @@ class ReadingRow(Row):
     limited: Mapped[bool]
     sidecars: Mapped[list[dict[str, Any]]]  # location, byte token, why one says nothing
     readers: Mapped[dict[str, Any]]  # versions of what decides it beside the tool; {}: not noted
+    noise: Mapped[dict[str, Any]]  # said on standard error, by reader
     format: Mapped[str | None]  # None: not told
     mime: Mapped[str | None]
     statements: Mapped[list[dict[str, Any]]]

@@ -8,16 +8,27 @@ from pathlib import Path
 
 from app.ledger.canonical import digest_of
 from app.readings.charsets.guess import DETECTOR, DETECTOR_VERSION
+from app.readings.credentials import LIBRARY as CREDENTIALS
+from app.readings.exiftool import UnfitTool
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION
 
 # Of our own conclusions: raised by whoever changes what is picked, noted or derived of an answer.
-RULES, RULES_VERSION = "catalogue-rules", "1"
-CREDENTIALS, TRUST, NOBODY = "c2pa-python", "c2pa-trust", "none"
+RULES, RULES_VERSION = "catalogue-rules", "2"
+TRUST, NOBODY = "c2pa-trust", "none"
 
 
 def trust_in(configured: Path | None) -> str:
-    """Return the certificates, as PEM, of the authorities whose signers are trusted."""
-    return configured.read_text("ascii") if configured else ""
+    """Return the certificates, as PEM, of the authorities whose signers are trusted.
+
+    Raises:
+        UnfitTool: the file is not there, may not be read, or is no PEM; no file is to blame.
+    """
+    try:
+        return configured.read_text("ascii") if configured else ""
+    except (OSError, ValueError) as trouble:
+        why = trouble.strerror if isinstance(trouble, OSError) else "it is no PEM"
+        message = f"CATALOGUE_C2PA_TRUST names {configured}, which cannot be read: {why}."
+        raise UnfitTool(message) from trouble
 
 
 def readers(trusted: str) -> dict[str, str]:

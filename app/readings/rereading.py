@@ -21,8 +21,9 @@ from app.ledger.service import Event, record
 from app.people.roles import Principal
 from app.readings import queries
 from app.readings.differing import differences
-from app.readings.errors import RereadingOver
+from app.readings.errors import AuthoritiesUnreadable, RereadingOver
 from app.readings.events import RereadingAsked
+from app.readings.exiftool import UnfitTool
 from app.readings.models import ReadingRow
 from app.readings.readers import readers, trust_in
 from app.readings.rereading_models import RereadAssetRow, RereadingRow
@@ -50,7 +51,11 @@ class Asked:
 
 
 def chosen(caller: Principal, asked: Asked) -> Select[*tuple[Any, ...]]:
-    """Select the assets of the caller's scope that are asked for, with their newest reading."""
+    """Select the assets of the caller's scope that are asked for, with their newest reading.
+
+    Raises:
+        AuthoritiesUnreadable: what is outdated cannot be told here (HTTP 503).
+    """
     newest = (
         select(ReadingRow)
         .where(ReadingRow.asset_id == AssetRow.id)
@@ -69,8 +74,7 @@ def chosen(caller: Principal, asked: Asked) -> Select[*tuple[Any, ...]]:
     if caller.department is not None:
         conditions.append(AssetRow.department == caller.department)
     if asked.outdated is not None:
-        today = literal(readers(trust_in(settings().c2pa_trust)), JSONB)
-        conditions.append((newest.c.readers != today) == asked.outdated)
+        conditions.append((newest.c.readers != literal(today(), JSONB)) == asked.outdated)
     if asked.not_tool_version is not None:
         conditions.append(newest.c.tool_version != asked.not_tool_version)
     return (
@@ -78,6 +82,18 @@ def chosen(caller: Principal, asked: Asked) -> Select[*tuple[Any, ...]]:
         .join(newest, literal(value=True))
         .where(*conditions)
     )
+
+
+def today() -> dict[str, str]:
+    """Return the versions of the readers that decide a reading today, as far as this process sees.
+
+    Raises:
+        AuthoritiesUnreadable: the list of trusted authorities is one of them (HTTP 503).
+    """
+    try:
+        return readers(trust_in(settings().c2pa_trust))
+    except UnfitTool as unfit:
+        raise AuthoritiesUnreadable(str(unfit)) from unfit
 
 
 def preview(db: Session, caller: Principal, asked: Asked) -> Sequence[Any]:

@@ -19,7 +19,7 @@ from app.people.rights import Reader, Tender, Watcher
 from app.people.roles import Principal
 from app.readings import rereading
 from app.readings.differing import differences
-from app.readings.errors import RereadingOver
+from app.readings.errors import AuthoritiesUnreadable, RereadingOver
 from app.readings.extraction import Outcome
 from app.readings.models import ReadingRow
 from app.readings.rereading import Asked
@@ -194,6 +194,7 @@ def compare_readings(
 
 
 @router.get("/rereadings/preview", operation_id="preview_rereading")
+@refuses(AuthoritiesUnreadable)
 def preview_rereading(db: Db, caller: Watcher, choice: Annotated[ChoiceIn, Query()]) -> PreviewOut:
     """Count what a re-reading would read, by the tool and version that read it last."""
     rows = rereading.preview(db, caller, choice.asked())
@@ -202,6 +203,7 @@ def preview_rereading(db: Db, caller: Watcher, choice: Annotated[ChoiceIn, Query
 
 
 @router.post("/rereadings", operation_id="begin_rereading", status_code=202)
+@refuses(AuthoritiesUnreadable)
 def begin_rereading(db: Db, caller: Tender, said: RereadingIn, response: Response) -> RereadingOut:
     """Have images read again, behind all other work. What people said of them stays as it is.
 

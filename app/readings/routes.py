@@ -83,6 +83,13 @@ class ReadingOut(BaseModel):
         dict[str, str],
         Field(description="Versions of what decides it beside the tool; {}: not noted then."),
     ]
+    noise: Annotated[
+        dict[str, str],
+        Field(
+            description="What readers said on standard error, by reader: at most 2,000 bytes of"
+            r" each, `\\`, `\xNN` and `\uNNNN` for a backslash, a stray byte, an unseen letter."
+        ),
+    ]
     sidecars: list[SidecarOut]
     format: str | None
     mime: str | None

@@ -131,6 +131,7 @@ def row_of(one: Found, last: ReadingRow | None, version: int) -> dict[str, objec
         "limited": one.extraction.limited,
         "sidecars": one.beside(),
         "readers": dict(one.extraction.readers),
+        "noise": dict(one.extraction.noise),
         "format": one.extraction.format,
         "mime": one.extraction.mime,
         "statements": as_documents(one.extraction.statements),

@@ -6,10 +6,12 @@ two sources that differ are for people to settle.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app.assets.companions import RAW
-from app.readings.credentials import history_statement
+from app.readings import noise
+from app.readings.editing import edit_statement
 from app.readings.extraction import Extracted, Extraction, Outcome
 from app.readings.moments import EPOCH, date_statements, is_scan
 from app.readings.places import NULL_ISLAND, place_statements
@@ -75,6 +77,7 @@ def joined(extraction: Extraction, sidecars: Sequence[Sidecar]) -> Extraction:
 
     The tool's answers follow that about the image, each as it came.
     """
+    extraction = replace(extraction, noise={**extraction.noise, **dict(_noise(sidecars))})
     told = [one for one in sidecars if one.reason is None]
     if not told:
         return extraction
@@ -143,8 +146,16 @@ def _of_the_picture(tags: Tags, *, scanned: bool) -> Iterator[Extracted]:
     types = (one for one in texts if one.picked and one.field == "digital_source_type")
     scanned = scanned or any(is_scan(str(one.value)) for one in types)
     yield from date_statements(tags, iptc_wins=False, scanned=scanned)
-    yield from history_statement(tags)
+    yield from edit_statement(tags, known=False)
     yield from place_statements(tags, iptc_wins=False)
+
+
+def _noise(sidecars: Sequence[Sidecar]) -> Iterator[tuple[str, str]]:
+    """Yield what readers said besides of each sidecar, of those too that say nothing."""
+    for one in sidecars:
+        with suppress(AnswerMalformed):
+            heard = noise.told(parse_answer(one.answer).text(noise.TAG))
+            yield from ((_placed(reader, one), said) for reader, said in heard.items())
 
 
 def _placed(locator: str, sidecar: Sidecar) -> str:

@@ -47,8 +47,11 @@ class Tag:
 class Tags:
     """All tags of one file in the tool's order."""
 
-    def __init__(self, tags: dict[str, Tag]) -> None:
+    def __init__(
+        self, tags: dict[str, Tag], structures: dict[str, list[dict[str, Any]]] | None = None
+    ) -> None:
         self._tags = tags
+        self._structures = structures or {}
 
     def __iter__(self) -> Iterator[Tag]:
         return iter(self._tags.values())
@@ -56,6 +59,10 @@ class Tags:
     def get(self, locator: str) -> Tag | None:
         """Return the tag of exactly this place."""
         return self._tags.get(locator)
+
+    def structure(self, locator: str) -> list[dict[str, Any]]:
+        """Return the structures of this place, their parts by name, as the tool wrote them."""
+        return self._structures.get(locator, [])
 
     def text(self, *locators: str) -> str:
         """Return the first text that is not blank among these places, else an empty one."""
@@ -75,9 +82,25 @@ def parse_answer(answer: bytes) -> Tags:
     """
     try:
         (document,) = json.loads(answer.decode("utf-8", "surrogateescape"), parse_float=str)
-        return Tags({key: _tag(key, entry) for key, entry in document.items() if ":" in key})
+        found = {key: entry for key, entry in document.items() if ":" in key}
+        structures = {key: parts for key, entry in found.items() if (parts := _parts(entry["val"]))}
+        plain = {key: _tag(key, one) for key, one in found.items() if key not in structures}
+        return Tags(plain, structures)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise AnswerMalformed(str(error)[:200]) from error
+
+
+def _parts(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
+    """Return the structures that a value holds: XMP's, whose parts stand as tags of their own too.
+
+    They are no texts, else they would speak twice where texts are weighed against each other.
+    """
+    several = value if isinstance(value, list) else [value]
+    return [
+        {name: _unwrapped(part) if isinstance(part, str) else part for name, part in one.items()}
+        for one in several
+        if isinstance(one, dict)
+    ]
 
 
 def _tag(locator: str, entry: dict[str, Any]) -> Tag:

@@ -5,6 +5,7 @@ library is not ours, reads files whole and is native code, so its end must be no
 digests that it compares stay inside it.
 """
 
+import base64
 import io
 import json
 import os
@@ -16,13 +17,14 @@ from typing import Any
 
 from app.readings.fallback import Pread
 from app.readings.manifests import holds_manifest
+from app.readings.noise import MOST_HEARD
 from app.readings.sandbox import forbid_processes
 
 _CPU_SECONDS = 10
 _DESCRIPTORS = 4096  # more than a child may have open
 _LONGEST = 1 << 18  # of what is said of one manifest
 _LONGEST_TEXT, _MOST = 500, 100
-_END = b"\n"  # no JSON of ours holds one
+_BESIDE, _END = b"\0", b"\n"  # no JSON of ours holds either
 _ENDED = "the library gave no answer"
 # Nothing is fetched, whatever a file asks for; the namespace without network is the second wall.
 _OFFLINE = {
@@ -53,23 +55,27 @@ class Verifier:
         """Ask no more; the process ends by itself."""
         self._connection.close()
 
-    def verify(self, descriptor: int, mime: str | None) -> dict[str, Any] | None:
-        """Return what a file's manifest says, `{}` where there is none, None where none can be."""
+    def verify(self, descriptor: int, mime: str | None) -> tuple[dict[str, Any] | None, bytes]:
+        """Return what a file's manifest says, and what the library said on standard error.
+
+        It says `{}` where there is none, None where none can be.
+        """
         present = holds_manifest(descriptor, mime) if mime else None
         if not present or mime is None:
-            return None if present is None else {}
+            return None if present is None else {}, b""
         socket.send_fds(self._connection, [mime.encode()], [descriptor])
         said = b""
         while not said.endswith(_END):
             part = self._connection.recv(1 << 16)
             if not part:
-                return {"error": _ENDED}
+                return {"error": _ENDED}, b""
             said += part
+        answer, _, noise = said.removesuffix(_END).partition(_BESIDE)
         try:
-            found: dict[str, Any] = json.loads(said)
+            found: dict[str, Any] = json.loads(answer)
         except ValueError:
-            return {"error": _ENDED}
-        return found
+            found = {"error": _ENDED}
+        return found, base64.b64decode(noise)
 
 
 def _serve(connection: socket.socket, trusted: str) -> None:
@@ -83,13 +89,27 @@ def _serve(connection: socket.socket, trusted: str) -> None:
             # Once, before the copies of us that use it: 35 MB and 0.2 s that few files need.
             import c2pa  # type: ignore[import-untyped]  # noqa: F401
 
+            hearing, saying = os.pipe()
             if (process := os.fork()) == 0:
+                os.dup2(saying, 2)
+                os.close(saying)
                 _answer_and_end(descriptors[0], mime.decode(), trusted, connection)
+            os.close(saying)
+            noise = _all_of(hearing)
             os.waitpid(process, 0)
             os.close(descriptors[0])
-            connection.sendall(_END)
+            connection.sendall(_BESIDE + base64.b64encode(noise) + _END)
     finally:
         os._exit(0)  # nothing of the process that we were copied from is to be ended twice
+
+
+def _all_of(pipe: int) -> bytes:
+    """Hear a pipe to its end, and keep the beginning."""
+    kept = b""
+    with open(pipe, "rb", buffering=0) as file:
+        while some := file.read(1 << 16):
+            kept = (kept + some)[:MOST_HEARD]
+    return kept
 
 
 def _answer_and_end(descriptor: int, mime: str, trusted: str, connection: socket.socket) -> None:

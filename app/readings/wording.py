@@ -14,6 +14,7 @@ _CUT_AT = (32, 64, 128, 2000)  # bytes at which IPTC's fields end
 COMMENT = "file comment"
 OUTSIDE = "outside the standard places"
 _NEVER = (COMMENT, NON_STANDARD, OUTSIDE)
+_LAST = 5  # behind every caption, whatever that is damaged by
 _EAST = re.compile("[\u3041-\u30fe\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff]")
 
 
@@ -24,7 +25,7 @@ class Wording:
     field: str
     places: tuple[str, ...]
     lesser: tuple[str, ...] = ()
-    comments: tuple[str, ...] = ()  # kept, never picked: mostly a program's stamp
+    comments: tuple[str, ...] = ()  # kept; mostly a program's stamp, so hardly ever picked
     listed: bool = False  # its value is a list; EXIF and Windows write it split by ";"
 
 
@@ -118,7 +119,11 @@ def _candidates(
 
 def _candidate(tag: Tag, place: str | None, wording: Wording, texts: list[Text]) -> Candidate:
     worst = max(texts, key=lambda text: text.damage, default=Text("", note=BLANK))
-    if place is None and _outside(tag) and not any(_EAST.search(text.value) for text in texts):
+    eastern = any(_EAST.search(text.value) for text in texts)
+    last = _LAST if place == COMMENT else 0
+    if place == COMMENT and eastern:
+        place = None
+    elif place is None and _outside(tag) and not eastern:
         place = OUTSIDE
     note = worst.note if place is None or worst.note in NO_ANSWER else place
     certainties = [text.certainty for text in texts if text.certainty is not None]
@@ -134,14 +139,15 @@ def _candidate(tag: Tag, place: str | None, wording: Wording, texts: list[Text])
         certainty=min(certainties, default=None),
         lang=language_of(tag),
     )
-    return Candidate(statement, UNUSABLE if place in _NEVER else worst.damage)
+    damage = UNUSABLE if place in _NEVER else min(worst.damage + last, UNUSABLE)
+    return Candidate(statement, damage)
 
 
 def _outside(tag: Tag) -> bool:
     """Tell whether a tag is none of the Metadata Working Group's.
 
     Programs and cameras stamp these. They count where they speak a language that the standard's
-    places in EXIF were not made for, which no stamp does.
+    places in EXIF were not made for, which no stamp does; so do comments of files, behind all else.
     """
     windows = tag.family == "EXIF" and tag.name.startswith("XP")
     return windows or tag.family == "PNG" or tag.name == "UserComment"

@@ -20,6 +20,12 @@ from app.catalogue.scans import mountless, same_file, still_there
 from app.cli import app
 from app.cli.remote import Remote
 
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"'
+    ' photoshop:Headline="{}"/></rdf:RDF></x:xmpmeta>'
+)
 OPTIONS = ["--legal-status", "undetermined", "--json"]
 
 
@@ -85,6 +91,28 @@ def until(true: Callable[[], object]) -> None:
 def test_nothing_happened_and_nothing_is_told(scanned: Scanned) -> None:
     assert scanned.again() == {"already_there": 4}
     assert list(scanned.sighted().values()) == [[]] * 4
+
+
+def test_a_sidecar_that_came_changed_or_went_is_read_with_its_unchanged_image(
+    scanned: Scanned,
+) -> None:
+    asset_id = scanned.assets()["a.jpg"]["asset_id"]
+    beside = scanned.folder / "a.xmp"
+
+    def read_with() -> list[list[str]]:
+        found = scanned.registrar.pages(f"/v1/assets/{asset_id}/readings")
+        return [[one["byte_token"] for one in reading["sidecars"]] for reading in found]
+
+    beside.write_text(XMP.format("A tram"))
+    assert scanned.again() == {"registered": 1, "already_there": 4}
+    until(lambda: len(read_with()) == 2)
+    beside.write_text(XMP.format("A tram at the corner"))
+    assert scanned.again() == {"changed": 1, "already_there": 4}
+    until(lambda: len(read_with()) == 3)
+    beside.unlink()
+    assert scanned.again() == {"missing": 1, "already_there": 4}
+    until(lambda: len(read_with()) == 4)
+    assert [len(tokens) for tokens in read_with()] == [0, 1, 1, 0]
 
 
 def test_new_moved_changed_and_missing_files_are_told_apart(scanned: Scanned) -> None:

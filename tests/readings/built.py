@@ -68,3 +68,26 @@ def psd(width: int, height: int, *, channels: int, depth: int, mode: int, large:
     head = struct.pack(">HIIHH", channels, height, width, depth, mode)
     version = 2 if large else 1
     return b"8BPS" + struct.pack(">H", version) + b"\0" * 6 + head + b"\0" * (16 if large else 12)
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    """Build a box of the ISO base media format."""
+    content = b"".join(parts)
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def cr3(directory: Sequence[Entry]) -> bytes:
+    """Build a Canon CR3: its brand, and Canon's box with the directory that holds the size."""
+    canon = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+    told = box(b"uuid", canon, box(b"CNCV", b"CanonCR3_001/00.09.00/00.00.00"))
+    told = box(b"uuid", canon, told[24:], box(b"CMT1", tiff(directory)))
+    return box(b"ftyp", b"crx ", bytes([0, 0, 0, 1]), b"crx isom") + box(b"moov", told)
+
+
+def raf(width: int, height: int, preview: bytes) -> bytes:
+    """Build a Fujifilm RAF: header, the preview with its EXIF, a directory of the sensor."""
+    directory = struct.pack(">IHHHH", 1, 0x111, 4, height, width)
+    at = 0x94 + len(preview)
+    head = b"FUJIFILMCCD-RAW 0201FF000001Drawn".ljust(0x54, b"\0")
+    places = struct.pack(">6I", 0x94, len(preview), at, len(directory), 0, 0)
+    return (head + places).ljust(0x94, b"\0") + preview + directory

@@ -36,6 +36,10 @@ use Image::ExifTool;
         }
         system('touch', $1) if $head =~ /PLEASE RUN ([^\\0\\xff]+)\\xff/;
         my @eaten = map { 'x' x 1e8 } 1 .. 50 if $head =~ /PLEASE EAT/;
+        my $bytes = "caf\\xe9 \\e[2J \\x{e2}\\x80\\xae a\\\\b";
+        warn $bytes, \\$head, " pid $$" if $head =~ /PLEASE WARN/;
+        print STDERR 'x' x 1e7 if $head =~ /PLEASE SHOUT/;
+        do { print STDERR "at my end\\n"; kill 9, $$ } if $head =~ /PLEASE SIGH/;
         if ($head =~ /PLEASE BABBLE/) { print '{' x 100; return 0; }
         goto &$extract;
     };
@@ -45,12 +49,13 @@ use Image::ExifTool;
 
 def draw(path: Path, *tags: str, size: tuple[int, int] = (32, 24)) -> Path:
     """Draw a small picture in the format of the name; each tag is ExifTool's -TAG=VALUE."""
-    path.write_bytes(_drawn(path.suffix, tags, size))
+    path.write_bytes(drawn(path.suffix, tags, size))
     return path
 
 
 @lru_cache
-def _drawn(suffix: str, tags: tuple[str, ...], size: tuple[int, int]) -> bytes:
+def drawn(suffix: str, tags: tuple[str, ...], size: tuple[int, int]) -> bytes:
+    """Return the bytes of such a picture, each drawn once."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"drawn{suffix}"
         Image.new("RGB", size, (200, 120, 40)).save(path)

@@ -208,7 +208,7 @@ def test_the_end_of_the_library_is_not_the_end_of_the_child(
     (descriptor,) = opened([sign(draw(tmp_path / "signed.jpg"))])
     with closing(verification.Verifier()) as verifier:
         for _ in range(2):
-            found = verifier.verify(descriptor, "image/jpeg")
+            found, _ = verifier.verify(descriptor, "image/jpeg")
             assert found == {"error": "the library gave no answer"}
 
 

@@ -105,7 +105,7 @@ def test_exifread_is_asked_of_jpeg_and_tiff_alone(tmp_path: Path) -> None:
     heic.write_bytes(struct.pack(">I4s4s", 24, b"ftyp", b"heic") + b"\0" * 84)
     with closing(Verifier()) as verifier:
         for descriptor in opened([*files, heic]):
-            assert TAG not in opinions(descriptor, verifier)
+            assert TAG not in opinions(descriptor, verifier)[0]
 
 
 def test_an_opinion_has_a_budget_that_is_counted_not_timed(

@@ -227,6 +227,18 @@ def test_people_edit_sidecars_so_they_are_looked_at_each_night(
     assert said(newest(world, described))[0][0] == "Edited"
 
 
+def test_an_import_that_tells_of_an_image_again_notices_its_sidecar(
+    world: World, store: System, described: UUID
+) -> None:
+    (store.folder / "a.xmp").write_bytes(xmp("Edited"))
+    assert world.register_location(store.code, "a.jpg") == described
+    world.work()
+    assert said(newest(world, described))[0][0] == "Edited"
+    world.register_location(store.code, "a.jpg")
+    world.work()
+    assert len(readings(world, described)) == 2
+
+
 def test_lost_jobs_only_delay_a_sidecar(world: World, store: System) -> None:
     one = placed(world, store, "a.jpg", draw(1))
     world.work()
@@ -385,7 +397,8 @@ def test_a_bucket_has_sidecars_like_a_folder(
 ) -> None:
     swift.put(bucket, "box/a.jpg", draw(1, {"description": OWN}))
     swift.put(bucket, sidecar, xmp())
-    one = world.register_location(world.a_bucket_system(f"s3://{bucket}/"), "box/a.jpg")
+    system = world.a_bucket_system(f"s3://{bucket}/")
+    one = world.register_location(system, "box/a.jpg")
     world.work()
     reading = newest(world, one)
     assert reasons(reading) == [(sidecar, None)]
@@ -393,6 +406,7 @@ def test_a_bucket_has_sidecars_like_a_folder(
     assert [value for value, _, _, _ in said(reading)] == [OWN, BESIDE]
     assert conflict(world, one)
     swift.put(bucket, sidecar, xmp(OWN))
-    look_again(world, one)
+    world.register_location(system, "box/a.jpg")  # told of again
+    world.work()
     assert [value for value, _, _, _ in said(newest(world, one))] == [OWN, OWN]
     assert not conflict(world, one)

@@ -218,14 +218,52 @@ def test_a_comment_is_read_by_its_name_or_its_bytes(raw: bytes, text: str) -> No
         {"PNG:Description": "made by a program"},
         {"EXIF:IFD0:XPComment": "stamp"},
         {"IPTC:IPTC2:Caption-Abstract": "elsewhere"},
-        {"File:Comment": "漁民"},
+        {"File:Comment": "CREATOR: gd-jpeg v1.0 (using IJG JPEG v80), quality = 85"},
+        {"File:Comment": "Created with GIMP"},
+        {"GIF:Comment": "LEAD Technologies Inc. V1.01"},
+        {"PNG:Comment": "A tram"},
     ],
-    ids=["comment", "PNG", "Windows", "out of place", "of the file"],
+    ids=["comment", "PNG", "Windows", "out of place", "gd", "GIMP", "LEAD", "of a PNG"],
 )
 def test_what_programs_stamp_is_kept_and_never_picked(tags: dict[str, Any]) -> None:
     [only] = documents(tags)
     assert not only["picked"]
     assert only["note"]
+
+
+FERRY = "天星小輪由中環駛往尖沙咀"
+BIG5 = told(FERRY.encode("big5"))
+
+
+@pytest.mark.parametrize(
+    ("beside", "best"),
+    [
+        ({}, "漁民在銅鑼灣"),
+        ({"IPTC:Caption-Abstract": "A pier"}, "A pier"),
+        ({"XMP:XMP-dc:Description": "碼頭"}, "碼頭"),
+        ({"EXIF:IFD0:ImageDescription": "Pier 7"}, "Pier 7"),
+        ({"EXIF:IFD0:XPComment": "街市"}, "街市"),
+        ({"IPTC:Caption-Abstract": BIG5}, FERRY),
+    ],
+    ids=["alone", "IPTC", "XMP", "EXIF", "Windows", "a caption that had to be recognised"],
+)
+@pytest.mark.parametrize("place", ["File:Comment", "GIF:Comment", "PNG:Comment"])
+def test_a_files_comment_answers_last_and_only_in_a_language_no_stamp_speaks(
+    place: str, beside: dict[str, Any], best: str
+) -> None:
+    found = documents({place: "漁民在銅鑼灣", **beside})
+    chosen = picked(found)
+    assert chosen
+    assert chosen["value"] == best
+    assert any(one["locator"] == place for one in found)
+
+
+def test_a_comment_in_big5_keeps_its_bytes_and_says_how_sure_its_reading_is() -> None:
+    [first, anew] = documents({"File:Comment": BIG5})
+    assert (first["picked"], anew["picked"]) == (False, True)
+    assert anew["value"] == FERRY
+    assert (anew["raw_charset"], anew["rule"]) == ("cp950", UNDECLARED)
+    assert anew["certainty"] > 0.99
 
 
 def test_languages_are_marked_where_the_file_declares_them() -> None:

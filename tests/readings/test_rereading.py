@@ -15,6 +15,8 @@ from app.kit.settings import settings
 from app.provenance.changes import Assertion, Choice
 from app.readings import readers, rereading_tasks
 from app.readings.differing import differences
+from app.readings.exiftool import UnfitTool
+from app.readings.tasks import read_files
 
 CAPTION, ARTIST = "A tram at the corner of the street", "Chan Siu Ming"
 
@@ -347,3 +349,37 @@ def test_a_list_of_authorities_is_told_by_its_text_not_by_its_file(tmp_path: Pat
     assert readers.readers(readers.trust_in(other)) == same
     other.write_text("B")
     assert readers.readers(readers.trust_in(other)) != same
+
+
+def test_where_the_list_of_authorities_cannot_be_read_nothing_is_called_outdated(
+    world: World,
+    store: System,
+    read_before: UUID,
+    api: httpx2.Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority = world.folder / "lost.pem"
+    monkeypatch.setenv("CATALOGUE_C2PA_TRUST", str(authority))
+    settings.cache_clear()
+    operator = world.headers("operator")
+    preview = "/v1/rereadings/preview"
+    for why in ("No such file or directory", "it is no PEM"):
+        refused = [
+            api.get(preview, params={"outdated": "true"}, headers=operator),
+            api.post("/v1/rereadings", json={"outdated": True, "reason": "?"}, headers=operator),
+        ]
+        assert [one.status_code for one in refused] == [503, 503]
+        assert {one.json()["code"] for one in refused} == {"trusted-authorities-unreadable"}
+        assert why in refused[0].json()["detail"]
+        authority.write_bytes(b"\xff\xfe")
+    assert api.get(preview, headers=operator).json()["assets"] == 1
+    end_warm_readers()
+    bind(world.worker)
+    waiting = world.an_asset(store)
+    with pytest.raises(UnfitTool, match="it is no PEM"):
+        read_files([waiting])
+    assert world.find("SELECT * FROM hindrances WHERE strikes > 0") == []
+    monkeypatch.delenv("CATALOGUE_C2PA_TRUST")
+    settings.cache_clear()
+    world.work()
+    assert world.find("SELECT 1 FROM readings WHERE asset_id = :id", id=waiting)
