@@ -1,0 +1,1 @@
+"""What a picture looks like: decoded once, within its budget."""
