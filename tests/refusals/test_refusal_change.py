@@ -23,6 +23,8 @@ APPEND_ONLY_TABLES = [
     "visual_fingerprints",
     "looked_alike",
     "measurements",
+    "dismissed_pairs",
+    "repetitions",
     "import_results",
     "operation_steps",
     "upload_parts",

@@ -1,0 +1,1 @@
+"""Who looks alike: found by hashes and words, never decided by them."""
