@@ -51,7 +51,10 @@ class Judged:
 
 
 def judge(
-    pair: PairFacts, measurement_outcome: str, measured: Mapping[str, Any] | None, standard: Thresholds
+    pair: PairFacts,
+    measurement_outcome: str,
+    measured: Mapping[str, Any] | None,
+    standard: Thresholds,
 ) -> Judged:
     a, b = pair.a, pair.b
     if pair.companions:

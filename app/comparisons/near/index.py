@@ -37,6 +37,8 @@ class NearIndex:
             theirs = int.from_bytes(other.phash)
             bits, form = min(((f ^ theirs).bit_count(), i) for i, f in enumerate(forms))
             if bits <= 10:
-                found.append(Nomination(other.fingerprint_id, other.asset_id, {"phash": bits, "form": form}))
+                found.append(
+                    Nomination(other.fingerprint_id, other.asset_id, {"phash": bits, "form": form})
+                )
         found.sort(key=lambda one: one.by["phash"])
         return Nominated(found[:MOST], max(0, len(found) - MOST))
