@@ -23,7 +23,7 @@ from app.catalogue import (
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import routes as comparisons
-from app.comparisons import likeness_tasks
+from app.comparisons import group_routes, likeness_tasks
 from app.comparisons import tasks as comparison_tasks
 from app.disposals import routes as disposals
 from app.fingerprints import routes as fingerprints
@@ -118,7 +118,7 @@ def create_app() -> FastAPI:
         readings,
         fingerprints,
     )
-    for room in (*rooms, comparisons):
+    for room in (*rooms, comparisons, group_routes):
         app.include_router(at_the_edge(room.router))
     doors = (import_routes, content_routes, thumbnail_routes, withdrawal_routes, change_routes)
     more = (rehoming_routes, history_routes, series_routes, rereading_routes, surrounding_routes)

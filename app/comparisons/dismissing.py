@@ -25,7 +25,9 @@ def dismiss(db: Session, caller: Principal, likeness_id: UUID, reason: str) -> D
     row = pair_for(db, caller, likeness_id)
     likeness = row.LikenessRow
     if row.method is None:
-        raise ExactIsNoOpinion("The two files are equal byte by byte, whatever anyone thinks of it.")
+        raise ExactIsNoOpinion(
+            "The two files are equal byte by byte, whatever anyone thinks of it."
+        )
     if caller.department is None:
         raise RoleMissing("Dismissals are a department's own: use a key that acts for one.")
     turned = row.a_sha256 > row.b_sha256

@@ -25,12 +25,13 @@ from app.comparisons import queries
 from app.comparisons.events import LikesLeft
 from app.comparisons.measuring import Measured, NotAsHashed, measure
 from app.comparisons.models import MeasurementRow
-from app.comparisons.pairing import LOOKING, SEEING, Look, Pair, looks_for
+from app.comparisons.pairing import LOOKING, Look, Pair, looks_for
 from app.comparisons.recording import judge_measured, record_looked, record_measured
 from app.comparisons.service import AGENT
 from app.fingerprints.events import AssetsPictured
 from app.fingerprints.models import VisualFingerprintRow
 from app.fingerprints.registration.aligner import Aligner
+from app.fingerprints.seeing.seen import METHOD as SEEING
 from app.kit.jobs import batches, in_transaction, on, publish, sweep
 from app.provenance.book import open_book
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.assets.queries import whereabouts
 from app.comparisons import queries
-from app.comparisons.near.index import MOST, NearIndex
+from app.comparisons.near.nominating import MOST, nominate
 from app.fingerprints.models import FingerprintRow, VisualFingerprintRow
 from app.fingerprints.registration.aligner import METHOD as MEASURING
 from app.fingerprints.seeing.seen import METHOD as SEEING
@@ -50,7 +48,6 @@ MEASURED = text("""
 SELECT a_fingerprint_id, b_fingerprint_id FROM measurements
  WHERE method = :method AND (a_fingerprint_id = ANY(:ids) OR b_fingerprint_id = ANY(:ids))
 """)
-_indexes: WeakKeyDictionary[Engine, tuple[Lock, NearIndex]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +117,12 @@ def add_equals(db: Session, found: Mapping[UUID, Found]) -> None:
 
 
 def add_alike(db: Session, found: Mapping[UUID, Found]) -> None:
-    """Nominate by looks. One index a process and database, one thread at a time in it."""
-    engine = db.get_bind()
-    assert isinstance(engine, Engine)  # noqa: S101 - sessions are over engines here
-    lock, index = _indexes.setdefault(engine, (Lock(), NearIndex()))
-    with lock:
-        for one in found.values():
-            nominated = index.nominate(db, one.mine)
-            one.passed_over += nominated.passed_over
-            for other in nominated.pairs:
-                one.add(other.fingerprint_id, other.by)
+    """Nominate by looks."""
+    for one in found.values():
+        nominated = nominate(db, one.mine)
+        one.passed_over += nominated.passed_over
+        for other in nominated.pairs:
+            one.add(other.fingerprint_id, other.by)
 
 
 def files_of(db: Session, fingerprint_ids: Iterable[UUID]) -> dict[UUID, File]:
@@ -158,10 +151,8 @@ def look_of(one: Found, files: Mapping[UUID, File], measured: set[tuple[UUID, UU
     """Leave out what is past, what is the same file twice, and what was measured before."""
     mine = files.get(one.mine.fingerprint_id)
     others = [files[other] for other in one.by if other in files]
-    if mine is None:  # read anew meanwhile: its next fingerprint is looked for
-        others = []
-    else:
-        others = [other for other in others if not same_file(mine, other)]
+    # Without one it was read anew meanwhile, and its next fingerprint is looked for.
+    others = [other for other in others if mine is not None and not same_file(mine, other)]
     kept, cut = others[:MOST], len(others[MOST:])
     pairs = (in_order(mine, other, one.by[other.fingerprint_id]) for other in kept if mine)
     fresh = [p for p in pairs if (p.a.fingerprint_id, p.b.fingerprint_id) not in measured]

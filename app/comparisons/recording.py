@@ -14,9 +14,10 @@ from app.comparisons.judging import Judged, judge
 from app.comparisons.measuring import Measured
 from app.comparisons.models import LikenessRow, LookedAlikeRow, MeasurementRow
 from app.comparisons.pair_facts import pair_facts, sides_of
-from app.comparisons.pairing import LOOKING, MEASURING, Look, Pair
+from app.comparisons.pairing import LOOKING, Look, Pair
 from app.comparisons.service import AGENT, facts_about
 from app.fingerprints.models import FingerprintRow
+from app.fingerprints.registration.aligner import METHOD as MEASURING
 from app.kit.db import new_ids
 from app.ledger.service import Event, record
 from app.provenance.book import Book, open_book

@@ -60,7 +60,7 @@ def list_likenesses(
 
 @router.get("/likenesses/{likeness_id}", operation_id="read_likeness")
 def read_likeness(db: Db, caller: Reader, likeness_id: UUID) -> LikenessOut:
-    """Show one pair with its evidence, from the side that you see; it may be of an older standard."""
+    """Show one pair with its evidence, from the side that you see; its standard may be older."""
     return showing.show(caller, showing.pair_for(db, caller, likeness_id))
 
 

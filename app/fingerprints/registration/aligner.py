@@ -47,5 +47,10 @@ class Aligner:
         apart = np.abs(one - other)
         shown = io.BytesIO()
         Image.fromarray(apart.astype(np.uint8)).save(shown, "PNG")
-        measured = {"mean": float(apart.mean()), "worst": int(apart.max()), "a": size_a, "b": size_b}
+        measured = {
+            "mean": float(apart.mean()),
+            "worst": int(apart.max()),
+            "a": size_a,
+            "b": size_b,
+        }
         return Measurement("measured", measured, shown.getvalue(), {"numpy": np.__version__})

@@ -33,17 +33,40 @@ def see(raw: bytes) -> Seen:
     rgb = np.asarray(upright.convert("RGB"))
     forms = [np.rot90(rgb, k) for k in range(4)]
     forms += [np.rot90(np.fliplr(rgb), k) for k in range(4)]
-    ph = [np.packbits(imagehash.phash(Image.fromarray(np.ascontiguousarray(f))).hash.flatten()).tobytes() for f in forms]
+    ph = [
+        np.packbits(
+            imagehash.phash(Image.fromarray(np.ascontiguousarray(f))).hash.flatten()
+        ).tobytes()
+        for f in forms
+    ]
     grey = np.asarray(upright.convert("L"))
     icc = image.info.get("icc_profile")
     return Seen(
-        "decoded", None, upright.width, upright.height, getattr(image, "n_frames", 1),
-        16 if image.mode.startswith("I") else 8, image.mode, "A" in image.mode, orientation, None, 0,
+        "decoded",
+        None,
+        upright.width,
+        upright.height,
+        getattr(image, "n_frames", 1),
+        16 if image.mode.startswith("I") else 8,
+        image.mode,
+        "A" in image.mode,
+        orientation,
+        None,
+        0,
         hashlib.sha256(icc).digest() if icc else None,
-        hashlib.sha256(np.ascontiguousarray(np.asarray(image))).digest() if raw[:2] != b"\xff\xd8" else None,
-        ph[0], np.packbits(imagehash.dhash(upright).hash.flatten()).tobytes(),
-        ph[0] * 4, 100, b"".join(ph), b"".join(p * 4 for p in ph),
-        "blank" if int(grey.max()) - int(grey.min()) < 8 else None, [], {}, {"pillow": "x"},
+        hashlib.sha256(np.ascontiguousarray(np.asarray(image))).digest()
+        if raw[:2] != b"\xff\xd8"
+        else None,
+        ph[0],
+        np.packbits(imagehash.dhash(upright).hash.flatten()).tobytes(),
+        ph[0] * 4,
+        100,
+        b"".join(ph),
+        b"".join(p * 4 for p in ph),
+        "blank" if int(grey.max()) - int(grey.min()) < 8 else None,
+        [],
+        {},
+        {"pillow": "x"},
     )
 
 
@@ -61,7 +84,15 @@ def picture(db: Session, asset_ids) -> None:  # noqa: ANN001
         with open_located(root, path) as opened, open(opened.descriptor, "rb", closefd=False) as f:
             seen = see(f.read())
         event = record(db, process("fingerprinting"), Event("x:pictured", {}, asset_id))
-        db.execute(insert(VisualFingerprintRow).values(asset_id=asset_id, fingerprint_id=mine.id, method=METHOD, event_id=event, **asdict(seen)))
+        db.execute(
+            insert(VisualFingerprintRow).values(
+                asset_id=asset_id,
+                fingerprint_id=mine.id,
+                method=METHOD,
+                event_id=event,
+                **asdict(seen),
+            )
+        )
         done.append(asset_id)
     if done:
         publish(db, AssetsPictured(tuple(done)))

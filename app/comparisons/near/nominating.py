@@ -25,8 +25,8 @@ class Nominated:
     passed_over: int
 
 
-class NearIndex:
-    def nominate(self, db: Session, visual: VisualFingerprintRow) -> Nominated:
+def nominate(db: Session, visual: VisualFingerprintRow) -> Nominated:
+    if True:
         if visual.turned_phash is None or visual.low_information:
             return Nominated([], 0)
         forms = [int.from_bytes(visual.turned_phash[8 * i : 8 * i + 8]) for i in range(8)]
