@@ -9,6 +9,7 @@ from app.comparisons.judging import Judged
 from app.comparisons.measuring import Measured
 from app.comparisons.pairing import files_of, in_order
 from app.comparisons.recording import enter_measurement, write_likeness
+from app.fingerprints.registration.aligner import METHOD as MEASURING
 from app.fingerprints.registration.aligner import Measurement
 from app.fingerprints.tasks import fingerprint_files
 from app.kit.jobs import bind
@@ -35,6 +36,7 @@ def a_likeness(
     *,
     copy: UUID | None = None,
     outcome: str = "measured",
+    method: int = MEASURING,
 ) -> UUID:
     """Write that a pair was measured and judged so, and return the likeness."""
     prints = [world.find(NEWEST, id=asset_id)[0][0] for asset_id in (one, other)]
@@ -43,7 +45,7 @@ def a_likeness(
         files = files_of(db, prints)
         pair = in_order(*(files[one] for one in prints), {"phash": 3})
         measurement = Measurement(outcome, told, MAP if told else None, {"test": "1"})
-        row = enter_measurement(db, Measured(pair, measurement))
+        row = enter_measurement(db, Measured(pair, measurement), method)
         assert row is not None
         side = None if copy is None else ("a" if copy == pair.a.asset_id else "b")
         judged = Judged(class_, side, 0.9, [{"test": "by hand"}])

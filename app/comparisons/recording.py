@@ -32,7 +32,7 @@ def record_measured(db: Session, found: Sequence[Measured]) -> None:
     judge_measured(db, new)
 
 
-def enter_measurement(db: Session, one: Measured) -> MeasurementRow | None:
+def enter_measurement(db: Session, one: Measured, method: int = MEASURING) -> MeasurementRow | None:
     """Enter one measurement with its event; None: another worker did, meanwhile or before."""
     pair, measurement = one.pair, one.measurement
     [measurement_id] = new_ids(db, 1)
@@ -40,7 +40,7 @@ def enter_measurement(db: Session, one: Measured) -> MeasurementRow | None:
         "measurement": str(measurement_id),
         "a": str(pair.a.asset_id),
         "b": str(pair.b.asset_id),
-        "method": MEASURING,
+        "method": method,
         "outcome": measurement.outcome,
     }
     with db.begin_nested() as so_far:
@@ -50,7 +50,7 @@ def enter_measurement(db: Session, one: Measured) -> MeasurementRow | None:
             .values(
                 id=measurement_id,
                 **sides_as_columns(pair),
-                method=MEASURING,
+                method=method,
                 nominated_by=dict(pair.by),
                 **asdict(measurement),
                 event_id=event_id,

@@ -173,9 +173,7 @@ def test_a_dismissal_is_a_departments_own_and_a_reviewers(
     assert dismiss(town_api, theirs, likeness).status_code == 200
 
 
-def test_equal_bytes_are_dismissed_by_nobody(
-    town: World, town_api: Client, store: System
-) -> None:
+def test_equal_bytes_are_dismissed_by_nobody(town: World, town_api: Client, store: System) -> None:
     one = town.an_asset(store)
     town.a_copy_of(one, store)
     town.work()
