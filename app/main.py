@@ -29,7 +29,6 @@ from app.disposals import routes as disposals
 from app.fingerprints import routes as fingerprints
 from app.fingerprints import tasks as fingerprint_tasks
 from app.fingerprints import thumbnail_routes
-from app.fingerprints.seeing import standin  # noqa: F401
 from app.kit import health
 from app.kit.bounds import Bounds
 from app.kit.connecting import addresses

@@ -21,7 +21,6 @@ from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import likeness_tasks
 from app.comparisons import tasks as comparison_tasks
 from app.fingerprints import tasks as fingerprint_tasks
-from app.fingerprints.seeing import standin  # noqa: F401
 from app.kit import forgetting
 from app.kit.db import Database
 from app.kit.jobs import bind, queue

@@ -13,8 +13,3 @@ class AssetsFingerprinted(Fact):
 @dataclass(frozen=True, slots=True)
 class ThumbnailsRequested(Fact):
     """Somebody wants to see these images, and nobody made small pictures of them yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class AssetsPictured(Fact):
-    """It is known what these assets look like, or why not."""

@@ -1,1 +1,0 @@
-"""Who looks alike: found by hashes and words, never decided by them."""

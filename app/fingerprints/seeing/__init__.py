@@ -1,1 +1,0 @@
-"""What an image looks like: decoded once, confined, and only to nominate pairs."""
