@@ -23,8 +23,9 @@ from app.assets.sweeping import (
 )
 from app.comparisons import queries
 from app.comparisons.events import LikesLeft
-from app.comparisons.measuring import Measured, NotAsHashed, measure
+from app.comparisons.measuring import Measured, NotAsHashed, as_measured, measure
 from app.comparisons.models import MeasurementRow
+from app.comparisons.pair_facts import may_be_equal, sides_of
 from app.comparisons.pairing import LOOKING, Look, Pair, looks_for
 from app.comparisons.recording import judge_measured, record_looked, record_measured
 from app.comparisons.service import AGENT
@@ -32,6 +33,7 @@ from app.fingerprints.events import AssetsPictured
 from app.fingerprints.models import VisualFingerprintRow
 from app.fingerprints.registration.aligner import Aligner
 from app.fingerprints.seeing.seen import METHOD as SEEING
+from app.fingerprints.viewing import digest_pixels
 from app.kit.jobs import batches, in_transaction, on, publish, sweep
 from app.provenance.book import open_book
 
@@ -91,14 +93,41 @@ def measure_look(aligner: Aligner, look: Look, pairs: Sequence[Pair]) -> list[Me
     hindered: list[NotAsHashed] = []
     parts = batches(pairs, PAIRS_A_TRANSACTION) or [[]]
     for number, some in enumerate(parts, start=1):
-        answers = list(measure(aligner, some))
-        found = [one for one in answers if isinstance(one, Measured)]
-        hindered += [one for one in answers if isinstance(one, NotAsHashed)]
+        found, away = measure_some(aligner, some)
+        hindered += away
         last = number == len(parts)
         enter = partial(record_some, look=look, found=found, last=last, hindered=hindered)
         in_transaction(enter)
         done += found
     return done
+
+
+def measure_some(
+    aligner: Aligner, pairs: Sequence[Pair]
+) -> tuple[list[Measured], list[NotAsHashed]]:
+    """Measure some pairs, but for contents that were measured before, and digest equal ones."""
+    found = in_transaction(partial(as_measured, pairs=pairs))
+    known = {key_of(one.pair) for one in found}
+    answers = list(measure(aligner, [pair for pair in pairs if key_of(pair) not in known]))
+    found += [one for one in answers if isinstance(one, Measured)]
+    equal = in_transaction(partial(perhaps_equal, found=found))
+    if equal:
+        digest_pixels(equal)
+    return found, [one for one in answers if isinstance(one, NotAsHashed)]
+
+
+def perhaps_equal(db: Session, found: Sequence[Measured]) -> list[UUID]:
+    """Return the images whose samples may all be equal to another's, so that it is to be known."""
+    pairs = [(one.pair.a, one.pair.b, one.measurement.measured) for one in found]
+    sides = sides_of(db, {f.fingerprint_id for a, b, _ in pairs for f in (a, b)})
+    return sorted(
+        {
+            file.asset_id
+            for a, b, measured in pairs
+            if may_be_equal(sides[a.fingerprint_id], sides[b.fingerprint_id], measured)
+            for file in (a, b)
+        }
+    )
 
 
 def record_some(

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from app.assets.service import Sighted
-from app.comparisons.pairing import File, Pair
-from app.fingerprints.registration.aligner import Aligner, Measurement, Side
+from app.comparisons.models import MeasurementRow
+from app.comparisons.pairing import AS_MEASURED, File, Pair
+from app.fingerprints.registration.aligner import METHOD, Aligner, Measurement, Side
 from app.kit.refusals import Refusal
 from app.storage.errors import NotThere
 from app.storage.opening import OpenBytes, open_located
@@ -40,6 +43,22 @@ def measure(aligner: Aligner, pairs: Sequence[Pair]) -> Iterator[Measured | NotA
             yield Measured(pair, aligner.measure(side_of(pair.a), side_of(pair.b)))
         except NotAsHashed as seen:
             yield seen
+
+
+def as_measured(db: Session, pairs: Sequence[Pair]) -> list[Measured]:
+    """Take over what the same two contents measured before, under other names or readings."""
+    a_ids, b_ids = ([getattr(p, side).fingerprint_id for p in pairs] for side in ("a", "b"))
+    asked = {"a_ids": a_ids, "b_ids": b_ids, "method": METHOD}
+    found = {(a, b): earlier for a, b, earlier in db.execute(AS_MEASURED, asked)}
+    taken = []
+    for pair in pairs:
+        earlier = found.get((pair.a.fingerprint_id, pair.b.fingerprint_id))
+        if earlier is not None:
+            row = db.get_one(MeasurementRow, earlier)
+            by = dict(pair.by) | {"as_measured": str(earlier)}
+            said = Measurement(row.outcome, row.measured, row.difference_map, row.tools)
+            taken.append(Measured(replace(pair, by=by), said))
+    return taken
 
 
 def side_of(file: File) -> Side:

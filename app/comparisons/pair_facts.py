@@ -8,13 +8,19 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.comparisons.judging import PairFacts, SideFacts
+from app.fingerprints.seeing.seen import PIXELS_METHOD
 
+# Samples count only where nothing hangs behind the image, which no other digest might tell.
 # What a file says of its capture is read from the reading that the fingerprint cites: people's
 # dates are of the record and as coarse as they know them. Both sides of all pairs at once.
+SHOWN_ALIKE = (
+    *("width", "height", "frames", "bit_depth", "alpha", "orientation", "colour_space"),
+    "icc_sha256",
+)
 SIDES = text("""
 SELECT f.id, f.size_bytes, f.image_sha256, f.rendering_sha256, f.trailer_sha256,
        coalesce(r.mime, r.format) AS format, v.width, v.height, v.frames, v.bit_depth, v.colour,
-       v.alpha, v.orientation, v.colour_space, v.auxiliary, v.icc_sha256, v.pixels_sha256,
+       v.alpha, v.orientation, v.colour_space, v.auxiliary, v.icc_sha256, p.pixels_sha256,
        v.low_information, a.source_system, l.path, coalesce(s.companions, '[]') AS companions,
        sf.digital_source_type, coalesce(
          (SELECT jsonb_object_agg(said->>'field', said->'value')
@@ -25,6 +31,7 @@ SELECT f.id, f.size_bytes, f.image_sha256, f.rendering_sha256, f.trailer_sha256,
   JOIN readings r ON (r.asset_id, r.id) = (f.asset_id, f.reading_id)
   LEFT JOIN LATERAL (SELECT * FROM visual_fingerprints
                       WHERE fingerprint_id = f.id ORDER BY method DESC LIMIT 1) v ON true
+  LEFT JOIN pixel_digests p ON p.fingerprint_id = f.id AND p.method = :pixels AND p.trailing_bytes = 0
   LEFT JOIN LATERAL (SELECT path FROM locations
                       WHERE asset_id = f.asset_id ORDER BY ordinal DESC LIMIT 1) l ON true
   LEFT JOIN surroundings s ON s.asset_id = f.asset_id
@@ -57,7 +64,7 @@ EDITING = frozenset(
 
 def sides_of(db: Session, fingerprint_ids: Iterable[UUID]) -> dict[UUID, Mapping[str, Any]]:
     """Read what judging asks of each of these fingerprints."""
-    asked = {"ids": [*fingerprint_ids], "fields": [*FIELDS]}
+    asked = {"ids": [*fingerprint_ids], "fields": [*FIELDS], "pixels": PIXELS_METHOD}
     return {row["id"]: dict(row) for row in db.execute(SIDES, asked).mappings()}
 
 
@@ -98,3 +105,15 @@ def tie_between(a: Mapping[str, Any], b: Mapping[str, Any]) -> str | None:
             if companion["location"] == other["path"] and companion["kind"] != "sidecar":
                 return str(companion["kind"])
     return None
+
+
+def may_be_equal(
+    a: Mapping[str, Any], b: Mapping[str, Any], measured: Mapping[str, Any] | None
+) -> bool:
+    """Tell whether all samples of two files could be equal, so that they are worth digesting."""
+    if measured is None or a["width"] is None:
+        return False
+    left = measured.get("coarse", {}).get("differing_share", 0)
+    told = a["image_sha256"] is not None and a["image_sha256"] == b["image_sha256"]
+    alike = all(a[name] == b[name] for name in SHOWN_ALIKE)
+    return alike and not told and not left and a["auxiliary"] == b["auxiliary"] == 0

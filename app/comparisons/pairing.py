@@ -14,6 +14,7 @@ from app.comparisons.near.nominating import MOST, nominate
 from app.fingerprints.models import FingerprintRow, VisualFingerprintRow
 from app.fingerprints.registration.aligner import METHOD as MEASURING
 from app.fingerprints.seeing.seen import METHOD as SEEING
+from app.fingerprints.seeing.seen import PIXELS_METHOD
 
 NOMINATING = 1  # raised whenever the same image could find others
 LOOKING = 1000 * NOMINATING + MEASURING
@@ -21,16 +22,16 @@ LOOKING = 1000 * NOMINATING + MEASURING
 # is asked for, so that a cut is known.
 EQUAL_PARTS = text("""
 SELECT mine.id, o.fingerprint_id, o.asset_id, o.part
-  FROM fingerprints mine LEFT JOIN visual_fingerprints v ON v.fingerprint_id = mine.id
-   AND v.method = :seeing
+  FROM fingerprints mine LEFT JOIN pixel_digests p ON p.fingerprint_id = mine.id
+   AND p.method = :pixels
  CROSS JOIN LATERAL (
    (SELECT f.id AS fingerprint_id, f.asset_id, 'image_data' AS part FROM fingerprints f
      WHERE f.image_sha256 = mine.image_sha256 AND f.asset_id <> mine.asset_id
        AND f.sha256 <> mine.sha256 ORDER BY f.id LIMIT :most + 1)
    UNION ALL
-   (SELECT w.fingerprint_id, w.asset_id, 'pixels' FROM visual_fingerprints w
-     WHERE w.pixels_sha256 = v.pixels_sha256 AND w.asset_id <> mine.asset_id
-     ORDER BY w.id LIMIT :most + 1)) o
+   (SELECT w.fingerprint_id, w.asset_id, 'pixels' FROM pixel_digests w
+     WHERE w.pixels_sha256 = p.pixels_sha256 AND w.method = p.method
+       AND w.asset_id <> mine.asset_id ORDER BY w.fingerprint_id LIMIT :most + 1)) o
  WHERE mine.id = ANY(:ids)
 """)
 # A companion is registered under its place as a rule; one by another name is met by its looks.
@@ -43,6 +44,18 @@ SELECT mine.id, f.id AS fingerprint_id, f.asset_id, c.said->>'kind' AS kind
    AND o.source_identifier = c.said->>'location' AND o.id <> a.id
   JOIN fingerprints f ON f.asset_id = o.id
  WHERE mine.id = ANY(:ids) AND c.said->>'kind' <> 'sidecar'
+""")
+# The same two contents measured before, under other names or readings: same bytes, same measures.
+AS_MEASURED = text("""
+SELECT DISTINCT ON (p.a, p.b) p.a, p.b, m.id
+  FROM unnest(CAST(:a_ids AS uuid[]), CAST(:b_ids AS uuid[])) AS p (a, b)
+  JOIN fingerprints na ON na.id = p.a JOIN fingerprints nb ON nb.id = p.b
+  JOIN fingerprints oa ON (oa.sha256, oa.size_bytes) = (na.sha256, na.size_bytes)
+  JOIN measurements m ON m.a_fingerprint_id = oa.id
+   AND m.method = :method AND m.outcome = 'measured'
+  JOIN fingerprints ob ON ob.id = m.b_fingerprint_id
+   AND (ob.sha256, ob.size_bytes) = (nb.sha256, nb.size_bytes)
+ ORDER BY p.a, p.b, m.id
 """)
 MEASURED = text("""
 SELECT a_fingerprint_id, b_fingerprint_id FROM measurements
@@ -109,7 +122,7 @@ def looks_for(db: Session, asset_ids: Sequence[UUID]) -> list[Look]:
 
 def add_equals(db: Session, found: Mapping[UUID, Found]) -> None:
     """Nominate by companionship and by equal parts, which go before any likeness."""
-    asked = {"ids": [*found], "most": MOST, "seeing": SEEING}
+    asked = {"ids": [*found], "most": MOST, "pixels": PIXELS_METHOD}
     for mine, other, _, kind in db.execute(COMPANIONS, asked):
         found[mine].add(other, {"companion": kind})
     for mine, other, _, part in db.execute(EQUAL_PARTS, asked):

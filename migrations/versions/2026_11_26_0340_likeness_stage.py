@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "likeness_stage"
-down_revision = "visual"
+down_revision = "pixel_digests"
 branch_labels = None
 depends_on = None
 
