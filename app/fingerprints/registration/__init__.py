@@ -1,1 +1,0 @@
-"""Two pictures laid over each other."""
