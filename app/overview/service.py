@@ -45,11 +45,29 @@ def ask(
         PolicyMalformed, PolicyLoosens: naming each fault, each rule that loosens.
     """
     supposed = supposed_document(db, policy_id, document, version)
+    prove_departments(db, caller, departments)
+    total = db.scalar(queries.counted_assets(caller.department)) or 0
+    simulation_id = begin(db, caller, supposed, departments, total)
+    if total:
+        publish(db, SimulationAsked((simulation_id,)))
+    return simulation_id
+
+
+def prove_departments(db: Session, caller: Principal, departments: Sequence[str]) -> None:
+    """Prove that these departments exist for the caller."""
     known = dict(db.execute(queries.policies_of_departments()).all())
     if unknown := [code for code in departments if code not in known or not caller.sees(code)]:
         raise NoSuchResource(f"There is no department {unknown[0]!r}.")
-    bound = db.scalar(queries.newest_asset())
-    total = db.scalar(queries.counted_assets(caller.department)) or 0
+
+
+def begin(
+    db: Session,
+    caller: Principal,
+    supposed: dict[str, Any],
+    departments: Sequence[str],
+    total: int,
+) -> UUID:
+    """Write what is supposed and for whom, and the operation that walks to the newest asset."""
     [simulation_id] = new_ids(db, 1)
     begin_operation(
         db,
@@ -59,20 +77,19 @@ def ask(
         department=caller.department,
         requested_by=caller.agent.name,
     )
+    header = header_of(supposed)
     db.execute(
         insert(SimulationRow).values(
             id=simulation_id,
-            policy_id=policy_id,
-            version=header_of(supposed).version,
+            policy_id=header.id,
+            version=header.version,
             digest=digest_of(supposed),
             document=supposed,
             departments=sorted(set(departments)),
             department=caller.department,
-            bound=bound,
+            bound=db.scalar(queries.newest_asset()),
         )
     )
-    if total:
-        publish(db, SimulationAsked((simulation_id,)))
     return simulation_id
 
 
