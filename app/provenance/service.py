@@ -107,6 +107,11 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
     )
     write_rows(db, VERSIONS, rows)
     index.write(db)
+    move_heads(db, versions)
+
+
+def move_heads(db: Session, versions: Sequence[NewVersion]) -> None:
+    """Let these versions be today's."""
     first = [{"asset_id": v.asset_id, "version": 1} for v in versions if v.version == 1]
     if first:
         write_rows(db, HEADS, first)
