@@ -1,7 +1,7 @@
 """B18: a series' statement and a table entered in many records: time a record, memory, by size."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
@@ -94,7 +94,7 @@ class Client:
     def steps(self, count: int) -> dict[str, float]:
         """Do each step to its end; return its seconds a thousand records."""
         name = f"of-{count}"
-        work = {
+        work: dict[str, Callable[[], str]] = {
             "registering": lambda: self.send(
                 "/v1/imports", self.registrar, lines(self.system, count, name)
             ),
