@@ -1,5 +1,6 @@
 """B18: a series' statement and a table entered in many records: time a record, memory, by size."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -107,6 +108,7 @@ class Client:
             started = time.perf_counter()
             self.finish(work[step](), count)
             took[step] = (time.perf_counter() - started) / count * 1000
+            sys.stderr.write(f"B18 {step} of {count:,}: {took[step]:.2f} ms a record\n")
         return took
 
     def send(
