@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.listing import list_assets
 from app.catalogue.searching.asked import AssetQuery
-from app.catalogue.searching.filters import ids_in_order, narrow
+from app.catalogue.searching.filters import narrow
+from app.catalogue.searching.orders import ids_in_order
 from app.kit.db import Database
 from app.kit.paging import Around, Listing, sign
 from app.kit.settings import settings
@@ -38,6 +39,7 @@ FACETS = [
     "reading",
     "legal_status",
     "digital_source_type",
+    "custodian_kind",
     "year",
 ]
 QUESTIONS: dict[str, dict[str, Any]] = {
@@ -76,6 +78,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "sort by title": {"sort": "title"},
     "sort by date, latest first": {"sort": "-date_created"},
     "sort by size": {"sort": "-size"},
+    "sort by date and registration": {"sort": "-date_created,id"},
     "q, common word, sort by title": {"q": COMMON, "sort": "title"},
     "department, sort by date": {"department": CITY, "sort": "date_created"},
     "missing, judged": {"missing": "creator"},
@@ -86,7 +89,10 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "facets of a common word": {"facets": FACETS, "limit": 1, "q": COMMON},
     "facets, judged": {"facets": ["status", "missing"], "limit": 1},
 }
-DEEP = ("nothing", "department", "sort by title", "sort by date, latest first", "sort by size")
+DEEP = (
+    *("nothing", "department", "sort by title", "sort by date, latest first", "sort by size"),
+    "sort by date and registration",
+)
 
 
 def main() -> None:
@@ -166,7 +172,7 @@ def nodes(node: dict[str, Any]) -> Iterator[str]:
 
 def depth(api: Database, caller: Principal, name: str, asked: AssetQuery, n: int) -> Claim:
     """Compare the deepest page with the first."""
-    way = asked.sort.removeprefix("-") if asked.sort.startswith("-") else f"-{asked.sort}"
+    way = [one[1:] if one.startswith("-") else f"-{one}" for one in asked.sort]
     with api.transaction() as db:
         back = ids_in_order(narrow(db, caller, asked), way)
         [place] = db.execute(with_keys(back).offset(PAGE).limit(1)).all()

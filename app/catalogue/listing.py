@@ -12,7 +12,8 @@ from app.catalogue.queries import catalogued
 from app.catalogue.schemas import AssetOut, AssetPageOut, AssetPartOut
 from app.catalogue.searching.asked import AssetQuery
 from app.catalogue.searching.facets import count_facets
-from app.catalogue.searching.filters import ids_in_order, narrow
+from app.catalogue.searching.filters import narrow
+from app.catalogue.searching.orders import ids_in_order
 from app.catalogue.searching.walking import Filled, fill
 from app.kit.paging import Listing, Walk, read_cursor, sign
 from app.people.roles import Principal
@@ -28,7 +29,8 @@ def list_assets(db: Session, caller: Principal, asked: AssetQuery) -> AssetPageO
     """
     listing = Listing("assets", (caller.department, *asked.binding()))
     found = narrow(db, caller, asked)
-    walk = Walk(db, ids_in_order(found, asked.sort), read_cursor(listing, asked.cursor))
+    at = read_cursor(listing, asked.cursor)
+    walk = Walk(db, ids_in_order(found, asked.sort, at), at)
     filled = fill(db, walk, asked) if asked.judged else turn(walk, asked.limit)
     after, before = sign(db, listing, walk.around(more=filled.more))
     return AssetPageOut(

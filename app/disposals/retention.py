@@ -1,5 +1,6 @@
 """Retention as SQL: over once the longest schedule of the record's class says so, never before."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Date,
     Integer,
     Text,
+    Values,
     case,
     cast,
     column,
@@ -26,6 +28,9 @@ from app.provenance.completeness import Code
 from app.provenance.models import VERSIONS, ProvenanceVersionRow
 
 ELAPSED, DESTROY = "retention_elapsed", "disposal_action_is_destroy"
+Scheduled = tuple[str, str, int, str, bool]  # class, trigger field, months, action, firm
+Said = Any  # the columns of the schedules
+When = tuple[ColumnElement[bool], Any]  # as `case` takes them
 
 
 def retention_codes(registers: Registers, today: date) -> dict[str, Code]:
@@ -36,8 +41,22 @@ def retention_codes(registers: Registers, today: date) -> dict[str, Code]:
     """
     rows = scheduled(registers, today)
     if not rows:
-        return {name: literal(f"?legal:{name}", Text) for name in (ELAPSED, DESTROY)}
-    table = values(
+        return {name: literal(unknown(name), Text) for name in (ELAPSED, DESTROY)}
+    schedules = table_of(rows)
+    return {
+        ELAPSED: told_by(schedules, not_elapsed(schedules.c, today)),
+        DESTROY: told_by(schedules, not_destroyed(schedules.c)),
+    }
+
+
+def unknown(name: str) -> str:
+    """Return the code of a condition of which nothing is known."""
+    return f"?legal:{name}"
+
+
+def table_of(rows: Sequence[Scheduled]) -> Values:
+    """Write schedules as a table of constants."""
+    return values(
         column("disposal_class", Text),
         column("trigger_field", Text),
         column("months", Integer),
@@ -45,42 +64,43 @@ def retention_codes(registers: Registers, today: date) -> dict[str, Code]:
         column("firm", Boolean),
         name="schedules",
         literal_binds=True,
-    ).data(rows)
-    said = table.c
+    ).data(list(rows))
+
+
+def not_elapsed(said: Said, today: date) -> Sequence[When]:
+    """Return why a period is not over: the longest counts; without a date nobody can say."""
     day = cast(VERSIONS.c.latest_days.op("->>")(said.trigger_field), Date)
     until = cast(day + func.make_interval(0, said.months), Date)
-    longest, known = func.max(until), func.count() > 0
-    mine = VERSIONS.c.codes.contains(
-        cast(array([literal("disposal_class=") + said.disposal_class], type_=Text), ARRAY(Text))
+    longest = func.max(until)
+    return (
+        (func.count() == 0, unknown(ELAPSED)),
+        (func.bool_or(said.action == "retain_permanently"), "retention:permanent"),
+        (func.bool_or(until.is_(None)), unknown(ELAPSED)),
+        (longest > today, literal("retention:") + func.to_char(longest, "YYYY-MM-DD")),
+        (func.bool_and(said.firm), null()),
+        (literal(value=True), unknown(ELAPSED)),
     )
 
-    def told(*whens: Any) -> Code:  # noqa: ANN401 - as `case` takes them
-        asked = select(case(*whens)).select_from(table).where(mine)
-        return cast(asked.correlate(ProvenanceVersionRow).scalar_subquery(), Text)
 
-    def unknown(name: str) -> str:
-        return f"?legal:{name}"
-
-    firm: ColumnElement[bool] = func.bool_and(said.firm)
-    return {
-        ELAPSED: told(
-            (~known, unknown(ELAPSED)),
-            (func.bool_or(said.action == "retain_permanently"), "retention:permanent"),
-            (func.bool_or(until.is_(None)), unknown(ELAPSED)),
-            (longest > today, literal("retention:") + func.to_char(longest, "YYYY-MM-DD")),
-            (firm, null()),
-            (literal(value=True), unknown(ELAPSED)),
-        ),
-        DESTROY: told(
-            (~known, unknown(DESTROY)),
-            (func.bool_or(said.action != "destroy"), f"legal:{DESTROY}"),
-            (firm, null()),
-            (literal(value=True), unknown(DESTROY)),
-        ),
-    }
+def not_destroyed(said: Said) -> Sequence[When]:
+    """Return why what follows the period is not destruction: every schedule must say that it is."""
+    return (
+        (func.count() == 0, unknown(DESTROY)),
+        (func.bool_or(said.action != "destroy"), f"legal:{DESTROY}"),
+        (func.bool_and(said.firm), null()),
+        (literal(value=True), unknown(DESTROY)),
+    )
 
 
-def scheduled(registers: Registers, today: date) -> list[tuple[str, str, int, str, bool]]:
+def told_by(schedules: Values, whens: Sequence[When]) -> Code:
+    """Return the first of these answers that holds of the schedules of a record's class."""
+    one = literal("disposal_class=") + schedules.c.disposal_class
+    mine = VERSIONS.c.codes.contains(cast(array([one], type_=Text), ARRAY(Text)))
+    asked = select(case(*whens)).select_from(schedules).where(mine)
+    return cast(asked.correlate(ProvenanceVersionRow).scalar_subquery(), Text)
+
+
+def scheduled(registers: Registers, today: date) -> list[Scheduled]:
     """Return a row for each class of each schedule."""
     status = registers.retention_schedules_version.status
     return [

@@ -30,10 +30,10 @@ from app.assets.models import AssetRow
 from app.comparisons.facts import FINGERPRINT, READING, SEAL_STANDS, SIGHTING, standing
 from app.disposals.compiled import as_text
 from app.disposals.demands import processing_demands
-from app.disposals.legal import authority_demands, found_in_law, law
+from app.disposals.legal import authority_demands, common_demands, found_in_law, law
 from app.fingerprints.models import FingerprintRow
 from app.people.models import DepartmentRow
-from app.policies.rules.in_force import PolicyInForce
+from app.policies.rules.in_force import PolicyInForce, Registers
 from app.provenance.book import Book
 from app.provenance.completeness import Demand, completeness_demands
 from app.provenance.models import ProvenanceHeadRow, ProvenanceVersionRow
@@ -61,20 +61,30 @@ class Difference:
         return bool(self.before or self.after)
 
 
-def difference(book: Book, before: PolicyInForce, after: PolicyInForce, today: date) -> Difference:
-    """Compare what two policies demand, as SQL: equal texts demand the same."""
+@dataclass(frozen=True)
+class Rules:
+    """A policy and the registers by which a record is judged."""
+
+    policy: PolicyInForce
+    registers: Registers
+
+
+def difference(before: Rules, after: Rules, today: date) -> Difference:
+    """Compare what two policies demand, as SQL: equal texts demand the same.
+
+    The demands of law are compared one by one only where the registers are others.
+    """
+    one_law = before.registers.versions == after.registers.versions
     mine, theirs = (
-        {written(one): one for one in demands}
-        for demands in (
-            record_demands(book, before, today),
-            record_demands(book, after, today),
-        )
+        {written(one): one for one in record_demands(rules, today, with_law=not one_law)}
+        for rules in (before, after)
     )
+    both = [one for text, one in mine.items() if text in theirs]
     return Difference(
-        [one for text, one in mine.items() if text in theirs] + found_in_law(book.registers, today),
+        both + found_in_law(before.registers, today) if one_law else both,
         [one for text, one in mine.items() if text not in theirs],
         [one for text, one in theirs.items() if text not in mine],
-        law(book.registers, today),
+        law(before.registers, today),
     )
 
 
@@ -84,11 +94,13 @@ def written(demand: Demand) -> str:
     return as_text(asked, DIALECT)
 
 
-def record_demands(book: Book, policy: PolicyInForce, today: date) -> list[Demand]:
+def record_demands(rules: Rules, today: date, *, with_law: bool) -> list[Demand]:
     """Return a policy's own demands on a record; those of law are the same under every policy."""
+    policy, registers = rules.policy, rules.registers
     return [
-        *completeness_demands(policy, book.registers),
-        *authority_demands(policy, book.registers, today),
+        *completeness_demands(policy, registers),
+        *authority_demands(policy, registers, today),
+        *(common_demands(registers, today) if with_law else ()),
     ]
 
 

@@ -30,8 +30,10 @@ def simulate_policy(
 ) -> SimulationOut:
     """Ask what a policy would change over the whole catalogue. Nothing is changed by it.
 
-    Send a draft, or name a recorded version. Images of other departments than yours are counted
-    for nobody but their own and the city's.
+    Send a draft, or name a recorded version; also of a register, under its own name: legal-status,
+    legal-instruments or retention-schedules. Images of other departments than yours are counted
+    for nobody but their own and the city's. A policy that weighs statements otherwise (who
+    confirms, how far moments may lie apart) is tried on the answers as they stand now.
     """
     made = service.ask(db, caller, policy_id, **said.model_dump())
     response.headers["Location"] = f"/v1/simulations/{made}"

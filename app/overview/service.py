@@ -20,9 +20,9 @@ from app.overview.models import SimulationPartRow, SimulationRow
 from app.overview.schemas import MovedOut, NewlyOut, ReasonMovedOut, SideOut, SimulationOut
 from app.overview.tally import Tally
 from app.people.roles import Principal
-from app.policies.documents import header_of
+from app.policies.documents import header_in
 from app.policies.errors import PolicyLoosens, PolicyMalformed
-from app.policies.service import effective_of, recorded_document
+from app.policies.service import REGISTERS, check_document, recorded_document
 from app.publishing.service import edition_of
 
 KIND = "policy-simulation"
@@ -45,11 +45,34 @@ def ask(
         PolicyMalformed, PolicyLoosens: naming each fault, each rule that loosens.
     """
     supposed = supposed_document(db, policy_id, document, version)
+    prove_departments(db, caller, departments, of_register=policy_id in REGISTERS)
+    total = db.scalar(queries.counted_assets(caller.department)) or 0
+    simulation_id = begin(db, caller, supposed, departments, total)
+    if total:
+        publish(db, SimulationAsked((simulation_id,)))
+    return simulation_id
+
+
+def prove_departments(
+    db: Session, caller: Principal, departments: Sequence[str], *, of_register: bool
+) -> None:
+    """Prove that these departments exist for the caller; a register is never for some alone."""
+    if of_register and departments:
+        why = "A register holds for the whole city; only a policy is tried on departments."
+        raise Malformed(why, pointers={"/departments": why})
     known = dict(db.execute(queries.policies_of_departments()).all())
     if unknown := [code for code in departments if code not in known or not caller.sees(code)]:
         raise NoSuchResource(f"There is no department {unknown[0]!r}.")
-    bound = db.scalar(queries.newest_asset())
-    total = db.scalar(queries.counted_assets(caller.department)) or 0
+
+
+def begin(
+    db: Session,
+    caller: Principal,
+    supposed: dict[str, Any],
+    departments: Sequence[str],
+    total: int,
+) -> UUID:
+    """Write what is supposed and for whom, and the operation that walks to the newest asset."""
     [simulation_id] = new_ids(db, 1)
     begin_operation(
         db,
@@ -59,27 +82,26 @@ def ask(
         department=caller.department,
         requested_by=caller.agent.name,
     )
+    _, header = header_in(supposed)
     db.execute(
         insert(SimulationRow).values(
             id=simulation_id,
-            policy_id=policy_id,
-            version=header_of(supposed).version,
+            policy_id=header["id"],
+            version=header["version"],
             digest=digest_of(supposed),
             document=supposed,
             departments=sorted(set(departments)),
             department=caller.department,
-            bound=bound,
+            bound=db.scalar(queries.newest_asset()),
         )
     )
-    if total:
-        publish(db, SimulationAsked((simulation_id,)))
     return simulation_id
 
 
 def supposed_document(
     db: Session, policy_id: str, document: dict[str, Any] | None, version: str | None
 ) -> dict[str, Any]:
-    """Return the policy that is supposed to hold: a draft as it would be published.
+    """Return the policy or register that is supposed to hold: a draft as it would be published.
 
     Raises:
         Malformed, NoSuchResource, PolicyMalformed, PolicyLoosens: see `ask`.
@@ -93,12 +115,13 @@ def supposed_document(
         return dict(recorded)
     try:
         edition = edition_of(document)
-        named = effective_of(db, edition).header.id
+        named = check_document(db, edition)[1].id
     except (PolicyMalformed, PolicyLoosens) as refusal:
         refusal.pointers = {f"/document{at}": why for at, why in refusal.pointers.items()}
         raise
     if named != policy_id:
-        at = {"/document/policy/id": f"is {named}, and the address names {policy_id}"}
+        header, _ = header_in(edition)
+        at = {f"/document{header}/id": f"is {named}, and the address names {policy_id}"}
         raise Malformed("The document is of another policy.", pointers=at)
     return edition
 

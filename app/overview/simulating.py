@@ -20,6 +20,7 @@ from app.overview.tally import Change, Tally, moved
 PART = 50_000  # assets a transaction
 AT_ONCE = 5_000  # whose pairs are judged in one statement
 MOST_LISTED = 10_000
+ROOM = {"jit": "off", "work_mem": "64MB"}
 UNPROCESSED, LAST_COPY = "not_assessed", "blocked_no_keeper"
 
 
@@ -39,6 +40,7 @@ def simulate_part(db: Session, simulation_id: UUID) -> bool:
     until = end or simulation.bound
     here = queries.within(after, until)
     supposition = suppose(db, simulation)
+    make_room(db)
     with judging(db):
         moment = db.execute(select(newest_log_index(), func.statement_timestamp())).one()
         changes = [
@@ -54,6 +56,15 @@ def simulate_part(db: Session, simulation_id: UUID) -> bool:
     done = left if over else max(0, min(seen, left - 1))
     add_progress(db, simulation_id, step=str(until), done=done)
     return not over
+
+
+def make_room(db: Session) -> None:
+    """Let this transaction join and sort a part in memory, and compile none of its statements.
+
+    They are wide and asked of some thousand rows: compiling one takes longer than running it.
+    """
+    for setting, value in ROOM.items():
+        db.execute(select(func.set_config(setting, value, True)))
 
 
 def found_in(db: Session, supposition: Supposition, here: ColumnElement[bool]) -> Iterator[Change]:

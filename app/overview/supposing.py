@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.disposals.eligibility import Question
 from app.overview import queries
-from app.overview.differing import Difference, difference
+from app.overview.differing import Difference, Rules, difference
 from app.overview.models import SimulationRow
-from app.policies.rules.in_force import PolicyInForce
+from app.policies.documents import kind_of
+from app.policies.rules.in_force import PolicyInForce, Registers
 from app.policies.service import CITY_DEFAULT, supposed_in_force
+from app.policies.supposed import supposed_registers
 from app.provenance.book import Book, open_book
 
 
@@ -34,7 +36,7 @@ class Supposition:
     after: Question
     named: Mapping[str, str | None]  # department -> the policy that it names today
     judged: frozenset[str]  # those whom the policy would judge
-    policy: PolicyInForce
+    policy: PolicyInForce | None  # none: a register is supposed
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -42,16 +44,19 @@ class Supposition:
 
         The others are asked too where all copies would be measured otherwise.
         """
-        book, today = self.before.book, self.before.today
-        measures = measured(book) != measured(self.after.book)
+        book, then_book, today = self.before.book, self.after.book, self.before.today
+        # A keeper's legal status must be no weaker, by whatever the register makes of it.
+        statuses = effects_of(book.registers) != effects_of(then_book.registers)
+        measures = statuses or measured(book) != measured(then_book)
         alike: dict[tuple[str | None, bool], list[str]] = {}
         for code, name in self.named.items():
             alike.setdefault((name, code in self.judged), []).append(code)
         found = []
         for (name, judged), codes in alike.items():
             now = book.of(name)
-            then = self.policy if judged else now
-            differs = difference(book, now, then, today)
+            then = self.policy if judged and self.policy else now
+            mine, theirs = Rules(now, book.registers), Rules(then, then_book.registers)
+            differs = difference(mine, theirs, today)
             passing = measures or pairing(now) != pairing(then)
             if differs.any or passing:
                 found.append(Group(codes, differs, passing))
@@ -67,13 +72,18 @@ def suppose(db: Session, simulation: SimulationRow) -> Supposition:
     today = db.scalar(select(func.current_date()))
     assert today is not None  # noqa: S101 - the database has a date
     held = replace(open_book(db), as_if_sealed=True)
-    policy = supposed_in_force(db, simulation.document, simulation.id)
     named = dict(db.execute(queries.policies_of_departments()).all())
+    before = Question(held, today)
+    if (kind := kind_of(simulation.document)) != "policy":
+        registers = supposed_registers(held.registers, kind, simulation.document, simulation.id)
+        after = Question(replace(held, registers=registers), today)
+        return Supposition(before, after, named, frozenset(), None)
+    policy = supposed_in_force(db, simulation.document, simulation.id)
     judged = frozenset(simulation.departments) or frozenset(
         code for code, name in named.items() if (name or CITY_DEFAULT) == simulation.policy_id
     )
     after = Question(with_policy(held, simulation, policy), today)
-    return Supposition(Question(held, today), after, named, judged, policy)
+    return Supposition(before, after, named, judged, policy)
 
 
 def with_policy(book: Book, simulation: SimulationRow, policy: PolicyInForce) -> Book:
@@ -93,6 +103,12 @@ def pairing(policy: PolicyInForce) -> tuple[Any, ...]:
         standard.min_verified_copies,
         disposal.recovery_window_days,
     )
+
+
+def effects_of(registers: Registers) -> dict[str, tuple[Any, ...]]:
+    """Return what each legal status does and asks."""
+    known = registers.legal_statuses.statuses
+    return {code: (status.effect, status.conditions) for code, status in known.items()}
 
 
 def measured(book: Book) -> tuple[Any, ...]:

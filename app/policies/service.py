@@ -154,8 +154,9 @@ def document_in_force(db: Session, kind: Kind, document_id: str) -> Document:
 
 
 def recorded_document(db: Session, policy_id: str, version: str) -> Document | None:
-    """Return the document of a recorded version of a policy; None where there is none."""
-    row = db.scalars(queries.version_of("policy", policy_id, version)).one_or_none()
+    """Return the document of a recorded version of a policy or register; None: there is none."""
+    kind = REGISTERS.get(policy_id, "policy")
+    row = db.scalars(queries.version_of(kind, policy_id, version)).one_or_none()
     return None if row is None else row.document
 
 

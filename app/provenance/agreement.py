@@ -33,18 +33,25 @@ def place_of(s: Statement) -> str:
     return s.locator.partition(" ")[0] if s.of_sidecar else ""
 
 
-def contradict(field: str, groups: Sequence[Sequence[Statement]]) -> bool:
-    """Tell whether two sources say nothing in common, though they could."""
+def contradict(field: str, groups: Sequence[Sequence[Statement]], *, within: int) -> bool:
+    """Tell whether two sources say nothing in common, though they could.
+
+    Moments within so many seconds are the same.
+    """
     told = [[(normalise(field, s.value), s.lang) for s in group] for group in groups]
-    return any(differ(field, one, other) for one, other in combinations(told, 2))
+    return any(differ(field, one, other, within=within) for one, other in combinations(told, 2))
 
 
 def differ(
-    field: str, one: Sequence[tuple[str, str | None]], other: Sequence[tuple[str, str | None]]
+    field: str,
+    one: Sequence[tuple[str, str | None]],
+    other: Sequence[tuple[str, str | None]],
+    *,
+    within: int,
 ) -> bool:
     """Tell whether two sources speak one language, or none that is told, and never agree."""
     pairs = [(a, b) for a, la in one for b, lb in other if comparable(la, lb)]
-    return bool(pairs) and not any(same(field, a, b) for a, b in pairs)
+    return bool(pairs) and not any(same(field, a, b, within=within) for a, b in pairs)
 
 
 def comparable(one: str | None, other: str | None) -> bool:
@@ -59,10 +66,10 @@ def primary(lang: str) -> str:
     return lang.partition("-")[0].casefold()
 
 
-def said_before(statement: Statement, values: Iterable[str]) -> bool:
+def said_before(statement: Statement, values: Iterable[str], *, within: int) -> bool:
     """Tell whether a statement says one of these normalised values."""
     told = normalise(statement.field, statement.value)
-    return any(same(statement.field, told, value) for value in values)
+    return any(same(statement.field, told, value, within=within) for value in values)
 
 
 def values_of(said: Iterable[Statement]) -> tuple[str, ...]:

@@ -19,7 +19,13 @@ from app.provenance import queries
 from app.provenance.changes import Assertion, Change, apply_change, follows
 from app.provenance.duties import prove_duty
 from app.provenance.projection import Record
-from app.provenance.service import NewVersion, record_of, seal_complete, write_versions
+from app.provenance.service import (
+    NewVersion,
+    policies_of,
+    record_today,
+    seal_complete,
+    write_versions,
+)
 from app.provenance.speaking import Speaker
 from app.provenance.statements import Statement
 
@@ -89,7 +95,11 @@ def open_batch(db: Session, departments: Mapping[UUID, str], asset_ids: Sequence
     """Read the records of some lines."""
     ids = sorted(set(asset_ids) & departments.keys())
     heads = db.scalars(queries.heads(ids).execution_options(populate_existing=True))
-    records = {head.asset_id: (head.version, record_of(head)) for head in heads}
+    policies = policies_of(db, {departments[one] for one in ids})
+    records = {
+        head.asset_id: (head.version, record_today(head, policies[departments[head.asset_id]]))
+        for head in heads
+    }
     return Batch(departments, withdrawals_of(db, ids), records)
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from app.people.errors import RoleMissing
 from app.provenance.changes import Change, follows
 from app.provenance.fields import LAW
-from app.provenance.projection import CONFIRMING, Record
+from app.provenance.projection import Record
 from app.provenance.speaking import Speaker
 from app.provenance.statements import Statement
+from app.provenance.weighing import Weighing
 
-SETTLING = frozenset({"cataloguer", CONFIRMING})
+SETTLING = "cataloguer"
 OWN_ONLY = frozenset({"registrar"})  # corrects what it said itself, and nothing else
 
 
@@ -17,32 +18,39 @@ def prove_duty(record: Record, change: Change, speaker: Speaker) -> None:
     """Prove that whoever speaks may make this change.
 
     A registrar corrects its own statements only; conflicts are settled by cataloguers, those about
-    the law by records managers, whose word about the law nobody else takes back.
+    the law by the role that the policy names (as it stands, records managers), whose word about the
+    law nobody else takes back.
 
     Raises:
         RoleMissing: the change needs another role (HTTP 403).
     """
     roles = set(speaker.roles)
     for one in change.choices:
-        prove_settling(one.field, roles)
+        prove_settling(one.field, roles, record.weighing)
     for earlier in taken_back(record, change, speaker):
-        prove_following(earlier, speaker, roles)
+        prove_following(earlier, speaker, roles, record.weighing.role(earlier.field))
 
 
-def prove_settling(field: str, roles: set[str]) -> None:
+def prove_settling(field: str, roles: set[str], weighing: Weighing) -> None:
     """Prove that roles may settle a conflict about a field."""
-    if not roles & SETTLING:
-        raise RoleMissing("A conflict is settled by a cataloguer or a records manager.")
-    if field in LAW and CONFIRMING not in roles:
-        raise RoleMissing(f"A conflict about {field} is settled by a records manager.")
+    confirming = weighing.role(field)
+    if not roles & {SETTLING, confirming}:
+        raise RoleMissing(f"A conflict is settled by a {SETTLING} or a {called(confirming)}.")
+    if field in LAW and confirming not in roles:
+        raise RoleMissing(f"A conflict about {field} is settled by a {called(confirming)}.")
 
 
-def prove_following(earlier: Statement, speaker: Speaker, roles: set[str]) -> None:
+def prove_following(earlier: Statement, speaker: Speaker, roles: set[str], confirming: str) -> None:
     """Prove that a statement may be taken back, or another put in its place."""
     if roles <= OWN_ONLY and not own(earlier, speaker):
         raise RoleMissing(f"{earlier.field}: a registrar corrects its own statements only.")
-    if earlier.field in LAW and CONFIRMING in earlier.roles and CONFIRMING not in roles:
-        raise RoleMissing(f"{earlier.field}: a records manager confirmed it.")
+    if earlier.field in LAW and confirming in earlier.roles and confirming not in roles:
+        raise RoleMissing(f"{earlier.field}: a {called(confirming)} confirmed it.")
+
+
+def called(role: str) -> str:
+    """Write a role as people say it."""
+    return role.replace("_", " ")
 
 
 def own(statement: Statement, speaker: Speaker) -> bool:

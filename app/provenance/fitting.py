@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from edtf import EDTFParseException, parse_edtf
@@ -14,6 +15,7 @@ from app.provenance.normalise import names
 
 LONGEST_DATE = 100  # characters; EDTF lists can be made to take seconds
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
+PLAIN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9:]{8})Z?)?)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,31 @@ def is_edtf(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     """Tell whether it is a date in EDTF that the calendar knows."""
     if not is_line(value) or len(value) > LONGEST_DATE or value != value.strip():
         return False
+    return is_plain_date(value) or is_read_as_edtf(value)
+
+
+def is_plain_date(text: str) -> bool:
+    """Tell whether a date is written as most are: a year, a month, a day, a second of one.
+
+    Reading a date by the whole grammar takes some 10 ms, which a table of 100,000 rows pays.
+    """
+    found = PLAIN.fullmatch(text)
+    if found is None:
+        return False
+    year, month, day, time = found.groups()
     try:
-        parse_edtf(value)
-        for day in DAY.findall(value):
+        datetime.fromisoformat(f"{year}-{month or '01'}-{day or '01'}T{time or '00:00:00'}")
+    except ValueError:
+        return False  # a season, the year 0000, 24:00: the grammar says
+    return True
+
+
+@lru_cache(maxsize=10_000)
+def is_read_as_edtf(text: str) -> bool:
+    """Tell whether the whole grammar reads a date, and every day of it is one."""
+    try:
+        parse_edtf(text)
+        for day in DAY.findall(text):
             date.fromisoformat(day)
     except (EDTFParseException, ValueError):
         return False

@@ -44,6 +44,8 @@ class ProvenanceVersionRow(Row):
     confirmed: Mapped[list[str]]
     asserted_count: Mapped[int]
     latest_days: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    # How the policy of that day weighed them: the columns above are what it made of the statements.
+    weighed_by: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     event_id: Mapped[UUID] = mapped_column(

@@ -9,7 +9,6 @@ from typing import Any
 from app.kit.chinese import to_simplified
 from app.provenance.fields import FIELDS, Kind, last_segment
 
-TOLERANCE = timedelta(seconds=2)
 SEMICOLONS = re.compile("[;\uff1b]")
 ESCAPED = re.compile("%(2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE)
 MOMENT = re.compile(
@@ -36,16 +35,16 @@ def normalise(field: str, value: Any) -> str:  # noqa: ANN401 - any JSON value
             return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
-def same(field: str, one: str, other: str) -> bool:
+def same(field: str, one: str, other: str, *, within: int) -> bool:
     """Tell whether two normalised values agree.
 
-    Moments do within two seconds, texts and names in traditional and simplified characters.
+    Moments do within so many seconds, texts and names in traditional and simplified characters.
     """
     if one == other:
         return True
     match FIELDS[field].kind:
         case Kind.DATE:
-            return same_moment(one, other)
+            return same_moment(one, other, timedelta(seconds=within))
         case Kind.AGENTS:
             return variants_of_names(one) == variants_of_names(other)
         case Kind.TEXT:
@@ -59,15 +58,15 @@ def variants_of_names(normalised: str) -> list[str]:
     return sorted(to_simplified(normalised).split("; "))
 
 
-def same_moment(one: str, other: str) -> bool:
-    """Tell whether two dates are moments at most two seconds apart."""
+def same_moment(one: str, other: str, tolerance: timedelta) -> bool:
+    """Tell whether two dates are moments no further apart than that."""
     first, second = MOMENT.fullmatch(one), MOMENT.fullmatch(other)
     if first is None or second is None:
         return False
     zoned, finer = (all(m[part] for m in (first, second)) for part in (3, 2))
     try:
         apart = moment(first, zoned=zoned, finer=finer) - moment(second, zoned=zoned, finer=finer)
-        return abs(apart) <= TOLERANCE
+        return abs(apart) <= tolerance
     except (ValueError, OverflowError):  # the year 0000, 24:00, an offset past the last year
         return False
 

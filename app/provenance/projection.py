@@ -12,20 +12,21 @@ from app.provenance.fields import FIELDS, SCANS, Kind, last_segment
 from app.provenance.latest import TRIGGERS, latest_days
 from app.provenance.normalise import names, terms
 from app.provenance.statements import Resolution, SourceKind, Statement
+from app.provenance.weighing import USUAL, Weighing
 
 BITS: dict[SourceKind, int] = {"extracted": 1, "imported": 2, "asserted": 4, "derived": 8}
 UNKNOWN_SHIFT = 4
 CONFLICT = 256
 BY_WEIGHT: tuple[SourceKind, ...] = ("asserted", "imported", "extracted", "derived")
-CONFIRMING = "records_manager"
 
 
 @dataclass(frozen=True)
 class Record:
-    """The statements and resolutions of one version."""
+    """The statements and resolutions of one version, and the policy's way of weighing them."""
 
     statements: tuple[Statement, ...]
     resolutions: tuple[Resolution, ...]
+    weighing: Weighing = USUAL  # writing a version puts that of the policy in force here
 
     def next_number(self, version: int) -> int:
         """Return the number after those that statements of a version bear or followed."""
@@ -43,7 +44,7 @@ class Record:
         defaults = self.defaults(field)
         if not defaults:
             return found
-        return [s for s in found if s.source_kind == "asserted" or not said_before(s, defaults)]
+        return [s for s in found if s.source_kind == "asserted" or not self.said(s, defaults)]
 
     def offered(self, field: str) -> list[Statement]:
         """Return the statements that would count if nobody had called any a device default."""
@@ -52,7 +53,8 @@ class Record:
             found = [s for s in found if s.source_kind == "asserted"]
         if field == "date_created" and self.scanned():
             found = [s for s in found if s.source_kind != "extracted"]
-        return [s for s in found if s.source_kind != "asserted"] + asserted(found)
+        others = [s for s in found if s.source_kind != "asserted"]
+        return others + asserted(found, self.weighing.role(field))
 
     def defaults(self, field: str) -> list[str]:
         """Return the values that people called device defaults."""
@@ -69,10 +71,11 @@ class Record:
         said = [s for s in self.of(field) if s.unknown_reason is None]
         settled = [r for r in self.resolutions if r.field == field and r.settles]
         chosen = [value for r in settled for value in r.said]
+        confirming = self.weighing.role(field)
 
         def weight(s: Statement) -> tuple[bool, int, bool]:
-            by_choice = said_before(s, chosen)
-            return not by_choice, BY_WEIGHT.index(s.source_kind), CONFIRMING not in s.roles
+            by_choice = self.said(s, chosen)
+            return not by_choice, BY_WEIGHT.index(s.source_kind), confirming not in s.roles
 
         return min(said, key=weight, default=None)
 
@@ -83,7 +86,7 @@ class Record:
             return None
         both = [r for r in self.resolutions if r.field == field and r.kind == "both_true"]
         true = [value for r in both for value in r.said]
-        also = [s for s in self.of(field) if s.unknown_reason is None and said_before(s, true)]
+        also = [s for s in self.of(field) if s.unknown_reason is None and self.said(s, true)]
         return (
             merged(field, [statement.value, *(s.value for s in also)])
             if also
@@ -93,10 +96,14 @@ class Record:
     def in_conflict(self, field: str) -> bool:
         """Tell whether two sources disagree and no person has settled these very values."""
         said = [s for s in self.of(field) if s.unknown_reason is None]
-        if not contradict(field, sources(said)):
+        if not contradict(field, sources(said), within=self.weighing.tolerance_seconds):
             return False
         settled = [r for r in self.resolutions if r.field == field and r.settles]
-        return not any(all(said_before(s, r.values) for s in counted(said)) for r in settled)
+        return not any(all(self.said(s, r.values) for s in counted(said)) for r in settled)
+
+    def said(self, statement: Statement, values: Iterable[str]) -> bool:
+        """Tell whether a statement says one of these normalised values."""
+        return said_before(statement, values, within=self.weighing.tolerance_seconds)
 
     def values(self, field: str) -> tuple[str, ...]:
         """Return everything that is said of a field and counts, normalised."""
@@ -108,12 +115,12 @@ def counted(said: Iterable[Statement]) -> list[Statement]:
     return [s for s in said if s.source_kind != "derived"]
 
 
-def asserted(found: Iterable[Statement]) -> list[Statement]:
+def asserted(found: Iterable[Statement], confirming: str) -> list[Statement]:
     """Return the assertions that count: the asset's own, or the series' where it is stronger."""
     said = [s for s in found if s.source_kind == "asserted"]
     own, series = [s for s in said if not s.of_series], [s for s in said if s.of_series]
-    confirmed_series = any(CONFIRMING in s.roles for s in series)
-    if own and not (confirmed_series and not any(CONFIRMING in s.roles for s in own)):
+    confirmed_series = any(confirming in s.roles for s in series)
+    if own and not (confirmed_series and not any(confirming in s.roles for s in own)):
         return own
     return series
 
@@ -163,6 +170,11 @@ def project(record: Record) -> dict[str, Any]:
         **{f"{field}_answer": bit_of(s) for field, s in alone.items()},
         **{f"{field}_answer": answer_of(record, field) for field in several},
     }
+
+
+def weighs_alike(one: Record, other: Record) -> bool:
+    """Tell whether two ways of weighing the same statements come to the same answers."""
+    return project(one) == project(other)
 
 
 def settled(record: Record, chosen: Mapping[str, Statement | None]) -> dict[str, Statement | None]:

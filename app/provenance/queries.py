@@ -16,7 +16,7 @@ from sqlalchemy import (
     null,
     select,
 )
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.orm import aliased
 
 from app.assets.models import AssetRow
@@ -31,6 +31,7 @@ from app.provenance.models import (
     ProvenanceVersionRow,
     SealRow,
 )
+from app.provenance.weighing import USUAL, Weighing
 from app.readings.models import ReadingRow
 from app.readings.queries import newest_reading
 
@@ -38,6 +39,9 @@ IN_HEAD = and_(
     ProvenanceVersionRow.asset_id == ProvenanceHeadRow.asset_id,
     ProvenanceVersionRow.version == ProvenanceHeadRow.version,
 )
+
+# Of a version from before it was kept, what held then.
+USUALLY = cast(literal(USUAL.document(), JSONB), JSONB)
 
 
 def heads(asset_ids: Sequence[UUID]) -> Select[ProvenanceVersionRow]:
@@ -87,6 +91,15 @@ def policy_version(book: Book) -> ColumnElement[UUID]:
     return per_policy(book, lambda policy: cast(literal(policy.version_id), Uuid))
 
 
+def weighed_otherwise(book: Book) -> ColumnElement[bool]:
+    """Tell whether a version was written under another way of weighing than holds today."""
+
+    def of_one(policy: PolicyInForce) -> ColumnElement[Any]:
+        return cast(literal(Weighing.by(policy.effective.completeness).document(), JSONB), JSONB)
+
+    return USUALLY.op("||")(ProvenanceVersionRow.weighed_by) != per_policy(book, of_one)
+
+
 def completeness(book: Book, asset_ids: Sequence[UUID]) -> Select[Any]:
     """Select each asset's version, policy version, reading, seal and what its record lacks."""
     reading = newest_reading(AssetRow.id)
@@ -101,6 +114,7 @@ def completeness(book: Book, asset_ids: Sequence[UUID]) -> Select[Any]:
             missing_codes(book).label("missing"),
             current_seal(book, reading.c.id).label("sealed"),
             is_withdrawn(AssetRow.id).label("withdrawn"),
+            weighed_otherwise(book).label("weighed_otherwise"),
         )
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
         .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
@@ -153,6 +167,17 @@ def unadopted() -> Select[UUID]:
             ~ProvenanceVersionRow.statements.contains(reading),
             ReadingRow.statements.contains([{"picked": True}]),
         )
+    )
+
+
+def unweighed(book: Book) -> Select[UUID]:
+    """Select assets whose record was written under another way of weighing than holds today."""
+    return (
+        select(AssetRow.id)
+        .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
+        .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == AssetRow.id)
+        .join(ProvenanceVersionRow, IN_HEAD)
+        .where(weighed_otherwise(book))
     )
 
 

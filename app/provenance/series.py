@@ -23,7 +23,9 @@ from app.provenance.events import SeriesStated
 from app.provenance.inheriting import ALONE, with_series
 from app.provenance.models import SeriesRow, SeriesStatementsRow
 from app.provenance.projection import Record
+from app.provenance.service import policies_of, weighing_of
 from app.provenance.speaking import Speaker
+from app.provenance.statements import Statement
 from app.provenance.taking_back import TakenBack
 
 
@@ -131,11 +133,23 @@ def state_for_series(
         NoSuchStatement: the series says nothing of what is taken back.
     """
     db.execute(ALONE, {"series": series.name})
-    locator = f"series:{series.name}"
     roles = tuple(sorted(caller.roles))
-    speaker = Speaker(caller.agent.name, str(caller.person_id), roles, locator)
+    speaker = Speaker(
+        caller.agent.name, str(caller.person_id), roles, locator=f"series:{series.name}"
+    )
     said = apply_change(Record((), ()), change, speaker, version=1).statements
     prove_stating(db, series, revision, change, speaker, taken_back)
+    return record_stating(db, caller, series, said, taken_back)
+
+
+def record_stating(
+    db: Session,
+    caller: Principal,
+    series: Series,
+    said: Sequence[Statement],
+    taken_back: Sequence[TakenBack],
+) -> UUID:
+    """Write what was said of a series, and begin the operation that enters it in every member."""
     statements_id, operation_id = new_ids(db, 2)
     members = list(db.scalars(membership.of_series(series.name)))
     begin_operation(
@@ -146,24 +160,19 @@ def state_for_series(
         department=series.department,
         requested_by=caller.agent.name,
     )
-    detail = {
-        "series": series.name,
-        "fields": [s.field for s in said],
-        "taken_back": [asdict(one) for one in taken_back],
-        "assets": len(members),
-    }
-    stated = Event("x:series-stated", detail, department=series.department)
-    event_id = record(db, caller.agent, stated)
+    retracted = [asdict(one) for one in taken_back]
+    stated = {"series": series.name, "fields": [s.field for s in said], "taken_back": retracted}
+    told = Event("x:series-stated", stated | {"assets": len(members)}, department=series.department)
     db.execute(
         insert(SeriesStatementsRow).values(
             id=statements_id,
             series=series.name,
             department=series.department,
             statements=[s.document() for s in said],
-            retracted=[asdict(one) for one in taken_back],
+            retracted=retracted,
             operation_id=operation_id,
             recorded_by=caller.agent.name,
-            event_id=event_id,
+            event_id=record(db, caller.agent, told),
         )
     )
     publish(db, SeriesStated(tuple(members), str(statements_id)))
@@ -186,4 +195,6 @@ def prove_stating(
     if len(gone) < len(taken_back):
         raise NoSuchStatement("The series says nothing of what is taken back.")
     back = [Retraction(s.id, "taken back") for s in gone]
-    prove_duty(now, replace(change, retractions=back), speaker)
+    policy = policies_of(db, [series.department])[series.department]
+    weighed = replace(now, weighing=weighing_of(policy))
+    prove_duty(weighed, replace(change, retractions=back), speaker)

@@ -154,7 +154,7 @@ def patch_series(
 
     Made against the revision that you read; it is entered in every record by an operation, and in
     those registered later. An asset's own statement beats it, unless this one alone is confirmed by
-    a records manager. What is retracted goes from every record that still holds it.
+    the role that the policy names. What is retracted goes from every record that still holds it.
     """
     series = series_for(db, caller, kind, name)
     revision = required_revision(if_match)

@@ -1,6 +1,6 @@
 """Write versions, seal what is complete, prove what is sealed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import UUID
@@ -12,7 +12,7 @@ from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow
 from app.assets.queries import kept_places
 from app.assets.service import asset_for
-from app.assets.withdrawing import refuse_withdrawn
+from app.assets.withdrawing import refuse_withdrawn, withdrawals_of
 from app.kit.copying import write_rows
 from app.kit.db import judging, new_ids
 from app.kit.errors import RevisionStale
@@ -20,6 +20,8 @@ from app.ledger.agents import Agent, process
 from app.ledger.service import Event, record_all
 from app.people.models import DepartmentRow
 from app.people.roles import Principal
+from app.policies.rules.in_force import PolicyInForce
+from app.policies.service import policy_in_force
 from app.provenance import queries
 from app.provenance.adoption import adopt, adopted, relocate
 from app.provenance.book import open_book
@@ -29,10 +31,11 @@ from app.provenance.errors import NotSealed
 from app.provenance.fields import FIELDS
 from app.provenance.indexing import Index
 from app.provenance.models import VERSIONS, ProvenanceHeadRow, ProvenanceVersionRow, SealRow
-from app.provenance.projection import Record
+from app.provenance.projection import Record, weighs_alike
 from app.provenance.sealed import Seal
 from app.provenance.speaking import Speaker
 from app.provenance.statements import Resolution, Statement
+from app.provenance.weighing import Weighing
 from app.provenance.zones import is_dated, with_instant
 from app.readings.queries import newest_readings
 
@@ -52,20 +55,32 @@ class NewVersion:
 
 
 def record_of(row: ProvenanceVersionRow) -> Record:
-    """Read a version's document."""
+    """Read a version's document, weighed as it was when it was written."""
     return Record(
-        tuple(map(Statement.of, row.statements)), tuple(map(Resolution.of, row.resolutions))
+        tuple(map(Statement.of, row.statements)),
+        tuple(map(Resolution.of, row.resolutions)),
+        Weighing.of(row.weighed_by),
     )
+
+
+def record_today(row: ProvenanceVersionRow, policy: PolicyInForce) -> Record:
+    """Read a version's document, weighed as its department's policy asks today."""
+    return replace(record_of(row), weighing=weighing_of(policy))
+
+
+def weighing_of(policy: PolicyInForce) -> Weighing:
+    """Return how a policy weighs what is said."""
+    return Weighing.by(policy.effective.completeness)
 
 
 def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) -> None:
     """Write versions with their events and move the heads.
 
-    Each says the instant of its date by the policy of its department, as that is today.
+    Each is weighed, and says the instant of its date, by the policy of its department today.
     """
     if not versions:
         return
-    versions = timed(db, versions)
+    versions = by_policy(db, versions)
     events = [
         Event("mem", v.change | {"version": v.version}, v.asset_id, v.department)
         for v in versions
@@ -82,6 +97,7 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
             "statements": [s.document() for s in v.record.statements],
             "resolutions": [r.document() for r in v.record.resolutions],
             "change": v.change,
+            "weighed_by": v.record.weighing.document(),
             "recorded_by": agent.name,
             "event_id": v.event_id or next(written),
         }
@@ -91,6 +107,11 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
     )
     write_rows(db, VERSIONS, rows)
     index.write(db)
+    move_heads(db, versions)
+
+
+def move_heads(db: Session, versions: Sequence[NewVersion]) -> None:
+    """Let these versions be today's."""
     first = [{"asset_id": v.asset_id, "version": 1} for v in versions if v.version == 1]
     if first:
         write_rows(db, HEADS, first)
@@ -100,20 +121,27 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
         db.connection().execute(moved.values(version=bindparam("to")), later)
 
 
-def timed(db: Session, versions: Sequence[NewVersion]) -> list[NewVersion]:
-    """Give records whose file tells no zone the instant that their policy's zone makes of it."""
-    dated = {v.department for v in versions if is_dated(v.record)}
-    if not dated:
-        return list(versions)
-    book = open_book(db)
-    named = select(DepartmentRow.code, DepartmentRow.policy_id).where(DepartmentRow.code.in_(dated))
-    policies = {code: book.of(policy_id) for code, policy_id in db.execute(named)}
-    return [
-        replace(v, record=with_instant(v.record, policies[v.department], version=v.version))
-        if v.department in policies
-        else v
-        for v in versions
-    ]
+def by_policy(db: Session, versions: Sequence[NewVersion]) -> list[NewVersion]:
+    """Weigh records as the policies of their departments ask today.
+
+    One whose file tells no zone says the instant that its policy's zone makes of its date.
+    """
+    policies = policies_of(db, {v.department for v in versions})
+
+    def judged(v: NewVersion) -> Record:
+        policy = policies[v.department]
+        record = replace(v.record, weighing=weighing_of(policy))
+        return with_instant(record, policy, version=v.version) if is_dated(record) else record
+
+    return [replace(v, record=judged(v)) for v in versions]
+
+
+def policies_of(db: Session, departments: Collection[str]) -> dict[str, PolicyInForce]:
+    """Return the policy in force of each of these departments."""
+    named = select(DepartmentRow.code, DepartmentRow.policy_id)
+    rows = db.execute(named.where(DepartmentRow.code.in_(departments))).all()
+    held = {policy_id: policy_in_force(db, policy_id) for policy_id in {p for _, p in rows}}
+    return {code: held[policy_id] for code, policy_id in rows}
 
 
 def change_provenance(
@@ -134,7 +162,8 @@ def change_provenance(
     refuse_withdrawn(db, [asset_id])
     person = str(caller.person_id)
     speaker = Speaker(caller.agent.name, person, tuple(sorted(caller.roles)))
-    before = record_of(head)
+    policy = policies_of(db, [asset.department])[asset.department]
+    before = record_today(head, policy)
     prove_duty(before, change, speaker)
     after = apply_change(before, change, speaker, version=head.version + 1)
     version = NewVersion(asset_id, head.version + 1, after, change.document(), asset.department)
@@ -196,6 +225,8 @@ def seal_complete(db: Session, asset_ids: Sequence[UUID]) -> int:
         if not (row.sealed or row.missing or row.withdrawn)
         and row.outcome in ("read", "nothing_found")
     ]
+    misjudged = weighed_otherwise(db, [row.asset_id for row in ready if row.weighed_otherwise])
+    ready = [row for row in ready if row.asset_id not in misjudged]
     if not ready:
         return 0
     facts = [
@@ -220,6 +251,36 @@ def seal_complete(db: Session, asset_ids: Sequence[UUID]) -> int:
     ]
     db.execute(insert(SealRow), rows)
     return len(rows)
+
+
+def weighed_otherwise(db: Session, asset_ids: Sequence[UUID]) -> dict[UUID, NewVersion]:
+    """Return the records of which another answer stands than today's policy makes of them.
+
+    Each with its next version: the same statements, weighed anew.
+    """
+    if not asset_ids:
+        return {}
+    heads = db.scalars(queries.heads(asset_ids)).all()
+    whose = select(AssetRow.id, AssetRow.department).where(AssetRow.id.in_(asset_ids))
+    department = dict(db.execute(whose).all())
+    policies = policies_of(db, set(department.values()))
+    found = {}
+    for head in heads:
+        before, own = record_of(head), department[head.asset_id]
+        after = replace(before, weighing=weighing_of(policies[own]))
+        if not weighs_alike(before, after):
+            change = {"weighed_by": after.weighing.document()}
+            found[head.asset_id] = NewVersion(head.asset_id, head.version + 1, after, change, own)
+    return found
+
+
+def weigh_anew(db: Session, asset_ids: Sequence[UUID]) -> None:
+    """Write the records anew of which the policy that holds today makes another answer."""
+    lock_decisions(db, asset_ids)
+    gone = withdrawals_of(db, asset_ids).keys()
+    versions = weighed_otherwise(db, [one for one in asset_ids if one not in gone])
+    write_versions(db, process("provenance"), list(versions.values()))
+    seal_complete(db, list(versions))
 
 
 def prove_sealed(db: Session, asset_id: UUID) -> Seal:

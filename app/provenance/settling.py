@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.provenance.agreement import MANY, said_before, values_of
+from app.provenance.agreement import MANY, values_of
 from app.provenance.errors import HoldsOneValue, NoSuchStatement, NothingToSettle
 from app.provenance.fields import FIELDS
 from app.provenance.projection import Record
@@ -80,7 +80,7 @@ def without_defaults(record: Record, field: str, named: Sequence[Statement]) -> 
 
     def stands(r: Resolution) -> bool:
         about_it = r.field == field and not r.settles
-        return not (about_it and any(said_before(s, r.said) for s in named))
+        return not (about_it and any(record.said(s, r.said) for s in named))
 
     return replace(record, resolutions=tuple(filter(stands, record.resolutions)))
 

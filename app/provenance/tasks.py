@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assets.hindrances import in_hand
+from app.assets.models import AssetRow
 from app.assets.sweeping import (
     FIRST,
     NIGHTLY,
@@ -29,11 +30,12 @@ from app.provenance.catching_up import index_records, lagging
 from app.provenance.events import SeriesStated
 from app.provenance.inheriting import count_entered, enter_series
 from app.provenance.models import SeriesStatementsRow
-from app.provenance.service import adopt_readings, seal_complete
+from app.provenance.service import adopt_readings, seal_complete, weigh_anew
 from app.readings.events import AssetsRead
 from app.readings.models import ReadingRow
 
 ADOPTION, SEALS, SERIES, INDEX = "provenance", "seals", "series", "index"
+WEIGHING = "weighing"
 
 
 @on(AssetsRead)
@@ -49,6 +51,15 @@ def adopt(asset_ids: Sequence[UUID]) -> None:
         in_transaction(partial(adopt_readings, asset_ids=some))
 
     in_hand(ADOPTION, asset_ids, enter, at_once=MOST_ASSETS_A_JOB)
+
+
+def weigh(asset_ids: Sequence[UUID]) -> None:
+    """Write anew the records that the policy of today weighs otherwise."""
+
+    def write(some: Sequence[UUID]) -> None:
+        in_transaction(partial(weigh_anew, asset_ids=some))
+
+    in_hand(WEIGHING, asset_ids, write, at_once=MOST_ASSETS_A_JOB)
 
 
 def seal(asset_ids: Sequence[UUID]) -> None:
@@ -102,6 +113,14 @@ UNADOPTED = Stage(
     do=adopt,
     again=adopt,
 )
+UNWEIGHED = Stage(
+    WEIGHING,
+    task="provenance.adopt_assets",
+    rows=AssetRow.id,
+    left=lambda db: queries.unweighed(open_book(db)),
+    do=weigh,
+    again=weigh,
+)
 UNSEALED = Stage(
     SEALS,
     task="provenance.adopt_assets",
@@ -127,6 +146,7 @@ def adopt_what_was_left() -> None:
     look_at_due(UNADOPTED)
     rules = in_transaction(lambda db: repr(open_book(db).key))
     if in_transaction(partial(judged_otherwise, stage=SEALS, rules=rules)):
+        look_at_all(UNWEIGHED)
         look_at_all(UNSEALED)
         in_transaction(partial(mark, stage=SEALS, judged_by=rules))
     look_at_newest(UNSEALED)
@@ -137,6 +157,7 @@ def adopt_what_was_left() -> None:
 def adopt_all_that_was_left() -> None:
     """Enter every reading that no job has entered, and seal every complete record."""
     look_at_all(UNADOPTED)
+    look_at_all(UNWEIGHED)
     look_at_all(UNSEALED)
 
 

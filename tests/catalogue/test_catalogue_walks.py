@@ -66,7 +66,11 @@ def ids(page: Any) -> list[str]:  # noqa: ANN401 - a page as JSON
 
 
 @pytest.mark.parametrize(
-    "sort", ["id", "-id", "original_name", "-original_name", "title", "-size", "identifier"]
+    "sort",
+    [
+        *("id", "-id", "original_name", "-original_name", "title", "-size", "identifier"),
+        *("original_name,-id", "-original_name,id", "title,-original_name,id", "-size,title"),
+    ],
 )
 def test_every_row_that_stood_at_the_start_is_on_one_page_though_others_come(
     stack: Stack, pages: Callable[..., Iterator[Any]], sort: str

@@ -101,6 +101,90 @@ def test_a_policy_is_tried_on_departments_that_do_not_name_it(whatif: WhatIf) ->
     assert found.newly
 
 
+REGISTERS: dict[str, tuple[str, str, Any]] = {
+    "nothing": ("legal-status", "/legal_status/undetermined/label/en", "Nobody knows"),
+    "a status forbids": (
+        "legal-status",
+        "/legal_status/institution_owned_non_record",
+        {"effect": "forbids", "label": LABEL},
+    ),
+    "a status asks for an appraisal": (
+        "legal-status",
+        "/legal_status/institution_owned_non_record",
+        {
+            "effect": "conditions",
+            "conditions": ["appraised_no_archival_value"],
+            "label": LABEL,
+        },
+    ),
+    "a status forbids no more": (
+        "legal-status",
+        "/legal_status/archival_record",
+        {"effect": "permits", "label": LABEL},
+    ),
+    "no instrument": ("legal-instruments", "/instruments", None),
+    "an instrument that nobody verified": ("legal-instruments", "/instruments", ()),
+    "another schedule": ("retention-schedules", "/retention_schedules", None),
+}
+
+
+def a_register(whatif: WhatIf, name: str, pointer: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return a draft; of instruments and schedules fewer, or less sure ones, than stand today."""
+    draft = whatif.register(name, "/register/id", name)
+    if value is None:
+        draft[pointer.strip("/")] = draft[pointer.strip("/")][:1]
+    elif value == ():
+        for one in draft["instruments"]:
+            one["verified"] = None
+    else:
+        draft = put(draft, pointer, value)
+    return draft
+
+
+@pytest.mark.usefixtures("in_parts")
+@pytest.mark.parametrize("supposed", REGISTERS.values(), ids=REGISTERS)
+def test_a_draft_of_a_register_is_tried_like_a_policy(
+    whatif: WhatIf, supposed: tuple[str, str, Any]
+) -> None:
+    draft = a_register(whatif, *supposed)
+    assert whatif.tried(draft) == whatif.naively(draft)
+
+
+def test_what_a_register_blocks_is_told_by_its_reason(whatif: WhatIf) -> None:
+    forbidding, freeing = (
+        a_register(whatif, *REGISTERS[name])
+        for name in ("a status forbids", "a status forbids no more")
+    )
+    department = whatif.quarter.department
+    found = whatif.tried(forbidding)
+    assert found.moved[department, "candidate", "blocked_legal"]
+    simulation_id = whatif.begin(forbidding)
+    whatif.walk(simulation_id)
+    told = {one.reason: one for one in whatif.read(simulation_id).reasons if one.gained.assets}
+    assert set(told) >= {"legal:institution_owned_non_record"}
+    assert any(was == "blocked_legal" for _, was, _ in whatif.tried(freeing).moved)
+
+
+def test_a_register_is_tried_on_the_whole_city_and_by_its_own_name(
+    whatif: WhatIf, town_api: Client, keys: dict[str, dict[str, str]]
+) -> None:
+    draft = a_register(whatif, *REGISTERS["a status forbids"])
+
+    def asked(name: str, **body: Any) -> tuple[int, list[str]]:  # noqa: ANN401
+        path = f"/v1/policies/{name}/simulations"
+        answer = town_api.post(path, json=body, headers=keys["dashboard"])
+        return answer.status_code, [one["pointer"] for one in answer.json().get("errors", ())]
+
+    assert asked("legal-status", document=draft) == (202, [])
+    assert asked("legal-status", version="1.0.0") == (202, [])
+    assert asked("legal-status", version="7.7.7") == (404, [])
+    assert asked("legal-instruments", document=draft) == (422, ["/document/register/id"])
+    assert asked("legal-status", document=draft, departments=["x"]) == (422, ["/departments"])
+    broken = put(draft, "/legal_status/undetermined/effect", "permits")
+    status, [pointer] = asked("legal-status", document=broken)
+    assert (status, pointer[:9]) == (422, "/document")
+
+
 @pytest.mark.parametrize("draft", ["no authority", "more copies", "a field nobody answers"])
 def test_a_last_copy_is_no_freer_than_what_is_on_its_way_to_it_allows(
     whatif: WhatIf, draft: str

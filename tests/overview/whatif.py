@@ -18,8 +18,10 @@ from app.overview.schemas import SimulationOut
 from app.overview.service import ask, show
 from app.overview.simulating import simulate_part
 from app.people.roles import Principal
+from app.policies.documents import kind_of
 from app.policies.packaged import packaged_documents
 from app.policies.service import supposed_in_force
+from app.policies.supposed import supposed_registers
 
 Document = dict[str, Any]
 CITY = packaged_documents()[0]
@@ -61,6 +63,17 @@ class WhatIf:
         changed["policy"] |= {"version": "9.0.0", "status": "published"}
         return changed
 
+    def register(self, name: str, pointer: str, value: object) -> Document:
+        """Return a register of today with one value put in."""
+        [[document]] = self.world.find(
+            "SELECT document FROM policy_versions WHERE document_id = :id"
+            " ORDER BY status = 'published' DESC, id DESC LIMIT 1",
+            id=name,
+        )
+        changed = put(document, pointer, value)
+        changed["register"] |= {"version": "9.0.0", "status": "published"}
+        return changed
+
     @property
     def policy(self) -> str:
         [[name]] = self.world.find(
@@ -71,7 +84,7 @@ class WhatIf:
     def begin(self, document: Document, caller: Principal | None = None, **other: Any) -> UUID:  # noqa: ANN401
         """Ask, as the API does."""
         said: dict[str, Any] = {"document": document, "version": None, "departments": []} | other
-        name = document["policy"]["id"]
+        name = (document.get("policy") or document["register"])["id"]
         with self.world.api.transaction() as db:
             return ask(db, caller or self.quarter.auditor, name, **said)
 
@@ -112,12 +125,15 @@ class WhatIf:
         with self.world.api.transaction() as db:
             today = ask_today(db)
             held = replace(today.book, as_if_sealed=True)
-            policy = supposed_in_force(db, document, UUID(int=7))
-            named = dict(held.assigned)
-            city = held.city
-            if departments:
+            if "register" in document:
+                args = held.registers, kind_of(document), document, UUID(int=7)
+                supposed = replace(held, registers=supposed_registers(*args))
+            elif departments:
+                policy = supposed_in_force(db, document, UUID(int=7))
                 supposed = replace(held, supposed=(frozenset(departments), policy))
             else:
+                policy = supposed_in_force(db, document, UUID(int=7))
+                named, city = dict(held.assigned), held.city
                 if policy.id in named:
                     named[policy.id] = policy
                 city = policy if policy.id == city.id else city

@@ -22,7 +22,7 @@ from app.provenance.errors import (
     StatementMalformed,
 )
 from app.provenance.fields import FIELDS
-from app.provenance.fitting import fault_of, is_edtf
+from app.provenance.fitting import fault_of, is_edtf, is_read_as_edtf
 from app.provenance.projection import Record
 
 SERIES = Speaker("key:clerk", "a-clerk", ("cataloguer",), SYSTEM)
@@ -272,6 +272,31 @@ NO_DATES = (
 )
 def test_these_are_none(written: object) -> None:
     assert not is_edtf(written)
+
+
+PARTS = (
+    ("0000", "0001", "1900", "1967", "9999", "12345"),
+    ("00", "02", "12", "13", "21"),
+    ("29", "31"),
+)
+TIMES = (
+    "10:11:12",
+    "24:00:00",
+    "25:00:00",
+    "10:60:00",
+    "::::::::",
+    "10:11:1",
+    "10:11:12Z",
+    "10:11:12ZZ",
+)
+
+
+@pytest.mark.parametrize("year", PARTS[0])
+def test_a_date_written_as_most_are_is_one_where_the_whole_grammar_says_so(year: str) -> None:
+    months = [year, *(f"{year}-{month}" for month in PARTS[1])]
+    days = [*months, *(f"{month}-{day}" for month in months[1:3] for day in PARTS[2])]
+    for text in [*days, *(f"{days[-2]}T{time}" for time in TIMES)]:
+        assert is_edtf(text) == is_read_as_edtf(text), text
 
 
 def test_no_date_is_so_long_that_reading_it_takes_seconds() -> None:

@@ -15,8 +15,8 @@ TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype"
 
 def agree(field: str, one: Any, other: Any) -> bool:  # noqa: ANN401 - any JSON value
     there, back = (
-        same(field, normalise(field, one), normalise(field, other)),
-        same(field, normalise(field, other), normalise(field, one)),
+        same(field, normalise(field, one), normalise(field, other), within=2),
+        same(field, normalise(field, other), normalise(field, one), within=2),
     )
     assert there == back, "agreement has no direction"
     return there

@@ -4,7 +4,15 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
+from pydantic_core import PydanticCustomError
 
 from app.catalogue.schemas import Outcome
 from app.disposals.schemas import Status
@@ -12,7 +20,7 @@ from app.kit.paging import Cursor, Limit
 from app.kit.text import Line, Name
 from app.provenance.searched import NO_SIZE
 
-Sort = Literal[
+SortKey = Literal[
     "id",
     "-id",
     "date_created",
@@ -33,6 +41,7 @@ FacetName = Literal[
     "reading",
     "legal_status",
     "digital_source_type",
+    "custodian_kind",
     "year",
     "status",
     "missing",
@@ -70,6 +79,14 @@ def comma_separated(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
 
 
 Several = BeforeValidator(comma_separated)
+
+
+def each_once(keys: list[SortKey]) -> list[SortKey]:
+    """Refuse to sort by the same twice, be it the other way round."""
+    names = [key.removeprefix("-") for key in keys]
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("sorted_twice", "each key once, in one direction")
+    return keys
 
 
 class AssetQuery(BaseModel):
@@ -123,9 +140,16 @@ class AssetQuery(BaseModel):
         ),
     ] = None
     sort: Annotated[
-        Sort,
-        Field(description="`-` turns it round; `id` is the order of registration and breaks ties."),
-    ] = "id"
+        list[SortKey],
+        Several,
+        AfterValidator(each_once),
+        Field(
+            min_length=1,
+            max_length=6,
+            description="By the first key, among equals by the next: `-date_created,id`. `-` turns"
+            " a key round; `id` is the order of registration and breaks the ties that are left.",
+        ),
+    ] = ["id"]
     fields: Annotated[
         list[FieldName],
         Several,

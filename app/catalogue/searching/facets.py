@@ -104,7 +104,7 @@ def by_columns(
         return {}
     columns: list[Any] = [
         *(F.department, F.source_system, F.format, F.outcome, F.legal_status),
-        *(F.digital_source_type, F.created_from, F.created_to),
+        *(F.digital_source_type, F.custodian_kind, F.created_from, F.created_to),
     ]
     hits = joined(select(*columns), found, facts=True).limit(MOST_COUNTED + 1).cte("hits")
     every = db.execute(counting(hits, names)).all()

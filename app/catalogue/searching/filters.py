@@ -15,7 +15,7 @@ from app.assets.withdrawing import is_withdrawn
 from app.catalogue.searching.asked import AssetQuery
 from app.catalogue.searching.created import made_between
 from app.catalogue.searching.lucene import read_query
-from app.catalogue.searching.parts import F, Part, Plain, Words
+from app.catalogue.searching.parts import KEYS, F, Part, Plain, Words
 from app.catalogue.searching.wording import anything, whole
 from app.kit.tokens import fold
 from app.people.roles import Principal
@@ -24,15 +24,6 @@ from app.provenance.indexing import LONGEST_KEY
 from app.provenance.lexemes import folded_name
 from app.provenance.models import ProvenanceHeadRow
 from app.provenance.searched import AFTER_ALL, NO_SIZE, SearchWordsRow
-
-ORDERS: dict[str, Any] = {
-    "date_created": F.created_from,
-    "title": F.title_key,
-    "original_name": F.name_key,
-    "size": F.size_bytes,
-    "identifier": F.identifier_key,
-}
-
 
 COMMON = 20_000  # records that PostgreSQL expects of a question to the index of words
 FEW = 5_000  # that it finds: their ids are taken first
@@ -92,7 +83,7 @@ def narrow(db: Session, caller: Principal, asked: AssetQuery) -> Narrowed:
     Raises:
         QueryMalformed: `q` cannot be read.
     """
-    sorts = key_of(asked.sort) is not None
+    sorts = asked.sort[0].removeprefix("-") in KEYS
     found = Narrowed(list(of_registration(caller, asked)), facts=sorts, indexed=sorts)
     found.add(*of_facts(asked), *of_words(asked))
     if asked.q is not None:
@@ -164,19 +155,6 @@ def of_words(asked: AssetQuery) -> Iterator[Words]:
         yield anything("conflict")
     elif asked.conflict is not None:
         yield whole("conflict", asked.conflict)
-
-
-def ids_in_order(found: Narrowed, sort: str) -> Select[Any]:
-    """Select the ids that were found, in an order that no insert upsets: ids break its ties."""
-    key = key_of(sort)
-    statement = joined(select(AssetRow.id.label("asset_id")), found)
-    keys = [AssetRow.id] if key is None else [key, F.asset_id]
-    return statement.order_by(*(one.desc() if sort.startswith("-") else one for one in keys))
-
-
-def key_of(sort: str) -> Any:  # noqa: ANN401 - an attribute of a table's class
-    """Return the column of an order; None for the order of registration itself."""
-    return ORDERS.get(sort.removeprefix("-"))
 
 
 def joined(statement: Select[Any], found: Narrowed, *, facts: bool = False) -> Select[Any]:

@@ -1,6 +1,7 @@
 """What a question comes to in SQL: conditions, and the tables that they speak of."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, cast, false, func, not_
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -8,6 +9,13 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from app.provenance.searched import SearchFactsRow, SearchWordsRow
 
 F = SearchFactsRow
+KEYS: dict[str, Any] = {  # what can be sorted by beside the id: each has an index
+    "date_created": F.created_from,
+    "title": F.title_key,
+    "original_name": F.name_key,
+    "size": F.size_bytes,
+    "identifier": F.identifier_key,
+}
 
 
 @dataclass(frozen=True)
