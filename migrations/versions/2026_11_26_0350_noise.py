@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "noise"
-down_revision = "pixel_digests"
+down_revision = "likeness_stage"
 branch_labels = None
 depends_on = None
 

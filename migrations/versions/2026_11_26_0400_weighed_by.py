@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "weighed_by"
-down_revision = "visual"
+down_revision = "noise"
 branch_labels = None
 depends_on = None
 
