@@ -5,7 +5,6 @@ before text whose bytes could not be read with certainty.
 """
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 
 from app.readings.captures import capture_statements
 from app.readings.credentials import history_statement, source_type_statement, status_statement
@@ -83,11 +82,11 @@ def _outcome(
 
 
 def failed(
-    reason: str, tool: str, version: str, noise: Mapping[str, str] = MappingProxyType({})
+    reason: str, tool: str, version: str, noise: Mapping[str, str] | None = None
 ) -> Extraction:
     """Say that a file gave no answer at all, and why."""
     ended = Outcome.UNREADABLE, reason, tool, version
-    return Extraction(*ended, False, None, None, (), b"", noise=noise)
+    return Extraction(*ended, False, None, None, (), b"", noise=dict(noise or {}))
 
 
 def _described(tags: Tags) -> Iterator[Extracted]:

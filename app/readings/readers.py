@@ -8,13 +8,13 @@ from pathlib import Path
 
 from app.ledger.canonical import digest_of
 from app.readings.charsets.guess import DETECTOR, DETECTOR_VERSION
-from app.readings.credentials import LIBRARY as CREDENTIALS
+from app.readings.credentials import LIBRARY
 from app.readings.exiftool import UnfitTool
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION
 
 # Of our own conclusions: raised by whoever changes what is picked, noted or derived of an answer.
 RULES, RULES_VERSION = "catalogue-rules", "2"
-TRUST, NOBODY = "c2pa-trust", "none"
+CREDENTIALS, TRUST, NOBODY = LIBRARY, "c2pa-trust", "none"
 
 
 def trust_in(configured: Path | None) -> str:

@@ -63,7 +63,7 @@ def test_a_sound_machine_passes_every_check_in_one_line_each() -> None:
     names = [line[5:].partition(":")[0] for line in lines]
     assert names == [
         *("PostgreSQL", "locale", "ExifTool", "Perl modules"),
-        *("disk", "user namespaces", "network"),
+        *("trusted authorities", "disk", "user namespaces", "network"),
     ]
     assert (result.exit_code, {line[:5] for line in lines}) == (0, {"ok   "})
 
@@ -124,6 +124,19 @@ def test_an_exiftool_that_is_old_or_broken_is_told(
     monkeypatch.setenv("CATALOGUE_EXIFTOOL", str(exiftool))
     found = doctor._exiftool()
     assert (found.ok, sentence in found.message) == (False, True)
+
+
+def test_authorities_that_cannot_be_read_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert doctor._authorities().ok
+    monkeypatch.setenv("CATALOGUE_C2PA_TRUST", str(tmp_path / "lost.pem"))
+    settings.cache_clear()
+    found = doctor._authorities()
+    monkeypatch.delenv("CATALOGUE_C2PA_TRUST")
+    settings.cache_clear()
+    assert not found.ok
+    assert "lost.pem, which cannot be read: No such file or directory" in found.message
 
 
 def test_a_perl_without_the_modules_that_captions_need_is_told(

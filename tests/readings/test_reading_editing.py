@@ -12,10 +12,12 @@ from signed import sign
 from world import World
 
 from app.readings.compute import conclude
+from app.readings.declared import Undeclared
 from app.readings.editing import DERIVED_FROM, HISTORY, MOST_STEPS
 from app.readings.extraction import Extraction, Outcome
 from app.readings.extractor import Extractor
 from app.readings.sidecars import Sidecar, joined
+from app.readings.tags import parse_answer
 
 STEPS = (
     "-XMP-xmpMM:History={Action=created,InstanceID=xmp.iid:1,When=2014:05:02 10:11:12+08:00,"
@@ -136,9 +138,10 @@ def test_a_step_is_storable_whatever_it_holds() -> None:
 
 
 def test_structures_are_no_texts_beside_their_own_parts() -> None:
-    plain = {"EXIF:IFD0:Artist": "base64:w7/D/w=="}
-    shown = {"XMP:XMP-iptcExt:LocationShown": [{"City": "海港" * 40}]}
-    assert said(of(**plain), "creator") == said(of(**plain, **shown), "creator")
+    said = answer(**{"XMP:XMP-iptcExt:LocationShown": [{"City": "海港"}], "XMP:XMP-dc:Title": "街"})
+    tags = parse_answer(said)
+    assert Undeclared(tags).known() == ("街",)
+    assert tags.structure("XMP:XMP-iptcExt:LocationShown") == [{"City": "海港"}]
 
 
 def test_a_sidecar_has_a_history_of_its_own() -> None:
