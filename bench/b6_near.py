@@ -199,7 +199,9 @@ def some_words(count: int) -> list[NDArray[np.int32]]:
     words = CHANCE.integers(0, 1 << 24, (count, 128), dtype=np.int32)
     common = CHANCE.random((count, 128)) < 0.1
     words[common] = (CHANCE.pareto(0.5, int(common.sum())) * 50 % (1 << 24)).astype(np.int32)
-    return [np.unique(one) for one in words]
+    words.sort(axis=1)
+    first = np.diff(words, axis=1, prepend=-1) > 0
+    return [one[new] for one, new in zip(words, first, strict=True)]
 
 
 if __name__ == "__main__":
