@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Dialect,
     Row,
     Select,
@@ -24,7 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.assets.withdrawing import is_withdrawn
-from app.disposals.eligibility import Question, eligibility, eligibility_twice
+from app.disposals.eligibility import Question, eligibility
 from app.disposals.schemas import GroupBy
 
 # Where the statement finds the ids it is asked about: set in the same transaction, once it is
@@ -33,7 +32,7 @@ ASKED = "catalogue.asked"
 SCOPE = "__scope__"
 
 
-def as_text(statement: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> str:
+def as_text(statement: Select[Any], dialect: Dialect) -> str:
     """Write a statement with its constants in it.
 
     The dialect is the connection's own: only that knows how its server reads a backslash.
@@ -46,13 +45,6 @@ def text_for_some(question: Question, dialect: Dialect) -> bytes:
     """Return the statement for the ids in `ASKED`, as the server reads it."""
     asked = literal_column(f"current_setting('{ASKED}')::uuid[]", ARRAY(Uuid))
     return as_text(eligibility(question, asked), dialect).replace("%%", "%").encode()
-
-
-@lru_cache(maxsize=8)
-def text_for_some_twice(before: Question, after: Question, dialect: Dialect) -> str:
-    """Return the statement under two questions that differ in the rules on pairs alone."""
-    asked = literal_column(f"current_setting('{ASKED}')::uuid[]", ARRAY(Uuid))
-    return as_text(eligibility_twice(before, after, asked), dialect).replace("%%", "%")
 
 
 @lru_cache(maxsize=64)

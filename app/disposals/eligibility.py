@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    CompoundSelect,
     Select,
     Text,
     and_,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     null,
     select,
     true,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -81,38 +79,10 @@ def eligibility(question: Question, only: Only = None) -> Select[Any]:
     """
     asked = None if only is None else asked_about(only)
     coded = with_status(question, judge(question, asked))
-    rows = beside_keepers(coded, rank_in_sets(question.book, coded), asked)
-    policies = [(rows.c.policy_version_id == one.version_id, one) for one in question.book.every]
     return select(
-        confront(coded, rows, policies),
+        confront(question, coded, asked),
         newest_log_index().label("log_index"),
         func.statement_timestamp().label("as_of"),
-    )
-
-
-def eligibility_twice(
-    before: Question, after: Question, only: Sequence[UUID] | ColumnElement[Any]
-) -> CompoundSelect[Any]:
-    """Select what `eligibility` says of these under two questions, each row with its `side`.
-
-    For questions between which the rules on pairs alone differ: every asset is judged and ranked
-    once, and only confronted with its keeper twice.
-    """
-    asked = asked_about(only)
-    coded = with_status(before, judge(before, asked))
-    rows = beside_keepers(coded, rank_in_sets(before.book, coded), asked)
-    then = {policy.id: policy for policy in (after.book.city, *after.book.assigned.values())}
-    of_each = [(rows.c.policy_version_id == one.version_id, one) for one in before.book.every]
-    chosen = [(mine, then[one.id]) for mine, one in of_each]
-    if after.book.supposed is not None:
-        departments, policy = after.book.supposed
-        chosen.insert(0, (rows.c.department.in_(sorted(departments)), policy))
-    sides = {"before": of_each, "after": chosen}
-    return union_all(
-        *(
-            select(literal(side).label("side"), confront(coded, rows, policies, side))
-            for side, policies in sides.items()
-        )
     )
 
 
@@ -207,32 +177,29 @@ def failing(codes: ColumnElement[Any], first: int, last: int) -> ColumnElement[b
     return func.cardinality(func.array_remove(codes[first:last], null())) > 0
 
 
-def confront(
-    coded: CTE,
-    rows: CTE,
-    policies: Sequence[tuple[ColumnElement[bool], PolicyInForce]],
-    side: str = "",
-) -> CTE:
-    """Put each asset asked about before the keeper it would have and say what comes of it.
-
-    `policies`: under what condition which policy's rules on pairs hold.
-    """
-    keeper = coded.alias(f"keeper{side}")
+def confront(question: Question, coded: CTE, asked: CTE | None) -> CTE:
+    """Put each asset asked about before the keeper it would have and say what comes of it."""
+    rows = beside_keepers(coded, rank_in_sets(question.book, coded), asked)
+    keeper = coded.alias("keeper")
 
     def codes(policy: PolicyInForce) -> ColumnElement[Any]:
         found = pair_codes(policy, rows, keeper)
         return array([found[rule] for rule in PAIR_RULES], type_=Text)
 
+    chosen = [
+        (rows.c.policy_version_id == policy.version_id, codes(policy))
+        for policy in question.book.every
+    ]
     paired = select(
         rows,
-        case(*((mine, codes(policy)) for mine, policy in policies)).label("pair_codes"),
+        case(*chosen).label("pair_codes"),
         facts_of(rows).label("own_facts"),
         case((keeper.c.asset_id.is_not(None), facts_of(keeper))).label("keeper_facts"),
     ).outerjoin(keeper, keeper.c.asset_id == rows.c.keeper_id)
-    return conclude(fenced(paired).cte(f"paired{side}"), f"answers{side}")
+    return conclude(fenced(paired).cte("paired"))
 
 
-def conclude(paired: CTE, name: str) -> CTE:
+def conclude(paired: CTE) -> CTE:
     """Give every asset its status and its codes."""
     p = paired.c
     pair = cast(p.pair_codes, ARRAY(Text))
@@ -261,7 +228,7 @@ def conclude(paired: CTE, name: str) -> CTE:
         p.keeper_id,
         p.own_facts,
         p.keeper_facts,
-    ).cte(name)
+    ).cte("answers")
 
 
 def facts_of(side: Any) -> ColumnElement[Any]:  # noqa: ANN401 - a CTE or its alias

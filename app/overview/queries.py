@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import Uuid
 
 from app.assets.models import AssetRow
-from app.disposals.compiled import ask_about, text_for_some, text_for_some_twice
+from app.disposals.compiled import ask_about, text_for_some
 from app.disposals.eligibility import Question
 from app.fingerprints.models import FingerprintRow
 from app.overview.models import SimulationChangeRow
@@ -63,21 +63,15 @@ def of_equal_bytes(asset_ids: Sequence[UUID]) -> Select[bytes, UUID]:
 
 
 def judged_twice(
-    db: Session, before: Question, after: Question, asset_ids: Sequence[UUID], *, pairs_alone: bool
+    db: Session, before: Question, after: Question, asset_ids: Sequence[UUID]
 ) -> Sequence[Row[Any]]:
-    """Return these assets' answers under both questions, in one snapshot; `side` tells which.
-
-    `pairs_alone`: between the two nothing differs but the rules on pairs.
-    """
+    """Return these assets' answers under both questions, in one snapshot; `side` tells which."""
     db.execute(ask_about(literal(list(asset_ids), ARRAY(Uuid))))
     connection = db.connection()
+    questions = (("before", before), ("after", after))
+    sides = (side(question, name, connection.dialect) for name, question in questions)
     plainly = {"no_parameters": True}  # a % in it is a %
-    if pairs_alone:
-        text = text_for_some_twice(before, after, connection.dialect)
-    else:
-        questions = (("before", before), ("after", after))
-        sides = (side(question, name, connection.dialect) for name, question in questions)
-        text = " UNION ALL ".join(sides)
+    text = " UNION ALL ".join(sides)
     return connection.exec_driver_sql(text, execution_options=plainly).all()
 
 

@@ -148,8 +148,7 @@ def changing(
 def asked(db: Session, supposition: Supposition, whom: dict[UUID, str | None]) -> Iterator[Change]:
     """Yield what would change for assets whose pairs decide: the one statement, asked twice."""
     for some in in_parts(sorted(whom)):
-        before_after = supposition.before, supposition.after
-        rows = queries.judged_twice(db, *before_after, some, pairs_alone=supposition.pairs_alone)
+        rows = queries.judged_twice(db, supposition.before, supposition.after, some)
         before = {row.asset_id: row for row in rows if row.side == "before"}
         after = {row.asset_id: row for row in rows if row.side == "after"}
         for asset_id, was in before.items():

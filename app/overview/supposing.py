@@ -39,26 +39,15 @@ class Supposition:
     policy: PolicyInForce | None  # none: a register is supposed
 
     @cached_property
-    def measures(self) -> bool:
-        """Tell whether all copies would be measured otherwise, whoever's they are."""
-        book, then = self.before.book, self.after.book
-        # A keeper's legal status must be no weaker, by whatever the register makes of it.
-        statuses = effects_of(book.registers) != effects_of(then.registers)
-        return statuses or measured(book) != measured(then)
-
-    @cached_property
-    def pairs_alone(self) -> bool:
-        """Tell whether nothing differs but what policies ask of a keeper and of its copies."""
-        return not self.measures and not any(group.differs.any for group in self.groups)
-
-    @cached_property
     def groups(self) -> list[Group]:
         """Return those for whom anything differs.
 
         The others are asked too where all copies would be measured otherwise.
         """
         book, then_book, today = self.before.book, self.after.book, self.before.today
-        measures = self.measures
+        # A keeper's legal status must be no weaker, by whatever the register makes of it.
+        statuses = effects_of(book.registers) != effects_of(then_book.registers)
+        measures = statuses or measured(book) != measured(then_book)
         alike: dict[tuple[str | None, bool], list[str]] = {}
         for code, name in self.named.items():
             alike.setdefault((name, code in self.judged), []).append(code)

@@ -9,7 +9,7 @@ from quarter import Quarter
 from whatif import CITY, WhatIf, everything, put
 from world import World
 
-from app.overview import queries, simulating
+from app.overview import simulating
 from app.overview.service import stop
 from app.overview.tasks import simulate_what_was_left
 from app.provenance.changes import Assertion, Change
@@ -99,20 +99,6 @@ def test_a_policy_is_tried_on_departments_that_do_not_name_it(whatif: WhatIf) ->
     found = whatif.tried(draft, departments=list(departments))
     assert found == whatif.naively(draft, departments=departments)
     assert found.newly
-
-
-@pytest.mark.usefixtures("in_parts")
-@pytest.mark.parametrize("elsewhere", [True, False])
-def test_where_rules_on_pairs_alone_differ_all_is_judged_once_and_counted_the_same(
-    whatif: WhatIf, monkeypatch: pytest.MonkeyPatch, *, elsewhere: bool
-) -> None:
-    monkeypatch.setattr(queries, "side", None)  # the statement that judges twice is not asked
-    of = "abroad" if elsewhere else None
-    departments = (whatif.quarter.department,) if elsewhere else ()
-    draft = whatif.draft("/duplicate_standard/min_verified_copies", 2, of=of)
-    found = whatif.tried(draft, departments=list(departments))
-    assert found == whatif.naively(draft, departments=departments)
-    assert found.moved[whatif.quarter.department, "candidate", "blocked_no_keeper"]
 
 
 REGISTERS: dict[str, tuple[str, str, Any]] = {
