@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from provenance_city import head_of, lacking, read_assets, registered, sealed
+from images import draw
+from provenance_city import head_of, lacking, read_and_adopt, read_assets, registered, sealed
 from stated import SYSTEM, file_says, said
 from world import World, a_while_later
 
@@ -295,3 +296,13 @@ def exact(world: World) -> None:
     }
     with world.owner.transaction() as db:
         record_document(db, document)
+
+
+def test_whoever_writes_a_version_it_is_weighed_by_its_departments_policy(world: World) -> None:
+    strict = an_overlay(world, "strict", conflicts={"date_tolerance_seconds": 0})
+    system = world.a_source_system(world.a_department(policy=strict))
+    [asset_id] = registered(world, system, [draw(1, {"taken": "2020:05:02 10:00:01"})])
+    assert head_of(world, asset_id)[1].weighing == EXACT
+    read_and_adopt(world, [asset_id])
+    version, record_now = head_of(world, asset_id)
+    assert (version, record_now.weighing) == (2, EXACT)
