@@ -23,6 +23,7 @@ from app.fingerprints.seeing import looking
 from app.fingerprints.seeing.hashes import brought_to
 from app.fingerprints.seeing.looking import look
 from app.fingerprints.seeing.picture import GREY, scale_of
+from app.fingerprints.seeing.picture import grey as decode_grey
 from app.fingerprints.seeing.pixels import digest
 from app.fingerprints.seeing.words import words_of
 from app.kit.clock import now
@@ -30,7 +31,7 @@ from app.readings.committed import CommittedReading
 
 HOME = Path("build/bench/fingerprint")
 SIZES = {"12": (4000, 3000), "24": (6000, 4000), "1.5": (1500, 1000)}
-MANY, ROUNDS = (8, 11) if FULL else (3, 7)
+MANY, ROUNDS = (8, 11) if FULL else (2, 5)
 BARS = {"12": ("B3", 0.9), "24": ("B3", 0.9), "1.5": ("B5", 0.85)}
 COLOUR = {
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -43,20 +44,24 @@ Work = Callable[[Path], object]
 def main() -> None:
     """Measure and print the claims."""
     cv2.setNumThreads(1)
-    looking.words_in = lambda _: []  # stated apart
+    looking.words_in = lambda pixels: []  # stated apart
     looking.warm()
     on = machine()
     claims: list[Claim] = []
     for megapixels, size in SIZES.items():
         files = photographs(megapixels, size)
         scale = scale_of(size, looking.LONGEST)
-        work: dict[str, Work] = {
+        works: dict[str, Work] = {
             "ours": ours,
             "limit": limit(GREY[scale]),
             "limit in colour": limit(COLOUR[scale]),
             "obvious": obvious,
         }
-        found = dict(zip(work, alternating(ROUNDS + 1, *(timed(w, files) for w in work.values()))))
+        sides = [
+            timed(work, files[:1] if work is obvious else files)  # which is slow enough
+            for work in works.values()
+        ]
+        found = dict(zip(works, alternating(ROUNDS + 1, *sides), strict=True))
         took = {name: middle(seconds[1:]) for name, seconds in found.items()}
         more = {
             "milliseconds": {name: round(1000 * one, 2) for name, one in took.items()},
@@ -91,7 +96,8 @@ def photographs(megapixels: str, size: tuple[int, int]) -> list[Path]:
         drawn = np.zeros((size[1], size[0], 3), np.float32)
         for octave in range(9):
             grid = chance.random((3 << octave, 4 << octave, 3), np.float32) - 0.5
-            drawn += cv2.resize(grid, size, interpolation=cv2.INTER_CUBIC) * 255 / 1.6**octave
+            cloud = np.asarray(cv2.resize(grid, size, interpolation=cv2.INTER_CUBIC), np.float32)
+            drawn += cloud * 255 / 1.6**octave
         drawn += chance.normal(0, 4, (size[1], size[0], 1)).astype(np.float32)
         picture = Image.fromarray((drawn * 0.6 + 127).clip(0, 255).astype(np.uint8))
         picture.save(file, "JPEG", quality=92)
@@ -138,7 +144,7 @@ def obvious(file: Path) -> object:
 def apart(files: list[Path]) -> dict[str, float]:
     """Return milliseconds of what is no part of the claim: words, and all samples on demand."""
     content = files[0].read_bytes()
-    grey = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_4)
+    grey = decode_grey(BytesIO(content), looking.LONGEST).pixels
     found: dict[str, float] = {}
     work: dict[str, Callable[[], object]] = {
         "words": lambda: words_of(brought_to(grey, looking.LONGEST)),

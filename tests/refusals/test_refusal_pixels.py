@@ -19,17 +19,17 @@ PNG = saved(SAME, "PNG")
 SAMPLES = np.asarray(PHOTO).astype(np.uint16) * 257
 FINGERPRINT = "SELECT id FROM fingerprints WHERE asset_id = :id"
 MEASURED = """
-INSERT INTO measurements (a_asset_id, a_fingerprint_id, b_asset_id, b_fingerprint_id, method, nominated_by,
-  outcome, measured, tools, event_id)
+INSERT INTO measurements (a_asset_id, a_fingerprint_id, b_asset_id, b_fingerprint_id, method,
+  nominated_by, outcome, measured, tools, event_id)
 SELECT :a, :fa, :b, :fb, 1, '{}', 'measured', '{}', '{}', (SELECT id FROM events LIMIT 1)
 RETURNING id
 """
 LIKENESS = """
-INSERT INTO likenesses (a_asset_id, a_fingerprint_id, b_asset_id, b_fingerprint_id, standard_id, class, evidence,
-  same_object, measurement_id, event_id)
+INSERT INTO likenesses (a_asset_id, a_fingerprint_id, b_asset_id, b_fingerprint_id, standard_id,
+  class, evidence, same_object, measurement_id, event_id)
 SELECT :a, :fa, :b, :fb, (SELECT id FROM policy_versions WHERE document_id = 'hk-city-default'),
   'identical_image_data', '{}', false, :measurement, (SELECT id FROM events LIMIT 1)
-"""  # noqa: E501
+"""
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import imagehash
 import numpy as np
 import pdqhash  # type: ignore[import-untyped]
 from PIL import Image
-from scipy.fftpack import dct  # as imagehash does
+from scipy.fftpack import dct  # type: ignore[import-untyped]
 
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 SIDE = 256  # the longer side that every picture is brought to first, so that scales hash alike
