@@ -33,6 +33,7 @@ HOME = Path("build/bench/fingerprint")
 SIZES = {"12": (4000, 3000), "24": (6000, 4000), "1.5": (1500, 1000)}
 MANY, ROUNDS = (8, 11) if FULL else (2, 5)
 BARS = {"12": ("B3", 0.9), "24": ("B3", 0.9), "1.5": ("B5", 0.85)}
+GRAIN = 9  # levels: the files then have 0.35 bytes a pixel, as those of cameras have
 COLOUR = {
     2: cv2.IMREAD_REDUCED_COLOR_2,
     8: cv2.IMREAD_REDUCED_COLOR_8,
@@ -98,7 +99,7 @@ def photographs(megapixels: str, size: tuple[int, int]) -> list[Path]:
             grid = chance.random((3 << octave, 4 << octave, 3), np.float32) - 0.5
             cloud = np.asarray(cv2.resize(grid, size, interpolation=cv2.INTER_CUBIC), np.float32)
             drawn += cloud * 255 / 1.6**octave
-        drawn += chance.normal(0, 4, (size[1], size[0], 1)).astype(np.float32)
+        drawn += chance.normal(0, GRAIN, (size[1], size[0], 1)).astype(np.float32)
         picture = Image.fromarray((drawn * 0.6 + 127).clip(0, 255).astype(np.uint8))
         picture.save(file, "JPEG", quality=92)
     return files
