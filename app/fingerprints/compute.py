@@ -8,7 +8,7 @@ from typing import Protocol
 from app.fingerprints.anatomy.digests import ImageData, image_data
 from app.readings.committed import CommittedReading
 
-PIECE = 1 << 20
+PIECE = 8 << 20  # most files in one: pieces are copied once more to be looked through
 WHOLE = 64 << 20  # bytes up to which a file is kept while it is hashed, to look at its parts
 TOOL = "hashlib"
 CLAIMED = frozenset({"md5", "sha1", "sha512"})  # computed beside SHA-256 where somebody claims one
@@ -34,7 +34,7 @@ class Fingerprint:
 
 
 def fingerprint(read: CommittedReading, file: Bytes, also: frozenset[str] = NONE) -> Fingerprint:
-    """Hash a file from where it stands to its end, in pieces of 1 MiB, once for all digests."""
+    """Hash a file from where it stands to its end, in pieces of 8 MiB, once for all digests."""
     digest, size = hashlib.sha256(), 0
     kept: list[bytes] = []
     others = {name: hashlib.new(name, usedforsecurity=False) for name in also & CLAIMED}
