@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from app.fingerprints.decoding import PIXELS, eight_bits, fits, opened
 
-Pixels = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[Any]
 Image.init()
 pi_heif.register_heif_opener()
 pi_heif.options.DECODE_THREADS = 1
