@@ -11,7 +11,10 @@ from app.comparisons.judging import SideFacts
 from app.fingerprints.registration.kept import Kept
 from app.fingerprints.seeing.picture import decoded
 
-WORDS = "harbour street ferry market office board section letter estate typhoon water plan".split()
+WORDS = (
+    *("harbour", "street", "ferry", "market", "office", "board"),
+    *("section", "letter", "estate", "typhoon", "water", "plan"),
+)
 
 
 @cache
@@ -77,8 +80,16 @@ def kept(content: bytes | Image.Image) -> Kept:
 def side(**changes: object) -> SideFacts:
     """State the facts of a plain picture, but for some."""
     plain: dict[str, object] = {
-        **{"format": "JPEG", "width": 900, "height": 600, "frames": 1, "bit_depth": 8},
-        **{"colour": "RGB", "alpha": False, "orientation": 1, "auxiliary": 0, "edited": False},
+        "format": "JPEG",
+        "width": 900,
+        "height": 600,
+        "frames": 1,
+        "bit_depth": 8,
+        "colour": "RGB",
+        "alpha": False,
+        "orientation": 1,
+        "auxiliary": 0,
+        "edited": False,
         "size_bytes": 100_000,
     }
     known = dict.fromkeys(SideFacts.__dataclass_fields__) | plain | changes

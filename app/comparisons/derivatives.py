@@ -4,6 +4,7 @@ from app.comparisons.evidence import Evidence
 from app.comparisons.sides import PairFacts, Side, SideFacts, lossless
 
 Found = tuple[str, Side | None, float]
+FEWER_BYTES = 0.85  # as a share: what a file says of itself does not make that much
 SRGB = (None, "srgb", "sRGB", "1")
 
 
@@ -114,11 +115,23 @@ def _converted_copy(pair: PairFacts, seen: Evidence) -> Side | None:
             continue
         seen.tell("direction", by=name, a=one, b=other)
         return "b" if one > other else "a"
+    smaller = _smaller_file(pair)
+    if smaller is not None:
+        seen.tell("direction", by="size_bytes", a=pair.a.size_bytes, b=pair.b.size_bytes)
+        return smaller
     sharp = seen.finest["sharpness"]["fine"]
     if abs(sharp - 1) < 0.02:
         return None
     seen.tell("direction", by="finest_detail", ratio=sharp)
     return seen.other if sharp < 1 else seen.reference
+
+
+def _smaller_file(pair: PairFacts) -> Side | None:
+    """Return the side that spends clearly fewer bytes on as many pixels: it was coded once more."""
+    a, b = pair.a.size_bytes, pair.b.size_bytes
+    if not a or not b or min(a, b) > FEWER_BYTES * max(a, b):
+        return None
+    return "a" if a < b else "b"
 
 
 def _score(seen: Evidence) -> float:

@@ -99,7 +99,9 @@ def test_a_small_object_that_was_removed_is_found_and_placed(share: float) -> No
 def test_colour_that_changed_alone_is_a_difference() -> None:
     pixels = np.asarray(SCENE).copy()
     patch = pixels[200:260, 300:380].astype(int)
-    pixels[200:260, 300:380] = np.clip(patch + (30, -15, -2), 0, 255)  # of about the same luma
+    pixels[200:260, 300:380] = np.clip(
+        patch + np.array((30, -15, -2)), 0, 255
+    )  # of about the same luma
     found = measure(SCENE, Image.fromarray(pixels))
     assert found["coarse"]["strongest"] > 2
 
