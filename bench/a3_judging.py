@@ -268,6 +268,7 @@ def write(
             [row[name] for name in columns]
             for row in truth
             if frozenset((row["file_a"], row["file_b"])) in judged
+            or row["class"].startswith("ident")
         )
     with (into / "reasons.jsonl").open("w", encoding="utf-8") as file:
         for a, b, name, one in rows:

@@ -4,6 +4,7 @@ from app.comparisons.evidence import Evidence
 from app.comparisons.sides import PairFacts, Side, SideFacts, lossless
 
 Found = tuple[str, Side | None, float]
+FEWER_BYTES = 0.85  # as a share: what a file says of itself does not make that much
 SRGB = (None, "srgb", "sRGB", "1")
 
 
@@ -66,7 +67,7 @@ def _reduced_copy(pair: PairFacts, seen: Evidence) -> Side | None:
         return None
     scale = round(100 * max(seen.measured["scale"]), 2)
     detail = seen.measured["detail"]
-    share = round(100 * detail["lost"] / max(detail["kept"], 1e-6), 2)
+    share = round(100 * detail["beyond"] / max(detail["below"], 1e-6), 2)
     tests = (
         seen.at_most("scale", scale, "derivative_scale_max_percent"),
         seen.at_least("detail_beyond_the_copy", share, "derivative_detail_min_percent"),
@@ -114,11 +115,23 @@ def _converted_copy(pair: PairFacts, seen: Evidence) -> Side | None:
             continue
         seen.tell("direction", by=name, a=one, b=other)
         return "b" if one > other else "a"
+    smaller = _smaller_file(pair)
+    if smaller is not None:
+        seen.tell("direction", by="size_bytes", a=pair.a.size_bytes, b=pair.b.size_bytes)
+        return smaller
     sharp = seen.finest["sharpness"]["fine"]
     if abs(sharp - 1) < 0.02:
         return None
     seen.tell("direction", by="finest_detail", ratio=sharp)
     return seen.other if sharp < 1 else seen.reference
+
+
+def _smaller_file(pair: PairFacts) -> Side | None:
+    """Return the side that spends clearly fewer bytes on as many pixels: it was coded once more."""
+    a, b = pair.a.size_bytes, pair.b.size_bytes
+    if not a or not b or min(a, b) > FEWER_BYTES * max(a, b):
+        return None
+    return "a" if a < b else "b"
 
 
 def _score(seen: Evidence) -> float:
@@ -130,4 +143,4 @@ def _score(seen: Evidence) -> float:
         tones["shift_mean"] / max(limits.tone_shift_mean_max_levels, 1e-6),
         tones["shift_greatest"] / max(limits.tone_shift_greatest_max_levels, 1e-6),
     )
-    return 1 - worst / 2
+    return float(1 - worst / 2)

@@ -12,6 +12,7 @@ STRAIGHTENED = 1.0  # degrees: less is a hand that moved
 NEARLY_ALL = 60.0  # percent of both sides: a camera that moved a little
 ZOOMED = 0.01  # of the area, in frames of one size: crops change the size, cameras do not
 NOISY = 1.0  # levels, and independent if together they explain the difference
+STRONG, ALIKE_STILL = 6.0, 0.7  # levels; likeness under them
 STOPS_APART = 0.3
 COLOURLESS = 3.0  # levels of colour that a grey picture has after coding
 VIVID = 120.0  # levels of colour at which coding may move it twice as far
@@ -24,7 +25,8 @@ def same_form(_: PairFacts, seen: Evidence) -> Found | None:
     coarse = seen.measured["coarse"]
     scattered = max(found["regions"], coarse["regions"]) >= MANY
     share = max(found["informative_differing_share"], coarse["informative_differing_share"])
-    if not (seen.exact and scattered and share >= SPREAD and seen.measured["form"] == 0):
+    exact = seen.exact and seen.measured["form"] == 0 and not _tone_explains(seen)
+    if not (exact and scattered and share >= SPREAD):
         return None
     likeness = min(found["likeness"], coarse["likeness"])
     if seen.at_least("same_form_likeness", likeness, "same_form_likeness_below"):
@@ -174,7 +176,7 @@ def _same_tones(seen: Evidence) -> bool:
 def _tone_explains(seen: Evidence) -> bool:
     """Tell a strong change of tone, of which clipped lights and colours are left over."""
     tones = seen.finest["tones"]
-    return bool(tones["shift_mean"] > 6 and seen.finest["likeness"] > 0.9)
+    return bool(tones["shift_mean"] > STRONG and seen.finest["likeness"] > ALIKE_STILL)
 
 
 def _independent(seen: Evidence) -> bool:

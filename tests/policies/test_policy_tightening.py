@@ -196,6 +196,21 @@ LOOSER = {
         5.0,
         "from 0.5 to 5.0",
     ),
+    "smaller crops are whole": (
+        "/duplicate_standard/thresholds/crop_coverage_below_percent",
+        90.0,
+        "from 98.0 to 90.0, but it may only rise",
+    ),
+    "stronger differences are noise": (
+        "/duplicate_standard/thresholds/residual_strength_max",
+        3.0,
+        "from 2.0 to 3.0, but it may only fall",
+    ),
+    "less is compared": (
+        "/duplicate_standard/thresholds/derivative_compared_pixels_min",
+        100,
+        "from 6000 to 100, but it may only rise",
+    ),
     "other pairs are nominated": ("/duplicate_standard/nomination/pdq_max_bits", 60, "31 to 60"),
     "fewer words nominate": ("/duplicate_standard/nomination/words_min_shared", 3, "4 to 3"),
     "the low-information guard is off": (

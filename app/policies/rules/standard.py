@@ -84,27 +84,28 @@ class Thresholds(Frozen):
     """Where one class of likeness ends and the next begins; an overlay may move them to keeping.
 
     Percent where the name says so; levels are of 0 to 255; strengths and weights count the limit of
-    coding noise as 1. `docs/standard.md` has what each is compared with.
+    coding noise as 1. `docs/standard.md` says what each is compared with. What a document omits,
+    as those recorded before there were pictures to measure do, has the value that is shipped.
     """
 
-    registration_inliers_min: Annotated[int, Field(ge=8), RISE]
-    registration_likeness_min: Annotated[float, Field(ge=0, le=1), RISE]
+    registration_inliers_min: Annotated[int, Field(ge=8), RISE] = 30
+    registration_likeness_min: Annotated[float, Field(ge=0, le=1), RISE] = 0.4
     derivative_aspect_difference_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
-    derivative_likeness_min: Annotated[float, Field(ge=0, le=1), RISE]
-    derivative_scale_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
-    derivative_detail_min_percent: Annotated[float, Field(ge=0, le=100), RISE]
-    derivative_compared_pixels_min: Annotated[int, Field(ge=0), RISE]
-    derivative_informative_blocks_min: Annotated[int, Field(ge=0), RISE]
+    derivative_likeness_min: Annotated[float, Field(ge=0, le=1), RISE] = 0.75
+    derivative_scale_max_percent: Annotated[float, Field(ge=0, le=100), FALL] = 80
+    derivative_detail_min_percent: Annotated[float, Field(ge=0, le=100), RISE] = 6
+    derivative_compared_pixels_min: Annotated[int, Field(ge=0), RISE] = 6000
+    derivative_informative_blocks_min: Annotated[int, Field(ge=0), RISE] = 16
     crop_coverage_below_percent: Annotated[float, Field(ge=0, le=100), RISE]
-    residual_strength_max: Annotated[float, Field(ge=1), FALL]
-    residual_region_weight_max: Annotated[float, Field(ge=1), FALL]
-    tone_shift_mean_max_levels: Annotated[float, Field(ge=0, le=255), FALL]
-    tone_shift_greatest_max_levels: Annotated[float, Field(ge=0, le=255), FALL]
-    tone_chroma_change_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
-    sharpness_change_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
-    sharpness_change_reduced_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
-    rotation_max_degrees: Annotated[float, Field(ge=0, le=45), FALL]
-    same_form_likeness_below: Annotated[float, Field(ge=0, le=1), RISE]
+    residual_strength_max: Annotated[float, Field(ge=1), FALL] = 2.0
+    residual_region_weight_max: Annotated[float, Field(ge=1), FALL] = 5.0
+    tone_shift_mean_max_levels: Annotated[float, Field(ge=0, le=255), FALL] = 1.5
+    tone_shift_greatest_max_levels: Annotated[float, Field(ge=0, le=255), FALL] = 4.0
+    tone_chroma_change_max_percent: Annotated[float, Field(ge=0, le=100), FALL] = 6
+    sharpness_change_max_percent: Annotated[float, Field(ge=0, le=100), FALL] = 8
+    sharpness_change_reduced_max_percent: Annotated[float, Field(ge=0, le=100), FALL] = 30
+    rotation_max_degrees: Annotated[float, Field(ge=0, le=45), FALL] = 0.1
+    same_form_likeness_below: Annotated[float, Field(ge=0, le=1), RISE] = 0.8
 
 
 class Nomination(Frozen):
