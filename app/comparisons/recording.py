@@ -22,7 +22,8 @@ from app.kit.db import new_ids
 from app.ledger.service import Event, record
 from app.provenance.book import Book, open_book
 
-SHOWN = ("box", "crop", "turn", "form", "region", "mapping")  # what people look at first
+# What people look at first: boxes are in pixels of the larger picture, `reference`.
+SHOWN = ("reference", "crop_box", "coverage_percent", "form", "rotation_degrees", "region")
 
 
 def record_measured(db: Session, found: Sequence[Measured]) -> None:
