@@ -26,7 +26,7 @@ def some(town: World, store: System, many: int) -> list[UUID]:
 
 
 def listed(
-    api: Client, key: dict[str, str], asset_id: UUID, **asked: object
+    api: Client, key: dict[str, str], asset_id: UUID, **asked: str | bool | list[str]
 ) -> list[dict[str, Any]]:
     """List an image's likenesses."""
     answer = api.get(LISTED.format(asset_id), headers=key, params=asked)
