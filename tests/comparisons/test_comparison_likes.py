@@ -20,9 +20,11 @@ from app.comparisons.likeness_tasks import (
     look_alike,
     look_for_what_was_left,
 )
+from app.comparisons.pair_facts import is_edited, tie_between
 from app.kit.jobs import bind
 from app.policies.packaged import packaged_documents
 from app.policies.service import record_document
+from app.readings.tasks import read_files
 
 NAMES = iter(range(1, 10_000, 2))
 SOME_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
@@ -240,3 +242,85 @@ def test_a_new_standard_judges_stored_measures_and_decodes_nothing(
         judge_by_a_new_standard()
         judge_all_that_was_left()
     assert town.find(EVERYTHING) == before
+
+
+def test_a_file_that_is_read_anew_keeps_its_measures(town: World, store: System) -> None:
+    whole = scene(11, (240, 180))
+    found = put(town, store, one=written(whole), other=written(whole.resize((160, 120))))
+    town.work()
+    file = town.file_of(found["one"])
+    os.utime(file, (1, 1))
+    bind(town.worker)
+    read_files([found["one"]])
+    town.work()
+    rows = town.find(
+        "SELECT nominated_by, measured FROM measurements WHERE :id IN (a_asset_id, b_asset_id)"
+        " ORDER BY id",
+        id=found["other"],
+    )
+    [(first, measured), (second, again)] = rows
+    assert "as_measured" not in first
+    assert second["as_measured"]
+    assert again == measured
+    classes = {class_ for class_, _ in judged(town, found["one"], found["other"])}
+    assert classes == {"derivative_reduced"}
+
+
+def test_what_files_say_of_their_captures_goes_before_their_looks(
+    town: World, store: System
+) -> None:
+    whole = scene(12, (240, 180))
+    moments = [{"taken": f"2019:05:02 10:11:1{second}"} for second in range(2)]
+    one, other = (
+        town.an_asset(
+            store, written(whole, told=told, quality=quality), name=f"frame-{quality}.jpg"
+        )
+        for told, quality in zip(moments, (92, 80), strict=True)
+    )
+    raw = town.an_asset(store, written(scene(13, (240, 180)), "TIFF"), name="both.dng")
+    developed = town.an_asset(store, written(scene(13, (240, 180))), name="both.jpg")
+    town.work()
+    assert judged(town, one, other) == [("sequence", None)]
+    assert judged(town, raw, developed) == [("capture_pair", None)]
+    a, b = sorted((raw, developed))
+    by = "SELECT nominated_by FROM measurements WHERE (a_asset_id, b_asset_id) = (:a, :b)"
+    assert town.find(by, a=a, b=b)[0][0]["companion"] == "raw_jpeg"
+
+
+SIDE: dict[str, Any] = {"source_system": "s", "path": "a/1.dng", "companions": []}
+COMPANION = {"kind": "raw_jpeg", "location": "a/1.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("other", "tie"),
+    [
+        pytest.param({}, "raw_jpeg", id="beside it"),
+        pytest.param({"source_system": "t"}, None, id="in another system"),
+        pytest.param({"path": "b/1.jpg"}, None, id="elsewhere"),
+    ],
+)
+def test_a_tie_is_between_files_of_one_place(other: dict[str, Any], tie: str | None) -> None:
+    one = SIDE | {"companions": [COMPANION]}
+    second = SIDE | {"path": "a/1.jpg"} | other
+    assert tie_between(one, second) == tie_between(second, one) == tie
+    sidecar = SIDE | {"companions": [COMPANION | {"kind": "sidecar"}]}
+    assert tie_between(sidecar, second) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "recorded", "edited"),
+    [
+        pytest.param({}, None, False, id="nothing told"),
+        pytest.param({"digital_source_type": "digitalCapture"}, None, False, id="taken"),
+        pytest.param({}, "http://x/compositeCapture", True, id="the record says composite"),
+        pytest.param(
+            {"edit_history": {"actions": [{"action": "c2pa.edited"}]}}, None, True, id="c2pa"
+        ),
+        pytest.param(
+            {"edit_history": {"actions": [{"action": "c2pa.opened"}]}}, None, False, id="opened"
+        ),
+        pytest.param({"edit_history": "by hand"}, None, False, id="a text"),
+    ],
+)
+def test_what_says_edited(told: dict[str, Any], recorded: str | None, edited: bool) -> None:
+    assert is_edited(told, recorded) == edited
