@@ -7,7 +7,7 @@ COPY migrations migrations
 COPY openapi openapi
 COPY docker docker
 COPY app app
-RUN docker/install-catalogue.sh /opt/catalogue
+RUN docker/install-compiler.sh && docker/install-catalogue.sh /opt/catalogue
 
 FROM python:3.11-slim-bookworm
 COPY docker/install-system.sh docker/add-user.sh docker/alive.sh /usr/local/lib/catalogue/

@@ -29,7 +29,7 @@ def photograph(number: int = 1, size: tuple[int, int] = (300, 200)) -> Image.Ima
 def saved(image: Image.Image, kind: str, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own
     """Write a picture in a format that Pillow writes."""
     written = BytesIO()
-    image.save(written, kind, **options)
+    image.copy().save(written, kind, **options)  # what one writer leaves behind, another trips over
     return written.getvalue()
 
 

@@ -99,14 +99,15 @@ def list_fingerprints(
         Listing("fingerprints", (asset_id,)),
         limit=limit,
         cursor=cursor,
-        show=lambda row: shown(*row),
+        show=shown,
     )
 
 
-def shown(
-    hashed: FingerprintRow, seen: VisualFingerprintRow | None, digested: PixelDigestRow | None
-) -> FingerprintOut:
+def shown(row: Any) -> FingerprintOut:  # noqa: ANN401 - what `looks_of` selects
     """Show one fingerprint with what is known of its looks and its samples."""
+    hashed: FingerprintRow = row[0]
+    seen: VisualFingerprintRow | None = row[1]
+    digested: PixelDigestRow | None = row[2]
     return FingerprintOut(
         **columns(FingerprintOut, hashed),
         visual=VisualOut(**columns(VisualOut, seen)) if seen else None,

@@ -73,6 +73,8 @@ STATES = {  # kind of event: the table whose row it tells of, and how the two ar
     "ing": ("assets", "t.id = e.asset_id"),
     "mee": ("readings", "t.asset_id = e.asset_id"),
     "mes": ("fingerprints", "t.asset_id = e.asset_id"),
+    "x:picture": ("visual_fingerprints", "t.asset_id = e.asset_id"),
+    "x:pixels": ("pixel_digests", "t.asset_id = e.asset_id"),
     "ffa": ("compared", "t.asset_id = e.asset_id"),
     "x:seal": ("seals", "t.asset_id = e.asset_id"),
     "x:likeness": ("likenesses", "true"),

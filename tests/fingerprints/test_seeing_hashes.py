@@ -4,7 +4,7 @@ from io import BytesIO
 
 import imagehash
 import numpy as np
-import pdqhash
+import pdqhash  # type: ignore[import-untyped]
 import pytest
 from photographs import photograph, saved
 from PIL import Image, ImageDraw

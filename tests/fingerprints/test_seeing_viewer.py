@@ -15,6 +15,7 @@ from app.fingerprints.confined import Confined, Failed
 from app.fingerprints.seeing.seen import Looked, Pixels
 from app.fingerprints.seeing.viewer import MODULE, Viewer, read_looked, read_pixels
 from app.readings.sandbox import Limits
+from app.readings.wire import Kind
 
 CORPUS = Path(__file__).parents[2] / "../shared/corpus/_hostile"
 JPEG, PNG = saved(photograph(), "JPEG"), saved(photograph(), "PNG")
@@ -154,20 +155,18 @@ def test_a_child_that_says_other_things_has_crashed(tmp_path: Path) -> None:
         assert viewer.digest_pixels(descriptor).reason == "crashed"
 
 
-def test_a_frame_that_is_no_answer_is_a_crash(tmp_path: Path) -> None:
+def test_a_frame_that_is_no_answer_is_a_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Confined(MODULE, confined.LIMITS, "look") as asked, held(tmp_path, JPEG) as descriptor:
         asked.ask(descriptor)
         asked.heard()
         asked.ask(descriptor)
         assert asked._child is not None
         asked._child.served = 0
-        receive = confined.receive_frame
-        try:
-            confined.receive_frame = lambda *_: (confined.Kind.TOO_LONG, b"")  # type: ignore[assignment]
-            with pytest.raises(Failed, match="crashed"):
-                asked.heard()
-        finally:
-            confined.receive_frame = receive
+        monkeypatch.setattr(confined, "receive_frame", lambda *_: (Kind.TOO_LONG, b""))
+        with pytest.raises(Failed, match="crashed"):
+            asked.heard()
 
 
 SEEN: dict[str, Any] = {

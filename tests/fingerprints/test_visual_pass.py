@@ -1,7 +1,8 @@
 """What a file looks like is recorded with its fingerprint, or by the sweep, and never guessed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -172,11 +173,6 @@ def test_what_another_worker_looked_at_meanwhile_is_left_alone(
     town: World, store: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asset_id = hashed_without_a_look(town, store)
-    record = viewing.picture
-
-    def overtaken(db: Any, sights: Any, **rest: Any) -> None:  # noqa: ANN401
-        record(db, sights, **rest)
-
     each = viewing.each
 
     def after_another(*given: Any) -> Any:  # noqa: ANN401
@@ -185,7 +181,6 @@ def test_what_another_worker_looked_at_meanwhile_is_left_alone(
         picture_some([asset_id])
         return found
 
-    monkeypatch.setattr(viewing, "picture", overtaken)
     monkeypatch.setattr(viewing, "each", after_another)
     picture_some([asset_id])
     assert len(looks(town, asset_id)) == 1
@@ -211,7 +206,7 @@ def test_without_a_child_the_sweep_blames_no_file(town: World, store: System) ->
     ids=["other bytes", "nothing there", "a folder"],
 )
 def test_other_bytes_than_those_that_were_hashed_are_not_looked_at(
-    town: World, store: System, change: Any, state: str
+    town: World, store: System, change: Callable[[Path], object], state: str
 ) -> None:
     asset_id = hashed_without_a_look(town, store)
     change(town.file_of(asset_id))
@@ -292,7 +287,8 @@ def test_two_looks_by_one_method_are_refused_by_the_database(town: World, store:
     asset_id = town.an_asset(store, PHOTO)
     town.work()
     again = """
-    INSERT INTO visual_fingerprints (id, asset_id, fingerprint_id, method, outcome, measures, tools, event_id)
+    INSERT INTO visual_fingerprints
+      (id, asset_id, fingerprint_id, method, outcome, measures, tools, event_id)
     SELECT uuidv7(), asset_id, fingerprint_id, method, 'undecodable', '{}', '{}', event_id
       FROM visual_fingerprints WHERE asset_id = :id
     """

@@ -8,11 +8,14 @@ import imagehash
 import numpy as np
 import pdqhash  # type: ignore[import-untyped]
 from PIL import Image
+from scipy.fftpack import dct  # type: ignore[import-untyped]
 
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 SIDE = 256  # the longer side that every picture is brought to first, so that scales hash alike
 SMALLEST = 8  # pixels of the shorter side
-PHASH_SIDE = 32
+PHASH_SIDE, LOW = 32, 8
+MIDDLE = [LOW * LOW // 2 - 1, LOW * LOW // 2]  # whose mean is the median
+SIGNS = np.array([1, -1] * (LOW // 2))
 # What PDQ filters down to. Brought to it beforehand, areas averaged, its own filter has nothing to
 # do, and a turned form hashes to the bit as a turned picture does: that filter is not symmetric.
 PDQ_SIDE = 64
@@ -34,12 +37,10 @@ class Hashes:
 
 def hashes_of(grey: Grey) -> Hashes:
     """Hash a grey picture (HxW), upright, of any size."""
-    small = brought_to(grey, SIDE)
-    picture = Image.fromarray(small)
-    square = np.asarray(picture.resize((PHASH_SIDE, PHASH_SIDE), Image.Resampling.LANCZOS))
-    turned = b"".join(packed(imagehash.phash(Image.fromarray(one)).hash) for one in forms(square))
-    cells = cv2.resize(small, (PDQ_SIDE, PDQ_SIDE), interpolation=cv2.INTER_AREA)
-    three = np.repeat(cells[:, :, None], 3, axis=2)
+    picture = Image.fromarray(grey)
+    square = picture.resize((PHASH_SIDE, PHASH_SIDE), Image.Resampling.LANCZOS)
+    turned = turned_phashes(np.asarray(square))
+    three = np.repeat(cells_of(grey)[:, :, None], 3, axis=2)
     vectors, quality = pdqhash.compute_dihedral(three)
     turned_pdq = b"".join(packed(np.asarray(vectors[place])) for place in OURS)
     return Hashes(
@@ -52,6 +53,28 @@ def hashes_of(grey: Grey) -> Hashes:
     )
 
 
+def turned_phashes(square: Grey) -> bytes:
+    """Return imagehash's pHash of the eight forms of a square picture, from one transform.
+
+    Turning a picture transposes its transform, mirroring it changes the sign of every odd row or
+    column: eight transforms would give the same.
+    """
+    low = dct(dct(square, axis=0), axis=1)[:LOW, :LOW]
+    found: list[bytes] = []
+    for form in (low, low * SIGNS):
+        for _ in range(4):
+            below, above = np.partition(form, MIDDLE, axis=None)[MIDDLE]
+            found.append(packed(form > (below + above) / 2))
+            form = form.T * SIGNS[:, None]  # noqa: PLW2901 - counter-clockwise once more
+    return b"".join(found)
+
+
+def cells_of(grey: Grey) -> Grey:
+    """Return a picture as PDQ filters it down: 64 times 64 areas, each averaged."""
+    size = (PDQ_SIDE, PDQ_SIDE)
+    return cast(Grey, cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+
+
 def forms(picture: Grey) -> list[Grey]:
     """Return the eight forms: turned counter-clockwise by 0 to 270 degrees, then mirrored too."""
     sides = (picture, np.fliplr(picture))
@@ -59,8 +82,12 @@ def forms(picture: Grey) -> list[Grey]:
 
 
 def brought_to(grey: Grey, longest: int) -> Grey:
-    """Return it with that longer side, areas averaged; what is smaller stays as it is."""
+    """Return it with at most that longer side, areas averaged; what is smaller stays as it is."""
     height, width = grey.shape
+    halves = max(width, height) // (2 * longest)
+    if halves and not (width | height) & 1:  # by whole halves first, which costs least
+        half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        return brought_to(cast(Grey, half), longest)
     scale = min(1.0, longest / max(width, height))
     size = max(SMALLEST, round(width * scale)), max(SMALLEST, round(height * scale))
     if size == (width, height):

@@ -6,15 +6,17 @@ likeness. Pages of text and forms have structure: they are no two-toned pictures
 
 from typing import Any
 
+import cv2
 import numpy as np
 
-from app.fingerprints.seeing.hashes import Grey, brought_to
+from app.fingerprints.seeing.hashes import PDQ_SIDE, Grey, cells_of
 
-CELLS = 64  # the longer side at which grain and dust are averaged away
+CELLS = PDQ_SIDE  # to a side: areas in which grain and dust are averaged away
 BLANK_RANGE = 10  # levels of 256 between the darkest and the lightest hundredth
 NEAR_TONE = 12  # levels around one of two tones
 TWO_TONES = 0.98  # share of the pixels that are near either
 BLOCKS = 16  # to a side
+PURE = 5  # levels of 255, a fiftieth: less of the other tone in a block is dust
 MIXED = 0.10  # share of blocks with both tones, above which there is structure
 BLANK, TWO_TONE = "blank", "two_tone"
 PARAMETERS = {
@@ -29,9 +31,10 @@ PARAMETERS = {
 
 def information_of(grey: Grey) -> tuple[str | None, dict[str, Any]]:
     """Say whether a small grey picture is blank or two-toned, and by what measures."""
-    low, high = np.percentile(brought_to(grey, CELLS), (1, 99))
+    levels = np.sort(cells_of(grey), axis=None)
+    low, high = (int(levels[place]) for place in (levels.size // 100, -1 - levels.size // 100))
     share, mixed = two_tones(grey)
-    measured = {"range": round(float(high - low), 1), "two_tones": share, "mixed": mixed}
+    measured = {"range": high - low, "two_tones": share, "mixed": mixed}
     found: str | None = None
     if high - low <= BLANK_RANGE:
         found = BLANK
@@ -49,10 +52,9 @@ def two_tones(grey: Grey) -> tuple[float, float]:
     levels = np.arange(256)
     near = (abs(levels - dark) <= NEAR_TONE) | (abs(levels - light) <= NEAR_TONE)
     share = float(counts[near].sum() / counts.sum())
-    rows, columns = (np.linspace(0, side, BLOCKS + 1).astype(int)[:-1] for side in grey.shape)
-    lights = np.add.reduceat(np.add.reduceat(grey > middle, rows, 0, np.int64), columns, 1)
-    sizes = np.add.reduceat(np.add.reduceat(np.ones_like(grey, np.int64), rows, 0), columns, 1)
-    both = (lights > sizes * 0.02) & (lights < sizes * 0.98)
+    lights = cv2.threshold(grey, middle, 255, cv2.THRESH_BINARY)[1]
+    blocks = cv2.resize(lights, (BLOCKS, BLOCKS), interpolation=cv2.INTER_AREA)
+    both = (blocks > PURE) & (blocks < 255 - PURE)
     return round(share, 4), round(float(both.mean()), 4)
 
 

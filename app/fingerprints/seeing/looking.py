@@ -56,7 +56,7 @@ def seen_of(found: Picture, pixels: Pixels | None) -> Seen:
         DECODED,
         pixels_sha256=pixels.sha256 if pixels else None,
         low_information=low,
-        words=[] if low == BLANK else words_of(grey_for_words(found.pixels)),
+        words=[] if low == BLANK else words_in(found.pixels),
         measures={"format": kind, "decoded": [across, down], "information": measured},
         tools={"decoder": found.decoder, "decoder_version": found.version} | HASHING,
         **facts,
@@ -64,9 +64,9 @@ def seen_of(found: Picture, pixels: Pixels | None) -> Seen:
     )
 
 
-def grey_for_words(pixels: Grey) -> Grey:
-    """Return the picture in the size that words are found in."""
-    return brought_to(pixels, LONGEST)
+def words_in(pixels: Grey) -> list[int]:
+    """Return the words of local features, found in a picture of one size."""
+    return words_of(brought_to(pixels, LONGEST))
 
 
 def warm() -> None:

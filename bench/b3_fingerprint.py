@@ -1,0 +1,160 @@
+"""B3, B4, B5: everything a fingerprint has, against the parts of it that nobody can leave out.
+
+One thread, one process, files in memory of the machine: read, SHA-256, digest of the image data,
+one scaled decode, perceptual hashes with their turned forms, measure of low information.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from uuid import uuid4
+
+import cv2
+import imagehash
+import numpy as np
+from measuring import FULL, Claim, alternating, machine, middle, say
+from PIL import Image
+
+from app.fingerprints.anatomy.digests import image_data
+from app.fingerprints.compute import fingerprint
+from app.fingerprints.seeing import looking
+from app.fingerprints.seeing.hashes import brought_to
+from app.fingerprints.seeing.looking import look
+from app.fingerprints.seeing.picture import GREY, scale_of
+from app.fingerprints.seeing.picture import grey as decode_grey
+from app.fingerprints.seeing.pixels import digest
+from app.fingerprints.seeing.words import words_of
+from app.kit.clock import now
+from app.readings.committed import CommittedReading
+
+HOME = Path("build/bench/fingerprint")
+SIZES = {"12": (4000, 3000), "24": (6000, 4000), "1.5": (1500, 1000)}
+MANY, ROUNDS = (8, 11) if FULL else (2, 5)
+BARS = {"12": ("B3", 0.9), "24": ("B3", 0.9), "1.5": ("B5", 0.85)}
+COLOUR = {
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+READ = CommittedReading(uuid4(), uuid4(), now(), "token", 0)
+Work = Callable[[Path], object]
+
+
+def main() -> None:
+    """Measure and print the claims."""
+    cv2.setNumThreads(1)
+    looking.words_in = lambda pixels: []  # stated apart
+    looking.warm()
+    on = machine()
+    claims: list[Claim] = []
+    for megapixels, size in SIZES.items():
+        files = photographs(megapixels, size)
+        scale = scale_of(size, looking.LONGEST)
+        works: dict[str, Work] = {
+            "ours": ours,
+            "limit": limit(GREY[scale]),
+            "limit in colour": limit(COLOUR[scale]),
+            "obvious": obvious,
+        }
+        sides = [
+            timed(work, files[:1] if work is obvious else files)  # which is slow enough
+            for work in works.values()
+        ]
+        found = dict(zip(works, alternating(ROUNDS + 1, *sides), strict=True))
+        took = {name: middle(seconds[1:]) for name, seconds in found.items()}
+        more = {
+            "milliseconds": {name: round(1000 * one, 2) for name, one in took.items()},
+            "scale": f"1/{scale}",
+            "bytes": sum(file.stat().st_size for file in files) // len(files),
+            "against a decode in colour": round(took["limit in colour"] / took["ours"], 3),
+            "apart": apart(files),
+        }
+        name, bar = BARS[megapixels]
+        claims.append(claim(f"{name} fingerprint at {megapixels} MP", took, "limit", bar, more))
+        claims.append(claim(f"B4 the obvious way at {megapixels} MP", took, "obvious", 8.0, {}))
+    say(claims, on)
+
+
+def claim(
+    name: str, took: dict[str, float], against: str, bar: float, more: dict[str, object]
+) -> Claim:
+    """Say how much longer the other side takes than ours, in images a second."""
+    ratio = took[against] / took["ours"]
+    rates = 1 / took["ours"], 1 / took[against]
+    return Claim(f"{name}, 1/s", *rates, ratio, bar, ratio >= bar, MANY * ROUNDS, more)
+
+
+def photographs(megapixels: str, size: tuple[int, int]) -> list[Path]:
+    """Draw pictures with the spectrum and the grain of photographs, once: JPEG of quality 92."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    files = [HOME / f"{megapixels}-{number}.jpg" for number in range(MANY)]
+    for number, file in enumerate(files):
+        if file.exists():
+            continue
+        chance = np.random.default_rng(number)
+        drawn = np.zeros((size[1], size[0], 3), np.float32)
+        for octave in range(9):
+            grid = chance.random((3 << octave, 4 << octave, 3), np.float32) - 0.5
+            cloud = np.asarray(cv2.resize(grid, size, interpolation=cv2.INTER_CUBIC), np.float32)
+            drawn += cloud * 255 / 1.6**octave
+        drawn += chance.normal(0, 4, (size[1], size[0], 1)).astype(np.float32)
+        picture = Image.fromarray((drawn * 0.6 + 127).clip(0, 255).astype(np.uint8))
+        picture.save(file, "JPEG", quality=92)
+    return files
+
+
+def timed(work: Work, files: list[Path]) -> Callable[[], float]:
+    """Return how to measure the seconds an image takes."""
+
+    def once() -> float:
+        started = time.process_time()
+        for file in files:
+            work(file)
+        return (time.process_time() - started) / len(files)
+
+    return once
+
+
+def ours(file: Path) -> object:
+    """Do all that the product does with a file: one read, one scaled decode."""
+    content = file.read_bytes()
+    return fingerprint(READ, BytesIO(content)), look(BytesIO(content)).seen
+
+
+def limit(flag: int) -> Work:
+    """Read, SHA-256, a second digest, and the same scaled decode, with nothing made of it."""
+
+    def work(file: Path) -> object:
+        content = file.read_bytes()
+        decoded = cv2.imdecode(
+            np.frombuffer(content, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION
+        )
+        return hashlib.sha256(content).digest(), image_data(content), decoded
+
+    return work
+
+
+def obvious(file: Path) -> object:
+    """Do what the libraries' own pages show."""
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return digest, imagehash.phash(Image.open(file)), imagehash.dhash(Image.open(file))
+
+
+def apart(files: list[Path]) -> dict[str, float]:
+    """Return milliseconds of what is no part of the claim: words, and all samples on demand."""
+    content = files[0].read_bytes()
+    grey = decode_grey(BytesIO(content), looking.LONGEST).pixels
+    found: dict[str, float] = {}
+    work: dict[str, Callable[[], object]] = {
+        "words": lambda: words_of(brought_to(grey, looking.LONGEST)),
+        "digest of all samples": lambda: digest(BytesIO(content)),
+    }
+    for name, one in work.items():
+        times = [timed(lambda _, do=one: do(), files[:1])() for _ in range(3)]  # type: ignore[misc]
+        found[name] = round(1000 * middle(times), 1)
+    return found
+
+
+if __name__ == "__main__":
+    main()
