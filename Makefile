@@ -16,6 +16,7 @@ KILLS ?= 200
 LINES ?= 200000
 SHUFFLES ?= 20
 CLAIMS := b1_registration b2_reading b3_fingerprint b8_eligibility b10_simulation b11_keyset b12_growth b16_import_memory b17_search
+CLAIMS := b1_registration b2_reading b6_near b8_eligibility b10_simulation b11_keyset b12_growth b16_import_memory b17_search
 SIZE ?= small
 AT_ONCE ?= 2
 

@@ -142,32 +142,36 @@ def of_assets(size: int) -> Claim:
     del looks
     candidates = 0
 
-    def batch() -> float:
+    def batch() -> tuple[float, float]:
         nonlocal candidates
         new = np.zeros(BATCH, LOOK)
         new["phash"], new["pdq"], new["quality"] = drawn(BATCH, 64)[:, 0], drawn(BATCH, 256), 90
         forms = drawn(8 * BATCH, 64), drawn(8 * BATCH, 256)
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         index.add(new, [np.empty(0, np.int32)] * BATCH)
         index.settle()
         for at in range(0, 8 * BATCH, 8):
             asked = Asked(forms[0][at : at + 8], forms[1][at : at + 8], 90, np.empty(0, np.int32))
             candidates += len(index.find(asked, RULES).rows)
-        return (time.perf_counter() - started) * 1000 / BATCH
+        spent = time.process_time() - worked, time.perf_counter() - started
+        return spent[0] * 1000 / BATCH, spent[1] * 1000 / BATCH
 
     [costs] = alternating(ROUNDS, batch)
-    merge = seconds_of(index.merge)
+    worked = time.process_time()
+    index.merge()
+    merge = time.process_time() - worked
     every = max(FEWEST_NEW, size // NEW_PER_ROWS)
-    cost = middle(costs) + merge * 1000 / every
+    # Of the processor: what others do on the machine is not what an asset costs.
+    cost = middle([cpu for cpu, _ in costs]) + merge * 1000 / every
     more = {
-        "rounds": [round(one, 2) for one in costs],
+        "rounds": [[round(one, 2) for one in both] for both in costs],
         "merge_seconds": round(merge, 2),
         "merged_every": every,
         "bytes_an_asset": round(index.held_bytes["hashes"] / size, 1),
         "candidates_of_strangers_an_asset": candidates / (ROUNDS * BATCH),
         "resident_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-    return Claim("B6 one more asset, ms", cost, 20, cost / 20, 1, cost <= 20, size, more)
+    return Claim("B6 one more asset, CPU ms", cost, 20, cost / 20, 1, cost <= 20, size, more)
 
 
 def of_words(size: int) -> Claim:
@@ -199,7 +203,9 @@ def some_words(count: int) -> list[NDArray[np.int32]]:
     words = CHANCE.integers(0, 1 << 24, (count, 128), dtype=np.int32)
     common = CHANCE.random((count, 128)) < 0.1
     words[common] = (CHANCE.pareto(0.5, int(common.sum())) * 50 % (1 << 24)).astype(np.int32)
-    return [np.unique(one) for one in words]
+    words.sort(axis=1)
+    first = np.diff(words, axis=1, prepend=-1) > 0
+    return [one[new] for one, new in zip(words, first, strict=True)]
 
 
 if __name__ == "__main__":

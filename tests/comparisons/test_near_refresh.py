@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count as counted
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -37,9 +38,9 @@ def method() -> Iterator[int]:
     held.forget()
 
 
-def look(town: World, asset_id: UUID, method: int, **told: object) -> None:
+def look(town: World, asset_id: UUID, method: int) -> None:
     with town.worker.transaction() as db:
-        a_look(db, asset_id, drawn_bits(CHANCE, 64)[0], method=method, **told)
+        a_look(db, asset_id, drawn_bits(CHANCE, 64)[0], method=method)
 
 
 def refreshed(town: World, kept: Held) -> int:
@@ -68,7 +69,7 @@ def test_rows_of_another_cluster_are_known_once_whatever_their_ids(
         db.execute(text(STAMP.format("DISABLE")))
         near = Moment.now(db).until + 40
         for asset_id, number in zip(assets, (5, near, FAR, None), strict=False):
-            stamped = {
+            stamped: dict[str, Any] = {
                 "computed_at": func.now(),
                 "computed_xid": None if number is None else xid(number),
             }

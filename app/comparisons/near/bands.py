@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations
 from math import comb
 
@@ -40,7 +40,7 @@ def bands_of(bits: int, rows: int) -> tuple[Band, ...]:
     return tuple(bands)
 
 
-@cache
+@lru_cache(maxsize=64)  # the number of rows moves on with each merge
 def flips_of(bands: Sequence[Band], radius: int, rows: int) -> tuple[int, ...]:
     """Return how many bits of each band may differ; -1: that band need not be asked.
 
