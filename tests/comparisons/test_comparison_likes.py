@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
-from scenes import blank, scene, written
+from views import blank, scene, written
 from world import System, World, a_while_later
 
 from app.assets.sweeping import look_at_due

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from scenes import scene, written
+from views import scene, written
 from working import at_rest, pause_amid, until, working
 from world import World
 
