@@ -56,7 +56,8 @@ def enter_measurement(db: Session, one: Measured, method: int = MEASURING) -> Me
         **asdict(measurement),
     }
     entered = upsert(MeasurementRow).returning(MeasurementRow)
-    return told_once(db, Event("x:pair-measured", detail), entered, values)
+    row: MeasurementRow | None = told_once(db, Event("x:pair-measured", detail), entered, values)
+    return row
 
 
 def told_once(db: Session, event: Event, entered: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an insert and its row
