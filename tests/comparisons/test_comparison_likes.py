@@ -111,24 +111,22 @@ def test_each_image_is_looked_for_once_and_each_pair_measured_once(
 
 
 def test_the_five_traps_and_blank_pages_are_never_identical(town: World, store: System) -> None:
-    whole = scene(3, (240, 180))
-    grey = np.asarray(whole.convert("L")).astype(np.uint16)
+    deep, pages, colours, sideways, longer = (scene(n, (240, 180)) for n in range(50, 55))
+    grey = np.asarray(deep.convert("L")).astype(np.uint16)
     one, other = (Image.fromarray(grey * 256 + low) for low in (0, 7))
-    page = scene(4, (240, 180))
-    jpeg = written(whole)
-    profile = written(whole, "PNG", icc_profile=SOME_PROFILE)
+    first, second = ([scene(n, (240, 180))] for n in (55, 56))
     turned = Image.Exif()
     turned[0x0112] = 6
     pairs = [
         (written(one, "PNG"), written(other, "PNG")),
         (
-            written(whole, "TIFF", save_all=True, append_images=[page]),
-            written(whole, "TIFF", save_all=True, append_images=[scene(5, (240, 180))]),
+            written(pages, "TIFF", save_all=True, append_images=first),
+            written(pages, "TIFF", save_all=True, append_images=second),
         ),
-        (written(whole, "PNG"), profile),
-        (jpeg, written(whole, exif=turned.tobytes())),
-        (jpeg, jpeg + b"something hangs behind"),
-        (written(blank((240, 180)), "PNG"), written(blank((640, 480)), "PNG")),
+        (written(colours, "PNG"), written(colours, "PNG", icc_profile=SOME_PROFILE)),
+        (written(sideways), written(sideways, exif=turned.tobytes())),
+        (written(longer), written(longer) + b"something hangs behind"),
+        (written(blank((240, 180)), "PNG"), written(blank((480, 360)), "PNG")),
     ]
     ids = [put(town, store, one=a, other=b) for a, b in pairs]
     town.work()
