@@ -20,7 +20,8 @@ import cv2
 from app.fingerprints.registration.geometry import SEED
 from app.fingerprints.registration.kept import Kept
 from app.fingerprints.registration.measuring import measured
-from app.fingerprints.seeing.picture import Picture, TooLarge, Undecodable, decoded
+from app.fingerprints.seeing.picture import Picture, Undecodable, decoded
+from app.fingerprints.shown import TooLarge
 from app.readings.child import greet
 from app.readings.sandbox import Limits, confine, forbid_processes
 from app.readings.wire import Gone, Kind, receive_descriptors, receive_frame, send_frame
