@@ -5,7 +5,7 @@ The rules are those of the corpus' own scorer, so that folders without a corpus 
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 from pathlib import Path
@@ -16,6 +16,7 @@ SAFE = {*SAME, "derivative_resize", "derivative_recompress", "derivative_format"
 ALIKE = "unrelated_similar"  # looks alike and is another picture
 NOTHING = {"none", ALIKE}
 Pair = tuple[str, str]
+Row = tuple[str, str, str]  # two files and their class
 Verdicts = Mapping[Pair, str]
 
 
@@ -29,6 +30,16 @@ class Groups:
     """Files that belong together, joined pair by pair."""
 
     above: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def joined(cls, rows: Iterable[Row], same: Callable[[str], bool]) -> "Groups":
+        """Join what is related by certain classes; every file is in a group."""
+        groups = cls()
+        for a, b, class_ in rows:
+            groups.of(a), groups.of(b)
+            if same(class_):
+                groups.join(a, b)
+        return groups
 
     def of(self, name: str) -> str:
         """Return the first of the group that a file is in."""
@@ -57,18 +68,11 @@ class Truth:
         return cls.of(rows)
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[str, str, str]]) -> "Truth":
+    def of(cls, rows: Sequence[Row]) -> "Truth":
         """Extend rows of a truth to every pair that follows from them."""
-        families, bytes_, pixels = Groups(), Groups(), Groups()
-        for a, b, class_ in rows:
-            for groups, joined in (
-                (families, class_ != ALIKE),
-                (bytes_, class_ == SAME[0]),
-                (pixels, class_ in SAME),
-            ):
-                groups.of(a), groups.of(b)
-                if joined:
-                    groups.join(a, b)
+        families = Groups.joined(rows, lambda class_: class_ != ALIKE)
+        bytes_ = Groups.joined(rows, lambda class_: class_ == SAME[0])
+        pixels = Groups.joined(rows, lambda class_: class_ in SAME)
         equal: dict[str, list[str]] = defaultdict(list)
         for name in list(pixels.above):
             equal[pixels.of(name)].append(name)
