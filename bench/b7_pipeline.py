@@ -22,10 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from catalogues import catalogue_over
-from derivations import derived, original
 from measuring import FULL, Claim, machine, middle, say, seconds_of, sized
-from photographs import photograph
-from variants import write
+from variants import derived, original, photograph, write
 
 from app.readings.exiftool import find_tool
 
@@ -90,12 +88,12 @@ def draw(folder: Path) -> None:
     written = number = 0
     while written < MANY:
         stored = original(photograph(number, SIZE), number)
-        write(folder, f"shelf-{number % 7}/IMG_{number:05d}.jpg", stored)
+        write(folder, f"photographs/shelf-{number % 7}/IMG_{number:05d}.jpg", stored)
         written, number = written + 1, number + 1
         if number % COPIED == 0:
             every = [one for one in derived(stored, number) if one.suffix == "jpg"]
             one = every[number // COPIED * 5 % len(every)]
-            write(folder, f"shelf-{(number + 3) % 7}/{number:05d}-x.jpg", one.data)
+            write(folder, f"photographs/shelf-{(number + 3) % 7}/{number:05d}-x.jpg", one.data)
             written += 1
 
 

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from derivations import derived, original, record_card
 from photographs import photograph
 
+__all__ = ["derived", "lay_out", "original", "photograph", "write"]
 TRUTH = "truth_duplicates.csv"
 DEPARTMENTS = ("library", "museum", "film-archive", "newsroom", "contractor")
 CARDS = 12  # of each form

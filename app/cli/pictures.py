@@ -20,7 +20,10 @@ SURROUNDINGS = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UT
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture: what its file says of itself; without a caption it says nothing at all."""
+    """One picture: what its file says of itself; without a caption it says nothing at all.
+
+    A rendition is drawn by the number of the picture that it is made of.
+    """
 
     path: str
     seed: int
@@ -32,6 +35,7 @@ class Picture:
     place: tuple[float, float] | None = None
     source_type: str = "digitalCapture"
     rights: str = "© 示範公共圖書館"
+    rendition: str = ""  # how it was made of another: resized, cropped, retouched
 
 
 LIBRARY, FILM_ARCHIVE = "library", "film-archive"
@@ -94,6 +98,29 @@ PICTURES = (
         rights=FILM_RIGHTS,
     ),
     Picture(f"{FILM_ARCHIVE}/unidentified/still-07.jpg", 12),
+    Picture(
+        f"{LIBRARY}/web/reading-room-small.jpg",
+        1,
+        "閱覽室",
+        "中央圖書館閱覽室開放首日",
+        place=KOWLOON,
+        rendition="resized",
+    ),
+    Picture(
+        f"{LIBRARY}/web/harbour-banner.jpg",
+        4,
+        "維多利亞港",
+        "從圖書館天台遠眺維多利亞港",
+        rendition="cropped",
+    ),
+    Picture(
+        f"{LIBRARY}/web/storytelling-poster.jpg",
+        5,
+        "親子故事時間",
+        "義工為兒童講故事",
+        "李小明",
+        rendition="retouched",
+    ),
 )
 # A copy and what it is an exact copy of: inside one department, and across the two.
 COPIES = (
@@ -123,7 +150,7 @@ def make_all(folder: Path) -> None:
     for picture in PICTURES:
         target = folder / picture.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        draw(picture.seed).save(target)
+        rendered(draw(picture.seed), picture.rendition).save(target)
     describe(folder, [picture for picture in PICTURES if picture.caption])
     for copy, original in COPIES:
         (folder / copy).parent.mkdir(parents=True, exist_ok=True)
@@ -149,6 +176,26 @@ def draw(seed: int) -> Image.Image:
         shape = chance.choice((pen.rectangle, pen.ellipse))
         shape((x, y, x + w, y + h), fill=colour)
     return picture
+
+
+def rendered(picture: Image.Image, rendition: str) -> Image.Image:
+    """Return what was made of a picture for the web, or the picture itself."""
+    width, height = picture.size
+    match rendition:
+        case "resized":
+            return picture.resize((width // 2, height // 2), Image.Resampling.LANCZOS)
+        case "cropped":
+            return picture.crop(
+                (width // 10, height // 6, width - width // 12, height - height // 8)
+            )
+        case "retouched":
+            printed = picture.copy()
+            pen = ImageDraw.Draw(printed)
+            pen.rectangle((0, height * 4 // 5, width * 3 // 5, height), fill=(250, 250, 240))
+            pen.text((12, height * 5 // 6), "STORY TIME", fill=(20, 20, 90), font_size=height // 10)
+            return printed
+        case _:
+            return picture
 
 
 def describe(folder: Path, pictures: Sequence[Picture]) -> None:

@@ -1,0 +1,192 @@
+"""Pictures and what becomes of them, through a running catalogue: each pair under its own name."""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from derivations import Derived, derived, original, record_card
+from httpx2 import Client
+from photographs import encoded, photograph
+from PIL import Image
+from served import Server
+from traps import TRAPS, all_traps
+from working import at_rest, until, working
+from world import System, World
+
+pytestmark = pytest.mark.timeout(300)  # a worker starts, and works off half a hundred files
+
+SIZE = (720, 480)
+PHOTOGRAPHS = (3, 4)  # a street; shelves
+DELETABLE = {
+    "exact_bytes",
+    "identical_image_data",
+    "derivative_reduced",
+    "derivative_converted",  # a curator decides, and one class further on it would not
+}
+WANTED: Mapping[str, set[str]] = {
+    "copy": {"exact_bytes"},
+    "without metadata": {"identical_image_data"},
+    "scale 0.5": {"derivative_reduced"},
+    "quality 60": {"derivative_converted"},
+    "webp": {"derivative_converted"},
+    "avif": {"derivative_converted"},
+    "keeps 0.6 of each side": {"crop"},
+    "-1.4 stops": {"tonal_variant"},
+    "greyscale": {"tonal_variant"},
+    "words": {"retouched_or_composite"},
+    "a part painted over": {"retouched_or_composite"},
+    "1 s later": {"sequence"},
+}
+TURNED = ("rotate_180", "flip_left_right", "flip_top_bottom", "rotate_90", "rotate_270")
+Pairs = Mapping[tuple[str, str], dict[str, Any]]
+
+
+def canvas_gif() -> bytes:
+    """35 bytes that ask for a canvas of four thousand million pixels."""
+    screen = struct.pack("<HHBBB", 65535, 65535, 0x80, 0, 0) + bytes(6)
+    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0)
+    return b"GIF89a" + screen + frame + b"\x02\x02\x44\x01\x00\x3b"
+
+
+def vast_png() -> bytes:
+    """A few bytes that claim to be 900 megapixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        sum_ = struct.pack(">I", zlib.crc32(kind + body))
+        return struct.pack(">I", len(body)) + kind + body + sum_
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0))
+    rows = chunk(b"IDAT", zlib.compress(bytes(1_000_000)))
+    return b"\x89PNG\r\n\x1a\n" + head + rows + chunk(b"IEND", b"")
+
+
+def laid_out() -> Iterator[tuple[str, bytes]]:
+    """Yield the files of this journey by name."""
+    for number in PHOTOGRAPHS:
+        stored = original(photograph(number, SIZE), number)
+        yield f"{number}.jpg", stored
+        for one in chosen(stored, number):
+            yield name_of(number, one), one.data
+    for trap, pair in all_traps(SIZE).items():
+        for side, (suffix, data) in zip("ab", pair, strict=True):
+            yield f"{trap} {side}.{suffix}", data
+    for number in range(3):
+        yield f"card {number}.jpg", record_card(number)
+    for wide in (400, 800):
+        yield f"blank {wide}.png", encoded(Image.new("RGB", (wide, wide), "white"), "PNG")
+    yield "canvas.gif", canvas_gif()
+    yield "vast.png", vast_png()
+
+
+def chosen(stored: bytes, number: int) -> list[Derived]:
+    """Return what this journey asks about."""
+    return [one for one in derived(stored, number) if one.how in {*WANTED, *TURNED}]
+
+
+def name_of(number: int, one: Derived) -> str:
+    """Name a file so that a failure can be read."""
+    return f"{number} {one.how}.{one.suffix}"
+
+
+@pytest.fixture(scope="module")
+def found(server: Server, town: World) -> Pairs:
+    """Register all by HTTP, let a real worker do its work, and ask for every pair."""
+    store = town.a_source_system()
+    key = town.headers("registrar", department=store.department)
+    pairs: dict[tuple[str, str], dict[str, Any]] = {}
+    with server.client(town.urls("catalogue_api")) as api:
+        names = worked_off(api, town, store, key)
+        for asset_id, name in names.items():
+            for one in all_of(api, f"/v1/assets/{asset_id}/likenesses", key):
+                first, second = sorted((name, names[one["other_asset_id"]]))
+                pairs.setdefault((first, second), one)  # the newest comes first
+    return pairs
+
+
+def worked_off(api: Client, town: World, store: System, key: dict[str, str]) -> dict[str, str]:
+    """Register everything and wait until no job is left; return the names by asset."""
+    names: dict[str, str] = {}
+    for name, content in laid_out():
+        (store.folder / name).write_bytes(content)
+        said = {
+            "source_system": store.code,
+            "source_identifier": name,
+            "location": quote(name),
+            "original_name": name,
+            "legal_status": ["undetermined"],
+        }
+        answer = api.post("/v1/assets", json=said, headers=key)
+        assert answer.status_code == 201, answer.text
+        names[answer.json()["asset_id"]] = name
+    with working(town, "duplicates") as worker:
+        until(lambda: worker.process.poll() is not None or at_rest(town), 240)
+        assert worker.process.poll() is None, worker.words[-2000:]
+    return names
+
+
+def all_of(api: Client, path: str, key: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield what stands on every page of a list."""
+    more: dict[str, str] = {}
+    while True:
+        page = api.get(path, params={"limit": "10"} | more, headers=key).json()
+        yield from page["items"]
+        if page["next"] is None:
+            return
+        more = {"cursor": page["next"]}
+
+
+def class_of(found: Pairs, one: str, other: str) -> str | None:
+    """Return the proposed class of a pair, if it was found."""
+    first, second = sorted((one, other))
+    likeness = found.get((first, second))
+    return likeness and likeness["proposed_class"]
+
+
+def cases() -> list[Any]:
+    return [
+        pytest.param(number, one, id=f"{number} {one.how}")
+        for number in PHOTOGRAPHS
+        for one in chosen(original(photograph(number, (60, 40)), number), number)
+    ]
+
+
+@pytest.mark.parametrize(("number", "one"), cases())
+def test_what_was_made_of_a_photograph_is_found_under_its_own_name(
+    found: Pairs, number: int, one: Derived
+) -> None:
+    given = class_of(found, f"{number}.jpg", name_of(number, one))
+    assert given is not None
+    if one.how in TURNED:
+        assert given not in DELETABLE | {"unrelated"}
+    else:
+        assert given in WANTED[one.how]
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_no_trap_is_taken_for_the_same_image(found: Pairs, trap: str) -> None:
+    first, second = all_traps((60, 40))[trap]
+    given = class_of(found, f"{trap} a.{first[0]}", f"{trap} b.{second[0]}")
+    assert given not in {"exact_bytes", "identical_image_data"}
+
+
+def test_cards_of_one_form_and_blank_pages_are_never_deletable(found: Pairs) -> None:
+    given = {
+        pair: one["proposed_class"]
+        for pair, one in found.items()
+        if pair[0].startswith(("card", "blank")) or pair[1].startswith(("card", "blank"))
+    }
+    assert set(given.values()) & DELETABLE == set()
+
+
+def test_nothing_is_found_between_two_photographs_or_with_what_is_too_large(found: Pairs) -> None:
+    given = {pair for pair, one in found.items() if one["proposed_class"] != "unrelated"}
+    assert {pair for pair in given if family_of(pair[0]) != family_of(pair[1])} == set()
+
+
+def family_of(name: str) -> str:
+    """Return the first word of a name: the photograph, the trap, the kind of page."""
+    return re.split(r"[ .]", name)[0]
