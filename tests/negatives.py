@@ -1,4 +1,4 @@
-"""A camera's raw file drawn in code: a DNG with one mosaic, as a sensor would have seen a picture."""
+"""A raw file drawn in code: a DNG with one mosaic, as a sensor would have seen a picture."""
 
 import struct
 from collections.abc import Sequence
