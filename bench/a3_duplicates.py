@@ -32,6 +32,8 @@ FAMILIES = sized(small=8, full=40)
 DERIVATIVES = ("derivative_resize", "derivative_recompress", "derivative_format")
 CALLED = (*DERIVATIVES, "crop", "exposure_variant", "colour_variant", "rotated", "sequence")
 PARTIAL = ("crop", "rotated", "overlay")
+STRAIGHT = 0.5  # degrees
+RECOLOURED = 0.28  # of the shift of all channels; found on even families
 NUMBERED = re.compile(r"(?:IMG_|card_|^|/)(\d{2,3})[._]")
 
 
@@ -101,15 +103,16 @@ def proposed(catalogue: Running, names: Mapping[str, str]) -> Iterator[tuple[Pai
 def in_words_of_truth(pair: Pair, likeness: Mapping[str, Any]) -> str:
     """Say a proposed class in the words of the truth; `match`: found, and no word fits."""
     class_ = likeness["proposed_class"]
+    measured = (likeness["measurement"] or {}).get("measured") or {}
     if class_ == "unrelated":
         return "none"
-    if turned(likeness["evidence"]) and class_ not in ("crop", "sequence"):
+    if class_ == "undetermined" and is_turned(measured):
         return "rotated"
     if class_ == "derivative_converted":
         same = len({kind_of(name) for name in pair}) == 1
         return "derivative_recompress" if same else "derivative_format"
     if class_ == "tonal_variant":
-        return "colour_variant" if recoloured(likeness["evidence"]) else "exposure_variant"
+        return "colour_variant" if is_recoloured(measured) else "exposure_variant"
     return {
         "exact_bytes": "identical_bytes",
         "identical_image_data": "identical_pixels",
@@ -126,14 +129,15 @@ def kind_of(name: str) -> str:
     return {"jpeg": "jpg", "jpe": "jpg", "tiff": "tif"}.get(suffix, suffix)
 
 
-def turned(evidence: Mapping[str, Any]) -> bool:
-    """Tell whether one side is a turned or mirrored form of the other."""
-    raise NotImplementedError
+def is_turned(measured: Mapping[str, Any]) -> bool:
+    """Tell whether one side is a turned, mirrored or straightened form of the other."""
+    return measured.get("form", 0) != 0 or abs(measured.get("rotation_degrees", 0.0)) > STRAIGHT
 
 
-def recoloured(evidence: Mapping[str, Any]) -> bool:
-    """Tell whether the tone mapping differs between channels."""
-    raise NotImplementedError
+def is_recoloured(measured: Mapping[str, Any]) -> bool:
+    """Tell another colour from another exposure: channels go apart, and brightness stays."""
+    tones = measured["coarse"]["tones"]
+    return bool(tones["luma_mean"] < RECOLOURED * tones["shift_mean"])
 
 
 def halves(truth: Truth) -> Iterator[tuple[str, Truth]]:
