@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ARRAY, Uuid, cast, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.assets.models import KeptObjectRow
@@ -64,7 +64,9 @@ def orphans(db: Session, keys: Sequence[UUID]) -> list[UUID]:
 
     Old by the key itself, which the database drew: a store's clock has no say.
     """
-    asked = select(func.unnest(list(keys)).label("key")).cte("asked")
+    # The type is said: of an empty list PostgreSQL would know none.
+    listed = cast(list(keys), ARRAY(Uuid))
+    asked = select(func.unnest(listed).label("key")).cte("asked")
     drawn = func.uuid_extract_timestamp(asked.c.key)
     known = select(KeptObjectRow.key).where(KeptObjectRow.key == asked.c.key)
     old = drawn < func.clock_timestamp() - ORPHANED_FOR

@@ -11,5 +11,10 @@ class AssetsFingerprinted(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AssetsPictured(Fact):
+    """What these assets look like was recorded, or that it cannot be known."""
+
+
+@dataclass(frozen=True, slots=True)
 class ThumbnailsRequested(Fact):
     """Somebody wants to see these images, and nobody made small pictures of them yet."""

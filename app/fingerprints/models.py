@@ -114,6 +114,39 @@ class VisualFingerprintRow(Row):
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
 
 
+class PixelDigestRow(Row):
+    """Every sample of a fingerprinted image as one digest, or why there is none. Append-only.
+
+    Made at once where a picture is decoded in full anyway, else when a pair asks for it.
+    """
+
+    __tablename__ = "pixel_digests"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["asset_id", "fingerprint_id"],
+            ["fingerprints.asset_id", "fingerprints.id"],
+            name="fk_pixel_digests_asset_id_fingerprint_id",
+        ),
+        Index(
+            "ix_pixel_digests_pixels_sha256",
+            "pixels_sha256",
+            postgresql_where=text("pixels_sha256 IS NOT NULL"),
+        ),
+    )
+    fingerprint_id: Mapped[UUID] = mapped_column(primary_key=True)
+    method: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[UUID]
+    pixels_sha256: Mapped[bytes | None]
+    reason: Mapped[str | None]  # why there is none
+    frames: Mapped[int | None]
+    trailing_bytes: Mapped[int | None]  # behind the end of the image; None: that is not known
+    decoder: Mapped[str | None]
+    decoder_version: Mapped[str | None]
+    computed_at: Mapped[datetime]  # stamped by trigger
+    computed_xid: Mapped[int | None] = mapped_column(Xid8)  # stamped by trigger
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
 class ClaimCheckRow(Row):
     """How a digest from outside compares with ours. Append-only."""
 

@@ -1,6 +1,6 @@
 """Record fingerprints, each citing the reading that came before it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,10 @@ from app.assets.service import report_sightings
 from app.fingerprints import queries
 from app.fingerprints.claims import NOTHING, Checked, Claims, check_claims
 from app.fingerprints.compute import TOOL, Fingerprint
-from app.fingerprints.events import AssetsFingerprinted
+from app.fingerprints.events import AssetsFingerprinted, AssetsPictured
+from app.fingerprints.looks import Sight, record_looks
 from app.fingerprints.models import FingerprintRow
+from app.fingerprints.seeing.seen import Looked
 from app.kit.db import new_ids
 from app.kit.jobs import publish
 from app.ledger.agents import process
@@ -27,15 +29,19 @@ AGENT = process("fingerprinting")
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
-    """One file's fingerprint and the byte token that held before and after."""
+    """One file's fingerprint, its looks, and the byte token that held before and after both."""
 
     fingerprint: Fingerprint
     token: ByteToken
     claims: Claims = NOTHING
+    looked: Looked | None = None  # None: nobody could look; a sweep will
 
 
 def record_fingerprints(db: Session, hashed: Sequence[Hashed], *, tool_version: str) -> None:
-    """Record up to 500 fingerprints; a reading that has one already is left alone."""
+    """Record up to 500 fingerprints, and what the files look like.
+
+    A reading that has one already is left alone.
+    """
     ids = [one.fingerprint.read.asset_id for one in hashed]
     lock_decisions(db, ids)
     waiting = {row.id for row in db.scalars(queries.unfingerprinted_of(ids))}
@@ -68,6 +74,26 @@ def record_fingerprints(db: Session, hashed: Sequence[Hashed], *, tool_version: 
     report_sightings(db, AGENT, [(one, "present", "fingerprinted") for one in right])
     if right:
         publish(db, AssetsFingerprinted(tuple(right)))
+    ids_of = {row["asset_id"]: row["id"] for row in rows}
+    picture(db, [sight_of(one, ids_of) for one in new if one.looked is not None], without=wrong)
+
+
+def picture(db: Session, sights: Sequence[Sight], *, without: Container[UUID] = ()) -> None:
+    """Record what files look like, and tell of all but those `without`.
+
+    The caller holds the decision locks and has left out what is recorded already.
+    """
+    record_looks(db, AGENT, sights)
+    seen = tuple(one.asset_id for one in sights if one.asset_id not in without)
+    if seen:
+        publish(db, AssetsPictured(seen))
+
+
+def sight_of(one: Hashed, fingerprint_ids: Mapping[UUID, UUID]) -> Sight:
+    """Put what was seen of a file beside its fingerprint."""
+    asset_id = one.fingerprint.read.asset_id
+    assert one.looked is not None  # noqa: S101 - callers leave out what nobody looked at
+    return Sight(asset_id, fingerprint_ids[asset_id], one.looked)
 
 
 def checked(one: Hashed, row: Mapping[str, Any], departments: dict[UUID, str]) -> Checked:

@@ -6,19 +6,22 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assets.events import BytesChanged
-from app.assets.hindrances import hand_back, in_hand, passed, postpone
+from app.assets.hindrances import in_hand, passed
 from app.assets.queries import whereabouts
-from app.assets.service import Sighted, report_sightings
+from app.assets.service import Sighted
 from app.assets.sweeping import Stage, swept
 from app.fingerprints import queries
 from app.fingerprints.budget import OverBudget, budgeted
 from app.fingerprints.claims import NOTHING, Claims, claims_of
 from app.fingerprints.compute import fingerprint
 from app.fingerprints.events import ThumbnailsRequested
-from app.fingerprints.service import AGENT, Hashed, record_fingerprints
+from app.fingerprints.models import FingerprintRow
+from app.fingerprints.reporting import Sighting, report
+from app.fingerprints.seeing.viewer import Viewer
+from app.fingerprints.service import Hashed, record_fingerprints
 from app.fingerprints.thumbnails import make_requested
-from app.kit.jobs import in_transaction, on, publish, sweep
+from app.fingerprints.viewing import BLAMELESS, VISUAL, began, picture_some, warm_viewer
+from app.kit.jobs import in_transaction, on, sweep
 from app.kit.refusals import Refusal
 from app.readings.committed import CommittedReading
 from app.readings.events import AssetsRead
@@ -27,11 +30,10 @@ from app.readings.service import prove_read
 from app.storage.errors import NotThere
 from app.storage.opening import open_located
 
-STAGE, READINGS = "fingerprints", "readings"
+STAGE = "fingerprints"
 FILES_A_TRANSACTION = 50
 # The proof, the root URI, the path beneath it, and what others claim the bytes to hash to.
 Place = tuple[CommittedReading, str, str, Claims]
-Sighting = tuple[UUID, Sighted, str]
 
 
 @on(AssetsRead)
@@ -59,6 +61,13 @@ def fingerprint_files(asset_ids: Sequence[UUID]) -> None:
     in_hand(STAGE, ids, fingerprint_some, at_once=FILES_A_TRANSACTION)
 
 
+def picture_files(asset_ids: Sequence[UUID]) -> None:
+    """Look at those of these files that nobody looked at, and record it, a few at a time."""
+    waiting = in_transaction(lambda db: db.scalars(queries.unpictured_of(asset_ids)).all())
+    ids = [row.asset_id for row in waiting]
+    in_hand(VISUAL, ids, picture_some, at_once=FILES_A_TRANSACTION, blameless=BLAMELESS)
+
+
 def places_of(db: Session, asset_ids: Sequence[UUID]) -> list[Place]:
     """Prove for each file still to be hashed that it was read, and find where it lies."""
     waiting = [row.asset_id for row in db.scalars(queries.unfingerprinted_of(asset_ids))]
@@ -76,7 +85,8 @@ def fingerprint_some(asset_ids: Sequence[UUID]) -> None:
 
 def hash_places(places: Sequence[Place]) -> None:
     """Hash some files, then record what was found in one transaction."""
-    answers = [hash_file(*place) for place in places]
+    with warm_viewer() as viewer:
+        answers = [hash_file(*place, viewer) for place in places]
     hashed = [one for one in answers if isinstance(one, Hashed)]
     seen = [one for one in answers if not isinstance(one, Hashed)]
 
@@ -84,36 +94,34 @@ def hash_places(places: Sequence[Place]) -> None:
         if hashed:
             record_fingerprints(db, hashed, tool_version=platform.python_version())
             passed(db, STAGE, [one.fingerprint.read.asset_id for one in hashed])
-        report(db, seen)
+        report(db, STAGE, seen)
 
     in_transaction(record)
 
 
-def report(db: Session, seen: Sequence[Sighting]) -> None:
-    """Say what was not as it was read; what changed is read again, at once the first time only."""
-    report_sightings(db, AGENT, seen)
-    looks = postpone(db, STAGE, [(asset_id, detail) for asset_id, _, detail in seen])
-    changed = [asset_id for asset_id, state, _ in seen if state == "changed"]
-    first = tuple(one for one in changed if looks[one] == 1)
-    if first:
-        publish(db, BytesChanged(first))
-    hand_back(db, STAGE, [one for one in changed if looks[one] > 1], to=READINGS)
-
-
 def hash_file(
-    read: CommittedReading, root: str, path: str, claims: Claims = NOTHING
+    read: CommittedReading,
+    root: str,
+    path: str,
+    claims: Claims = NOTHING,
+    viewer: Viewer | None = None,
 ) -> Hashed | Sighting:
-    """Hash one file if it is still the bytes that were read, before and after."""
+    """Hash one file, and look at it meanwhile, if it is the bytes that were read, then and after.
+
+    Without a viewer, or where none can be started, nobody looks at it.
+    """
     try:
         with open_located(root, path) as opened:
             if str(opened.token) != read.byte_token:
                 return read.asset_id, "changed", "The file is not the bytes that were read."
+            looking = viewer if viewer is not None and began(viewer, opened.descriptor) else None
             with open(opened.descriptor, "rb", buffering=0, closefd=False) as file:
                 within = budgeted(file, opened.token.size)
                 found = fingerprint(read, within, claims.algorithms())
+            looked = None if looking is None else looking.looked()
             if opened.current_token() != opened.token or found.size_bytes != read.size_bytes:
                 return read.asset_id, "changed", "The file changed while it was hashed."
-            return Hashed(found, opened.token, claims)
+            return Hashed(found, opened.token, claims, looked)
     except Refusal as refusal:
         state: Sighted = "missing" if isinstance(refusal, NotThere) else "unreachable"
         return read.asset_id, state, refusal.detail
@@ -132,3 +140,13 @@ LEFT = Stage(
     again=fingerprint_files,
 )
 fingerprint_what_was_left, fingerprint_all_that_was_left = swept(LEFT)
+# What was hashed but not looked at, since no child started or by an earlier method.
+UNSEEN = Stage(
+    VISUAL,
+    task="fingerprints.fingerprint_assets",
+    rows=FingerprintRow.id,
+    left=lambda _: queries.unpictured().with_only_columns(FingerprintRow.asset_id),
+    do=picture_files,
+    again=picture_files,
+)
+picture_what_was_left, picture_all_that_was_left = swept(UNSEEN)

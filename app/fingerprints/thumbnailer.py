@@ -1,28 +1,14 @@
-"""The worker's side of decoding: a confined child for a few files, outliving whatever dies."""
+"""The worker's side of small pictures: a confined child for a few files."""
 
 import json
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from app.readings.exiftool import environment
-from app.readings.sandbox import HOME_PREFIX, Limits
-from app.readings.wire import Gone, Kind, receive_frame, send_descriptors
+from app.fingerprints.confined import LIMITS, WALL_SECONDS, Confined, Failed
+from app.readings.sandbox import Limits
 
-LIMITS = Limits(memory_bytes=1 << 30, cpu_seconds=120)
-WALL_SECONDS = 20.0
-START_SECONDS = 60.0
 UNDECODABLE = "undecodable"
 JPEG = b"\xff\xd8\xff"
 
@@ -48,9 +34,7 @@ class Thumbnailer:
     """
 
     def __init__(self, limits: Limits = LIMITS, *, wall_seconds: float = WALL_SECONDS) -> None:
-        self._limits = limits
-        self._seconds = wall_seconds
-        self._child: _Child | None = None
+        self._confined = Confined("app.fingerprints.decoding", limits, wall_seconds=wall_seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -61,71 +45,21 @@ class Thumbnailer:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._drop()
+        self._confined.__exit__(kind, error, at)
 
     def make(self, descriptors: Sequence[int]) -> list[Thumbnail]:
         """Return what came of each open file."""
         return [self._make_one(descriptor) for descriptor in descriptors]
 
     def _make_one(self, descriptor: int) -> Thumbnail:
-        if self._child is None:  # one that does not start says nothing of the file
-            self._child = _Child(self._limits)
+        self._confined.ask(descriptor)
         try:
-            send_descriptors(self._child.connection, [descriptor])
-            kind, body = receive_frame(self._child.connection, monotonic() + self._seconds)
-            if kind is Kind.ANSWER:
-                return _read(body)
-        except TimeoutError:
-            return self._failed("timed_out")
-        except (Gone, OSError, ValueError, KeyError, TypeError):
-            return self._failed("crashed")
-        return self._failed("out_of_memory" if kind is Kind.OUT_OF_MEMORY else "crashed")
-
-    def _failed(self, reason: str) -> Thumbnail:
-        self._drop()
-        return Thumbnail(UNDECODABLE, reason)
-
-    def _drop(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
-
-
-class _Child:
-    """One decoding process with its socket and private folder."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
-        self.connection, theirs = socket.socketpair()
-        bounds = [theirs.fileno(), limits.memory_bytes, limits.cpu_seconds]
-        # Each arena of the allocator reserves address space, which is what is limited.
-        told = environment(self.home) | {"MALLOC_ARENA_MAX": "1"}
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 - our own module and numbers
-                [sys.executable, "-I", "-B", "-m", "app.fingerprints.decoding", *map(str, bounds)],
-                cwd=self.home,
-                env=told,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        try:
-            kind, _ = receive_frame(self.connection, monotonic() + START_SECONDS)
-        except (Gone, TimeoutError):
-            kind = Kind.CRASHED
-        if kind is not Kind.HELLO:
-            self.kill()
-            raise ChildProcessError
-
-    def kill(self) -> None:
-        """End the child, whatever it is doing, and clear up after it."""
-        self.connection.close()
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        shutil.rmtree(self.home, ignore_errors=True)
+            return _read(self._confined.heard())
+        except Failed as failed:
+            return Thumbnail(UNDECODABLE, failed.reason)
+        except (ValueError, KeyError, TypeError):
+            self._confined.refuse()
+            return Thumbnail(UNDECODABLE, "crashed")
 
 
 def _read(body: bytes) -> Thumbnail:

@@ -298,3 +298,8 @@ def test_a_full_keep_does_not_stop_what_makes_room(
     tasks.tend_uploads()
     assert someone.stands(whole) == (str(len(CONTENT)), "?0")
     assert someone.sees(abandoned)["content"] == "awaited"
+
+
+def test_a_keep_with_nothing_in_it_has_no_orphans(town: World) -> None:
+    with town.worker.transaction() as db:
+        assert keep.orphans(db, keys=[]) == []

@@ -21,6 +21,7 @@ APPEND_ONLY_TABLES = [
     "compared",
     "likenesses",
     "visual_fingerprints",
+    "pixel_digests",
     "looked_alike",
     "measurements",
     "import_results",
