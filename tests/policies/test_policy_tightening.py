@@ -197,6 +197,7 @@ LOOSER = {
         "from 0.5 to 5.0",
     ),
     "other pairs are nominated": ("/duplicate_standard/nomination/pdq_max_bits", 60, "31 to 60"),
+    "fewer words nominate": ("/duplicate_standard/nomination/words_min_shared", 3, "4 to 3"),
     "the low-information guard is off": (
         "/duplicate_standard/low_information_guard/enabled",
         False,

@@ -93,6 +93,8 @@ class Nomination(Frozen):
     phash_max_bits: int = Field(ge=0, le=64)
     pdq_max_bits: int = Field(ge=0, le=256)
     pdq_min_quality: int = Field(ge=0, le=100)
+    # Of 128; so rare between strangers that ten million of them give less than one by chance.
+    words_min_shared: int = Field(default=4, ge=2, le=128)
 
 
 class LowInformationGuard(Frozen):

@@ -1,0 +1,1 @@
+"""Which images might look alike: held in memory, rebuilt from the tables, and never a verdict."""

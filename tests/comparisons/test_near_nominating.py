@@ -1,0 +1,134 @@
+"""What is nominated out of the tables: everything committed before, nothing that does not count."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from looks import METHOD, a_look, drawn_bits, flipped, some_assets
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+from world import World
+
+from app.comparisons.near import held
+from app.comparisons.near.nominating import Nominated, nominate
+from app.fingerprints.models import VisualFingerprintRow
+
+Hashed = NDArray[np.uint64]
+CHANCE = np.random.default_rng(5)
+
+
+@pytest.fixture(autouse=True)
+def nothing_held() -> Iterator[None]:
+    """Let each test build the index of its own database."""
+    held.forget()
+    yield
+    held.forget()
+
+
+@pytest.fixture(scope="module")
+def assets(town: World) -> list[UUID]:
+    """Images that were read and fingerprinted."""
+    return some_assets(town, 24)
+
+
+@pytest.fixture
+def pair(assets: list[UUID]) -> tuple[UUID, UUID]:
+    """Two of them that no other test uses."""
+    return assets.pop(), assets.pop()
+
+
+def asked(db: Session, row: VisualFingerprintRow) -> Nominated:
+    return nominate(db, db.get_one(VisualFingerprintRow, row.id))
+
+
+def found(town: World, row: VisualFingerprintRow) -> list[UUID]:
+    with town.worker.transaction() as db:
+        return [one.asset_id for one in asked(db, row).pairs]
+
+
+def look(town: World, asset_id: UUID, phash: Hashed, **told: Any) -> VisualFingerprintRow:  # noqa: ANN401
+    with town.worker.transaction() as db:
+        return a_look(db, asset_id, phash, **told)
+
+
+def test_a_near_hash_is_nominated_with_its_distance(town: World, pair: tuple[UUID, UUID]) -> None:
+    [phash] = drawn_bits(CHANCE, 64)
+    one = look(town, pair[0], phash)
+    other = look(town, pair[1], flipped(CHANCE, phash, 10))
+    with town.worker.transaction() as db:
+        [nominated] = asked(db, one).pairs
+    assert nominated.fingerprint_id == other.fingerprint_id
+    assert nominated.by == {"phash": 10, "form": 0}
+    assert found(town, other) == [pair[0]]
+
+
+def test_a_hash_beyond_the_standard_is_not(town: World, pair: tuple[UUID, UUID]) -> None:
+    [phash] = drawn_bits(CHANCE, 64)
+    one = look(town, pair[0], phash)
+    look(town, pair[1], flipped(CHANCE, phash, 11))
+    assert found(town, one) == []
+
+
+def test_a_turned_copy_is_found_from_the_turned_side(town: World, pair: tuple[UUID, UUID]) -> None:
+    [phash] = drawn_bits(CHANCE, 64)
+    look(town, pair[0], phash)
+    turned = look(town, pair[1], phash, form=6)
+    with town.worker.transaction() as db:
+        [nominated] = asked(db, turned).pairs
+    assert (nominated.asset_id, nominated.by) == (pair[0], {"phash": 0, "form": 6})
+
+
+def test_shared_words_nominate_and_few_do_not(town: World, pair: tuple[UUID, UUID]) -> None:
+    one, other = drawn_bits(CHANCE, 64, 2)
+    words = range(1000, 1004)
+    look(town, pair[0], one, words=[*words, 1, 2])
+    enough = look(town, pair[1], other, words=[*words, 3, 4])
+    with town.worker.transaction() as db:
+        [nominated] = asked(db, enough).pairs
+    assert nominated.by == {"words": 4}
+
+
+def test_three_words_are_chance(town: World, pair: tuple[UUID, UUID]) -> None:
+    one, other = drawn_bits(CHANCE, 64, 2)
+    look(town, pair[0], one, words=[2001, 2002, 2003, 5])
+    assert found(town, look(town, pair[1], other, words=[2001, 2002, 2003, 6])) == []
+
+
+@pytest.mark.parametrize(
+    "told", [{"low_information": "blank"}, {"method": METHOD - 1}], ids=["empty", "older method"]
+)
+def test_what_does_not_count_is_neither_asked_nor_found(
+    town: World, pair: tuple[UUID, UUID], told: dict[str, object]
+) -> None:
+    [phash] = drawn_bits(CHANCE, 64)
+    counts = look(town, pair[0], phash)
+    not_ = look(town, pair[1], phash, **told)
+    assert found(town, counts) == []
+    assert found(town, not_) == []
+
+
+def test_two_pictured_at_the_same_time_meet_whichever_is_asked_later(
+    town: World, pair: tuple[UUID, UUID]
+) -> None:
+    [phash] = drawn_bits(CHANCE, 64)
+    with town.worker.transaction() as slow:
+        one = a_look(slow, pair[0], phash)  # has the lower transaction id and commits later
+        other = look(town, pair[1], phash)
+        assert found(town, other) == []
+    assert found(town, other) == [pair[0]]
+    assert found(town, one) == [pair[1]]
+
+
+def test_an_asker_sees_its_own_rows_and_nobody_those_taken_back(
+    town: World, pair: tuple[UUID, UUID]
+) -> None:
+    [phash] = drawn_bits(CHANCE, 64)
+    other = look(town, pair[1], phash)
+    with Session(town.worker.engine) as db:
+        one = a_look(db, pair[0], phash)
+        assert [found.asset_id for found in asked(db, one).pairs] == [pair[1]]
+        assert [found.asset_id for found in asked(db, other).pairs] == [pair[0]]
+        db.rollback()
+    assert found(town, other) == []
