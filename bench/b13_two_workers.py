@@ -37,8 +37,7 @@ def rate(folder: Path, workers: int) -> float:
     with catalogue_over(folder, HOME, workers=workers, concurrency=1) as catalogue:
         time.sleep(WARM_SECONDS)
         catalogue.pause()
-        catalogue.register()
-        wanted = len(catalogue.assets())
+        wanted = catalogue.register_singly()
         started = time.perf_counter()
         catalogue.resume()
         while catalogue.done()["fingerprinted"] < wanted:

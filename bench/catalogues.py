@@ -1,5 +1,6 @@
 """A catalogue that really runs, over a folder of images: registered, worked off, asked by HTTP."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -17,11 +18,12 @@ from sqlalchemy import text
 from app.cli import demo_folder
 from app.cli.demo_answers import assets_of
 from app.cli.demo_ground import demo_database, open_as, operator_key, owner
-from app.cli.demo_people import Cast
+from app.cli.demo_people import Cast, add_department, add_system
 from app.cli.demo_policy import load_demo_documents
 from app.cli.processes import COMMAND, await_ready, child, end, free_port, last_words, surroundings
 from app.cli.remote import NotDone, Remote
 from app.kit.connecting import Addresses
+from app.storage.locations import encode_location
 
 STUCK_SECONDS = 300.0  # without one job fewer or one row more
 UNFINISHED = text("""
@@ -51,6 +53,25 @@ class Running:
         """Register every file beneath the folder, as `catalogue demo --images` does."""
         for sentence in demo_folder.register_own(self.cast, self.folder):
             sys.stderr.write(f"{sentence}\n")
+
+    def register_singly(self) -> int:
+        """Register every file by a request of its own, which needs no worker; say how many."""
+        add_department(self.cast.operator, demo_folder.CODE, demo_folder.LABEL)
+        root = os.fsencode(self.folder)
+        add_system(self.cast.operator, demo_folder.facts_of("folder", root))
+        registrar = self.cast.give("Bench registrar", "registrar", demo_folder.CODE)
+        files = [path for path in sorted(self.folder.rglob("*")) if path.is_file()]
+        for path in files:
+            place = encode_location(os.fsencode(path.relative_to(self.folder)))
+            said = {
+                "source_system": "folder",
+                "source_identifier": place,
+                "location": place,
+                "original_name": path.name,
+                "legal_status": [demo_folder.LEGAL_STATUS],
+            }
+            registrar.post("/v1/assets", said)
+        return len(files)
 
     def work_off(self) -> dict[str, int]:
         """Wait until no job is left; return how many rows each stage has written."""
