@@ -23,6 +23,7 @@ from app.catalogue import (
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
 from app.comparisons import routes as comparisons
+from app.comparisons import group_routes, likeness_tasks
 from app.comparisons import tasks as comparison_tasks
 from app.disposals import routes as disposals
 from app.fingerprints import routes as fingerprints
@@ -57,7 +58,7 @@ SWAGGER = Path(__file__).with_name("vendored") / "swagger-ui"
 # A job is written for each listener that is known, so a process that publishes must know them all.
 LISTENERS = (
     *(surrounding_tasks, catalogue_tasks, reading_tasks, rereading_tasks, provenance_tasks),
-    *(fingerprint_tasks, comparison_tasks, overview_tasks),
+    *(fingerprint_tasks, comparison_tasks, likeness_tasks, overview_tasks),
 )
 MEASURED = (ledger_metrics, reading_metrics)  # their gauges are known by being imported
 DESCRIPTION = """Every image is described before it is hashed, and nothing may go until its record
@@ -116,7 +117,7 @@ def create_app() -> FastAPI:
         readings,
         fingerprints,
     )
-    for room in (*rooms, comparisons):
+    for room in (*rooms, comparisons, group_routes):
         app.include_router(at_the_edge(room.router))
     doors = (import_routes, content_routes, thumbnail_routes, withdrawal_routes, change_routes)
     more = (rehoming_routes, history_routes, series_routes, rereading_routes, surrounding_routes)

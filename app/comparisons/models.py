@@ -84,8 +84,10 @@ class LikenessRow(Row):
             "a_fingerprint_id",
             "b_fingerprint_id",
             "standard_id",
-            "class",
+            "measurement_id",
+            "revision",
             name="uq_likenesses_pair",
+            postgresql_nulls_not_distinct=True,
         ),
         _cites("likenesses", "a_"),
         _cites("likenesses", "b_"),
@@ -108,7 +110,62 @@ class LikenessRow(Row):
     measurement_id: Mapped[UUID | None] = mapped_column(ForeignKey("measurements.id"))
     copy_asset_id: Mapped[UUID | None]  # which side might go; None: no direction is known
     score: Mapped[float | None]  # 0 to 1, how sure the class is
+    # Raised when other facts about the two make another class of the same measurement.
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
     same_object: Mapped[bool]  # one physical object under two names: no copy at all
+    evidence: Mapped[dict[str, Any]]
+    found_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class DismissedPairRow(Row):
+    """A person said of two contents that their likeness need not be shown again. Append-only.
+
+    It holds for what the evidence was then, in the lists of that person's department, and
+    authorises nothing.
+    """
+
+    __tablename__ = "dismissed_pairs"
+    __table_args__ = (
+        UniqueConstraint(
+            *("a_sha256", "b_sha256", "department", "class", "copy", "method"),
+            name="uq_dismissed_pairs_evidence",
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    a_sha256: Mapped[bytes]  # the smaller of the two digests
+    b_sha256: Mapped[bytes]
+    department: Mapped[str] = mapped_column(ForeignKey("departments.code"))
+    class_: Mapped[str] = mapped_column("class")
+    copy: Mapped[str]  # which of the two digests: a, b, neither
+    method: Mapped[int]  # of the measurement
+    likeness_id: Mapped[UUID] = mapped_column(ForeignKey("likenesses.id"))
+    reason: Mapped[str]
+    dismissed_by: Mapped[str]
+    dismissed_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+
+
+class RepetitionRow(Row):
+    """An image is one of too many identical ones in a sequence: a digitisation fault to look at."""
+
+    __tablename__ = "repetitions"
+    __table_args__ = (
+        UniqueConstraint(
+            "asset_id", "fingerprint_id", name="uq_repetitions_asset_id_fingerprint_id"
+        ),
+        ForeignKeyConstraint(
+            ["asset_id", "fingerprint_id"],
+            ["fingerprints.asset_id", "fingerprints.id"],
+            name="fk_repetitions_asset_id_fingerprint_id",
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    asset_id: Mapped[UUID]
+    fingerprint_id: Mapped[UUID]
+    standard_id: Mapped[UUID] = mapped_column(ForeignKey("policy_versions.id"))
+    sequence: Mapped[str]  # running_number, container
+    identical: Mapped[int]  # how many, when it was found
     evidence: Mapped[dict[str, Any]]
     found_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
 from app.assets.withdrawing import is_withdrawn
-from app.comparisons.models import ComparedRow, LikenessRow
-from app.fingerprints.models import FingerprintRow
+from app.comparisons.models import ComparedRow, LikenessRow, LookedAlikeRow, MeasurementRow
+from app.fingerprints.models import FingerprintRow, VisualFingerprintRow
 from app.readings.models import ReadingRow
 
 
@@ -78,10 +78,35 @@ def beginning_with(first_byte: int) -> list[ColumnElement[bool]]:
     )
 
 
-def likenesses_of(asset_id: UUID) -> Select[LikenessRow]:
-    """Select the pairs that an asset is part of, the newest first."""
-    return (
-        select(LikenessRow)
-        .where(or_(LikenessRow.a_asset_id == asset_id, LikenessRow.b_asset_id == asset_id))
-        .order_by(LikenessRow.id.desc())
+def unlooked(seeing: int, looking: int) -> Select[VisualFingerprintRow]:
+    """Select what current fingerprints look like for which nobody looked for likes yet.
+
+    Args:
+        seeing: the method of the visual fingerprints.
+        looking: the method of nominating and measuring.
+    """
+    looked = select(LookedAlikeRow.visual_id).where(
+        LookedAlikeRow.visual_id == VisualFingerprintRow.id, LookedAlikeRow.method == looking
     )
+    current = current_fingerprints().with_only_columns(FingerprintRow.id)
+    return select(VisualFingerprintRow).where(
+        VisualFingerprintRow.method == seeing,
+        current.where(FingerprintRow.id == VisualFingerprintRow.fingerprint_id)
+        .correlate(VisualFingerprintRow)
+        .exists(),
+        ~looked.exists(),
+    )
+
+
+def measured_otherwise(standard_id: UUID) -> Select[UUID]:
+    """Select the newest measurement of each pair that one standard has not judged."""
+    newer = aliased(MeasurementRow)
+    overtaken = select(newer.id).where(
+        newer.a_fingerprint_id == MeasurementRow.a_fingerprint_id,
+        newer.b_fingerprint_id == MeasurementRow.b_fingerprint_id,
+        newer.method > MeasurementRow.method,
+    )
+    judged = select(LikenessRow.id).where(
+        LikenessRow.measurement_id == MeasurementRow.id, LikenessRow.standard_id == standard_id
+    )
+    return select(MeasurementRow.id).where(~overtaken.exists(), ~judged.exists())

@@ -13,6 +13,7 @@ from app.assets.models import AssetRow
 from app.comparisons import queries, ranking
 from app.comparisons.facts import facts
 from app.comparisons.models import ComparedRow, LikenessRow
+from app.comparisons.repetitions import sound_alarm
 from app.fingerprints.models import FingerprintRow
 from app.kit.db import judging, new_ids
 from app.ledger.agents import process
@@ -56,6 +57,7 @@ def pair_up(db: Session, book: Book, mine: FingerprintRow) -> int:
     others = db.scalars(queries.same_bytes(mine.sha256, mine.size_bytes)).all()
     if len(others) < 2:
         return 0
+    sound_alarm(db, book, mine, others)
     known = facts_about(db, book, others)
     if len(others) <= EVERY_PAIR_UP_TO:
         pairs = [p for p in combinations(others, 2) if mine.id in (p[0].id, p[1].id)]

@@ -14,6 +14,7 @@ from app.assets.queries import has_content
 from app.assets.setting_aside import is_set_aside
 from app.assets.withdrawing import is_withdrawn
 from app.comparisons.facts import COMPARED, FINGERPRINT, READING, SEAL_STANDS, SIGHTING, days
+from app.comparisons.models import RepetitionRow
 from app.disposals.legal import legal_demands
 from app.fingerprints.models import ClaimCheckRow
 from app.policies.rules.in_force import PolicyInForce
@@ -25,7 +26,6 @@ from app.provenance.completeness import Code, Demand, Tier, completeness_demands
 NOT_YET_BUILT = (
     "hold:none",
     "in_use:nowhere",
-    "alarm:repetition",
     "likeness:other_than_exact",
     "verdict:given",
     "fate:free",
@@ -56,6 +56,8 @@ def demands_of(book: Book, policy: PolicyInForce, today: date) -> Demands:
         policy,
         [
             *processing_demands(),
+            # Too many identical images in a sequence: one may stand where a page is missing.
+            Demand("alarm:repetition", "not_assessed", case((repeated(), "alarm:repetition"))),
             *completeness_demands(policy, book.registers),
             # No seal of today's version, or a series' statement on its way.
             Demand("complete:sealed", "blocked_incomplete", case((~SEAL_STANDS, "seal:stale"))),
@@ -90,6 +92,14 @@ def claimed_otherwise() -> ColumnElement[bool]:
         ClaimCheckRow.fingerprint_id == FINGERPRINT.c.id, ClaimCheckRow.outcome == "differs"
     )
     return wrong.exists()
+
+
+def repeated() -> ColumnElement[bool]:
+    """Tell whether the image was found to be one of too many identical ones in its sequence."""
+    found = select(RepetitionRow.id).where(
+        RepetitionRow.asset_id == AssetRow.id, RepetitionRow.fingerprint_id == FINGERPRINT.c.id
+    )
+    return found.exists()
 
 
 PAIR_RULES = (

@@ -20,6 +20,7 @@ IN_POLICY = {
     "complete:sealed": "/completeness",
     "agreed": "/completeness/conflicts/material_fields",
     "legal:personal_data": "/completeness/fields/personal_data_status",
+    "alarm": "/duplicate_standard/repetition_alarm",
     "policy:published": "/policy/status",
     "policy": "/policy/authority",
     "keeper": "/duplicate_standard/keeper_filters",
@@ -49,6 +50,7 @@ FACTS = {
     "container": "/v1/assets/{id}/surroundings",
     "companion": "/v1/assets/{id}/surroundings",
     "verdict": "/v1/assets/{id}/likenesses",
+    "alarm": "/v1/faults",
 }
 
 

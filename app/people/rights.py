@@ -93,6 +93,7 @@ Simulator = Annotated[Principal, Depends(changing(roles.COUNTING))]
 Operator = Annotated[Principal, Depends(changing(roles.OPERATING))]
 Watcher = Annotated[Principal, Depends(holding(roles.WATCHING))]
 Tender = Annotated[Principal, Depends(changing(roles.TENDING))]
+Reviewer = Annotated[Principal, Depends(changing(roles.REVIEWING))]
 Withdrawer = Annotated[Principal, Depends(changing(roles.WITHDRAWING))]
 # Not proved yet: a hot read proves it in the transaction that answers.
 PresentedKey = Annotated[NewKey, Depends(presented)]

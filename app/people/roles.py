@@ -29,6 +29,7 @@ OPERATING = frozenset({Role.OPERATOR})
 PUBLISHING = frozenset({Role.POLICY_OFFICER})
 WATCHING = READING | OPERATING  # what was set aside for people
 WITHDRAWING = frozenset({Role.REGISTRAR, Role.RECORDS_MANAGER})
+REVIEWING = frozenset({Role.CURATOR})  # what is shown of likenesses; verdicts are a room to come
 TENDING = frozenset({Role.OPERATOR, Role.RECORDS_MANAGER})
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from likes import a_likeness, hashed
 from sqlalchemy import text
 from world import World
 
@@ -281,6 +282,18 @@ def withdraw_asset(world: World) -> Iterator[Asked]:
     while True:
         path, body = f"/v1/assets/{world.an_asset(system)}/withdraw", {"reason": "Not ours."}
         yield Asked("POST", path, headers, body, adds={"withdrawals": 1, "events": 1})
+
+
+@case
+def dismiss_likeness(world: World) -> Iterator[Asked]:
+    system = world.a_source_system()
+    headers = world.headers("curator", department=system.department)
+    while True:
+        one, other = world.an_asset(system), world.an_asset(system)
+        hashed(world, one, other)
+        path = f"/v1/likenesses/{a_likeness(world, one, other)}/dismissal"
+        body = {"reason": "Two trams on one day."}
+        yield Asked("POST", path, headers, body, adds={"dismissed_pairs": 1, "events": 1})
 
 
 @case

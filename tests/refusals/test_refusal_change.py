@@ -24,6 +24,8 @@ APPEND_ONLY_TABLES = [
     "pixel_digests",
     "looked_alike",
     "measurements",
+    "dismissed_pairs",
+    "repetitions",
     "import_results",
     "operation_steps",
     "upload_parts",

@@ -1,21 +1,32 @@
 """Nobody can call two files the same that are not."""
 
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from attacks import (
     CHECK,
+    PRIVILEGE,
     City,
     Refused,
+    Row,
+    Step,
     a_fingerprint,
     a_likeness,
     allowed,
     insert,
     refusal,
 )
+from psycopg.types.json import Jsonb
 
 WORKER, OWNER = "catalogue_worker", "catalogue_owner"
 UNEQUAL = Refused(CHECK, "likenesses_exact_is_equal", None)
+NOT_MEASURED = Refused(CHECK, "likenesses_measured_pair", None)
+NOT_IDENTICAL = Refused(CHECK, "likenesses_identical_is_equal", None)
+OTHER_CLASSES = (
+    *("identical_image_data", "derivative_reduced", "derivative_converted", "crop"),
+    *("tonal_variant", "retouched_or_composite", "sequence", "re_digitisation", "unrelated"),
+)
 
 KNOWN = ("reading_id", "size_bytes", "byte_token", "object_key", "sha256")
 TWIN = "SELECT {} FROM fingerprints WHERE asset_id = :id"
@@ -108,3 +119,157 @@ def test_a_pair_does_not_come_before_its_fingerprint_within_one_statement(
 def test_a_pair_of_nothing(city: City) -> None:
     pair = a_likeness(city, city.sealed, city.copy, a_fingerprint_id=uuid4(), standard_id=uuid4())
     assert refusal(city, WORKER, insert("likenesses", pair)).constraint
+
+
+# -- classes that rest on a measurement ------------------------------------------------------------
+
+
+def a_measurement(city: City, one: UUID, other: UUID, **changed: object) -> Row:
+    """Measure a pair, as its table has it."""
+    pair = a_likeness(city, one, other)
+    sides = ("a_asset_id", "a_fingerprint_id", "b_asset_id", "b_fingerprint_id")
+    row: Row = {"id": uuid4(), **{side: pair[side] for side in sides}, "method": 99}
+    row |= {"nominated_by": Jsonb({}), "outcome": "measured", "measured": Jsonb({"mean": 0})}
+    return row | {"tools": Jsonb({}), "event_id": city.event} | changed
+
+
+def a_picture(city: City, fingerprint_id: UUID, asset_id: UUID, **changed: object) -> Row:
+    """Picture a fingerprint, as its table has it, by a method that goes before all others."""
+    row: Row = {"id": uuid4(), "asset_id": asset_id, "fingerprint_id": fingerprint_id}
+    row |= {"method": 99, "outcome": "decoded", "width": 8, "height": 8, "frames": 1}
+    row |= {"bit_depth": 8, "colour": "RGB", "alpha": False, "orientation": 1, "auxiliary": 0}
+    row |= {"pixels_sha256": bytes(32), "phash": bytes(8), "dhash": bytes(8), "pdq": bytes(32)}
+    row |= {"pdq_quality": 100, "turned_phash": bytes(64), "turned_pdq": bytes(256)}
+    row |= {"measures": Jsonb({}), "tools": Jsonb({}), "event_id": city.event}
+    return row | changed
+
+
+def judged(city: City, measurement: Row, class_: str, **changed: object) -> Step:
+    """Call a measured pair something."""
+    sides = {k: measurement[k] for k in measurement if k.startswith(("a_", "b_"))}
+    row: Row = {"id": uuid4(), **sides, "standard_id": city.policy, "class": class_}
+    row |= {"measurement_id": measurement["id"], "same_object": False}
+    return insert("likenesses", row | {"evidence": Jsonb({}), "event_id": city.event} | changed)
+
+
+def pictured(city: City, measurement: Row, b: Row, a: Row | None = None) -> list[Step]:
+    """Picture both sides of a pair, each with what is changed about it, and measure it."""
+    sides = (("a", a or {}), ("b", b))
+    pictures = [
+        a_picture(
+            city, measurement[f"{side}_fingerprint_id"], measurement[f"{side}_asset_id"], **changed
+        )
+        for side, changed in sides
+    ]
+    steps = [insert("visual_fingerprints", one) for one in pictures]
+    return [*steps, insert("measurements", measurement)]
+
+
+@pytest.mark.parametrize("class_", OTHER_CLASSES)
+def test_no_class_but_exact_stands_without_a_measurement(city: City, class_: str) -> None:
+    measurement = a_measurement(city, city.sealed, city.other)
+    steps = pictured(city, measurement, {})
+    step = judged(city, measurement, class_, measurement_id=None)
+    assert refusal(city, OWNER, *steps, step).constraint in {
+        "likenesses_measured_pair",
+        "ck_likenesses_measured",
+    }
+
+
+@pytest.mark.parametrize("class_", [*OTHER_CLASSES, "undetermined"])
+def test_no_class_rests_on_another_pairs_measurement(city: City, class_: str) -> None:
+    measurement = a_measurement(city, city.sealed, city.other)
+    mine = a_measurement(city, city.sealed, city.copy)
+    step = judged(city, mine, class_, measurement_id=measurement["id"])
+    assert refusal(city, WORKER, insert("measurements", measurement), step) == NOT_MEASURED
+
+
+@pytest.mark.parametrize("class_", OTHER_CLASSES)
+@pytest.mark.parametrize("outcome", ["undecodable", "timed_out"])
+def test_what_was_not_measured_is_undetermined(city: City, class_: str, outcome: str) -> None:
+    measurement = a_measurement(city, city.sealed, city.other, outcome=outcome, measured=None)
+    entered = pictured(city, measurement, {})
+    assert refusal(city, WORKER, *entered, judged(city, measurement, class_)) == NOT_MEASURED
+    allowed(city, WORKER, *entered, judged(city, measurement, "undetermined"))
+
+
+def test_exact_bytes_rest_on_digests_and_on_no_measurement(city: City) -> None:
+    measurement = a_measurement(city, city.sealed, city.copy)
+    step = judged(city, measurement, "exact_bytes")
+    met = refusal(city, WORKER, insert("measurements", measurement), step)
+    assert met.constraint == "ck_likenesses_measured"
+
+
+DIFFERING: list[Any] = [
+    pytest.param({"pixels_sha256": b"1" * 32}, id="other pixels"),
+    pytest.param({"pixels_sha256": None}, id="pixels not digested"),
+    pytest.param({"frames": 2}, id="a second page"),
+    pytest.param({"bit_depth": 16}, id="16 bits"),
+    pytest.param({"alpha": True}, id="alpha"),
+    pytest.param({"auxiliary": 1}, id="a gain map beside"),
+    pytest.param({"orientation": 6}, id="another orientation"),
+    pytest.param({"icc_sha256": b"1" * 32}, id="another profile"),
+    pytest.param({"colour_space": "Adobe RGB"}, id="another colour space"),
+]
+
+
+@pytest.mark.parametrize("role", [WORKER, OWNER])
+@pytest.mark.parametrize("differs", DIFFERING)
+def test_image_data_is_identical_under_equal_rendering_only(
+    city: City, role: str, differs: Row
+) -> None:
+    measurement = a_measurement(city, city.sealed, city.other)
+    step = judged(city, measurement, "identical_image_data")
+    allowed(city, role, *pictured(city, measurement, {}), step)
+    met = refusal(city, role, *pictured(city, measurement, differs), step)
+    assert met == NOT_IDENTICAL
+
+
+def test_what_hangs_behind_an_image_makes_it_another(city: City) -> None:
+    mine = [city.ask(TWIN.format(column), id=city.sealed) for column in KNOWN]
+    trailing = a_fingerprint(city, city.sealed, **dict(zip(KNOWN, mine, strict=True)))
+    trailing |= {"sha256": b"2" * 32, "trailer_sha256": b"3" * 32}
+    trailing |= {"image_sha256": b"4" * 32, "rendering_sha256": b"5" * 32}
+    measurement = a_measurement(city, city.sealed, city.other)
+    side = "a" if measurement["a_asset_id"] == city.sealed else "b"
+    measurement |= {f"{side}_fingerprint_id": trailing["id"]}
+    steps = [insert("fingerprints", trailing), *pictured(city, measurement, {})]
+    step = judged(city, measurement, "identical_image_data")
+    assert refusal(city, WORKER, *steps, step) == NOT_IDENTICAL
+
+
+def test_image_data_that_was_never_looked_at_is_not_identical(city: City) -> None:
+    measurement = a_measurement(city, *city.empty)
+    step = judged(city, measurement, "identical_image_data")
+    assert refusal(city, WORKER, insert("measurements", measurement), step) == NOT_IDENTICAL
+
+
+def test_the_copy_is_one_of_the_two(city: City) -> None:
+    measurement = a_measurement(city, city.sealed, city.other)
+    step = judged(city, measurement, "crop", copy_asset_id=city.copy)
+    met = refusal(city, WORKER, insert("measurements", measurement), step)
+    assert met.constraint == "ck_likenesses_copy"
+
+
+def test_a_judgement_is_recorded_once_for_each_revision(city: City) -> None:
+    measurement = a_measurement(city, city.sealed, city.other)
+    entered = insert("measurements", measurement)
+    again = judged(city, measurement, "tonal_variant")
+    first = judged(city, measurement, "crop")
+    met = refusal(city, WORKER, entered, first, again)
+    assert met.constraint == "uq_likenesses_pair"
+    allowed(city, WORKER, entered, first, judged(city, measurement, "crop", revision=2))
+
+
+def test_only_the_worker_judges_and_only_people_dismiss(city: City) -> None:
+    pair = a_likeness(city, city.sealed, city.copy)
+    assert refusal(city, "catalogue_api", insert("likenesses", pair)).state == PRIVILEGE
+    likeness = city.ask("SELECT id FROM likenesses LIMIT 1")
+    dismissal: Row = {"a_sha256": bytes(32), "b_sha256": b"1" * 32, "department": "archive"}
+    dismissal |= {"class": "crop", "copy": "neither", "method": 1, "likeness_id": likeness}
+    dismissal |= {"reason": "x", "dismissed_by": "x", "event_id": city.event}
+    assert refusal(city, WORKER, insert("dismissed_pairs", dismissal)).state == PRIVILEGE
+    allowed(city, "catalogue_api", insert("dismissed_pairs", dismissal))
+    turned = dismissal | {"a_sha256": b"1" * 32, "b_sha256": bytes(32)}
+    met = refusal(city, "catalogue_api", insert("dismissed_pairs", turned))
+    assert met.constraint == "ck_dismissed_pairs_order"

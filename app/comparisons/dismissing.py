@@ -1,0 +1,64 @@
+"""What people need not see twice: a dismissal hides a likeness while its evidence stays."""
+
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.comparisons.errors import AlreadyDismissed, ExactIsNoOpinion
+from app.comparisons.models import DismissedPairRow
+from app.comparisons.showing import pair_for
+from app.ledger.service import Event, record
+from app.people.errors import RoleMissing
+from app.people.roles import Principal
+
+
+def dismiss(db: Session, caller: Principal, likeness_id: UUID, reason: str) -> DismissedPairRow:
+    """Remember by both digests that a department need not see a pair again; nothing else follows.
+
+    Raises:
+        NoSuchResource: no such pair, or both sides are others' (HTTP 404).
+        ExactIsNoOpinion: the two are equal byte by byte.
+        AlreadyDismissed: by this department, on this evidence.
+        RoleMissing: the caller acts for no department (HTTP 403).
+    """
+    row = pair_for(db, caller, likeness_id)
+    likeness = row.LikenessRow
+    if row.method is None:
+        raise ExactIsNoOpinion(
+            "The two files are equal byte by byte, whatever anyone thinks of it."
+        )
+    if caller.department is None:
+        raise RoleMissing("Dismissals are a department's own: use a key that acts for one.")
+    turned = row.a_sha256 > row.b_sha256
+    first = likeness.b_asset_id if turned else likeness.a_asset_id
+    copy = {None: "neither", first: "a"}.get(likeness.copy_asset_id, "b")
+    detail = {
+        "likeness": str(likeness.id),
+        "class": likeness.class_,
+        "copy": copy,
+        "method": row.method,
+        "reason": reason,
+    }
+    event = Event("x:likeness-dismissed", detail, department=caller.department)
+    entered = (
+        upsert(DismissedPairRow)
+        .values(
+            a_sha256=min(row.a_sha256, row.b_sha256),
+            b_sha256=max(row.a_sha256, row.b_sha256),
+            department=caller.department,
+            class_=likeness.class_,
+            copy=copy,
+            method=row.method,
+            likeness_id=likeness.id,
+            reason=reason,
+            dismissed_by=caller.agent.name,
+            event_id=record(db, caller.agent, event),
+        )
+        .on_conflict_do_nothing()
+        .returning(DismissedPairRow)
+    )
+    made = db.scalars(entered).one_or_none()
+    if made is None:
+        raise AlreadyDismissed("Your department dismissed this pair on the same evidence before.")
+    return made

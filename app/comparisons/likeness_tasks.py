@@ -1,0 +1,213 @@
+"""Look for likes: nominate, measure, judge. What is to be measured is never in a transaction."""
+
+from collections.abc import Sequence
+from functools import partial
+from time import monotonic
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.assets.events import BytesChanged
+from app.assets.hindrances import hand_back, in_hand, passed, postpone
+from app.assets.service import report_sightings
+from app.assets.sweeping import (
+    NIGHTLY,
+    ONE_WALK_AT_A_TIME,
+    Stage,
+    judged_otherwise,
+    look_at_all,
+    look_at_newest,
+    mark,
+    swept,
+)
+from app.comparisons import queries
+from app.comparisons.events import LikesLeft
+from app.comparisons.measuring import Measured, NotAsHashed, as_measured, measure
+from app.comparisons.models import MeasurementRow
+from app.comparisons.pair_facts import may_be_equal, sides_of
+from app.comparisons.pairing import LOOKING, Look, Pair, looks_for
+from app.comparisons.recording import judge_measured, record_looked, record_measured
+from app.comparisons.service import AGENT
+from app.fingerprints.events import AssetsPictured
+from app.fingerprints.models import VisualFingerprintRow
+from app.fingerprints.registration.aligner import Aligner
+from app.fingerprints.seeing.seen import METHOD as SEEING
+from app.fingerprints.viewing import digest_pixels
+from app.kit.jobs import batches, in_transaction, on, publish, sweep
+from app.provenance.book import open_book
+
+STAGE, READINGS, JUDGING = "likenesses", "readings", "judging"
+IMAGES_AT_ONCE = 20
+PAIRS_A_TRANSACTION = 10
+SLICE_SECONDS = 300.0  # of one job; the rest goes to the end of the queue
+NO_CHILD = (ChildProcessError,)  # none can be started, and that is no image's fault
+
+
+@on(AssetsPictured)
+def look_for_likes(fact: AssetsPictured) -> None:
+    """Look for what up to 500 newly pictured images are like, each once."""
+    look_alike(fact.asset_ids)
+
+
+@on(LikesLeft)
+def look_for_the_rest(fact: LikesLeft) -> None:
+    """Look for what a job had no time for."""
+    look_alike(fact.asset_ids)
+
+
+def look_alike(asset_ids: Sequence[UUID]) -> None:
+    """Look for likes of these images until the time is over, and write a job for the rest."""
+    until = monotonic() + SLICE_SECONDS
+    for start in range(0, len(asset_ids), IMAGES_AT_ONCE):
+        if start and monotonic() > until:
+            left = LikesLeft(tuple(asset_ids[start:]))
+            in_transaction(partial(publish, fact=left))
+            return
+        some = asset_ids[start : start + IMAGES_AT_ONCE]
+        in_hand(STAGE, some, look_for_some, at_once=IMAGES_AT_ONCE, blameless=NO_CHILD)
+
+
+def look_for_some(asset_ids: Sequence[UUID]) -> None:
+    """Nominate for some images, measure what is new of it, and record each image's in turn."""
+    looks = in_transaction(partial(looks_for, asset_ids=asset_ids))
+    alone = [look for look in looks if not look.pairs]
+    if alone:
+        in_transaction(partial(finish, looks=alone))
+    done: set[tuple[UUID, UUID]] = set()  # two of these images may have nominated each other
+    with Aligner() as aligner:
+        for look in looks:
+            if look.pairs:
+                left = [pair for pair in look.pairs if key_of(pair) not in done]
+                done |= {key_of(one.pair) for one in measure_look(aligner, look, left)}
+
+
+def key_of(pair: Pair) -> tuple[UUID, UUID]:
+    """Name a pair."""
+    return pair.a.fingerprint_id, pair.b.fingerprint_id
+
+
+def measure_look(aligner: Aligner, look: Look, pairs: Sequence[Pair]) -> list[Measured]:
+    """Measure an image's pairs; that it was looked for is written with the last of them."""
+    done: list[Measured] = []
+    hindered: list[NotAsHashed] = []
+    parts = batches(pairs, PAIRS_A_TRANSACTION) or [[]]
+    for number, some in enumerate(parts, start=1):
+        found, away = measure_some(aligner, some)
+        hindered += away
+        last = number == len(parts)
+        enter = partial(record_some, look=look, found=found, last=last, hindered=hindered)
+        in_transaction(enter)
+        done += found
+    return done
+
+
+def measure_some(
+    aligner: Aligner, pairs: Sequence[Pair]
+) -> tuple[list[Measured], list[NotAsHashed]]:
+    """Measure some pairs, but for contents that were measured before, and digest equal ones."""
+    found = in_transaction(partial(as_measured, pairs=pairs))
+    known = {key_of(one.pair) for one in found}
+    answers = list(measure(aligner, [pair for pair in pairs if key_of(pair) not in known]))
+    found += [one for one in answers if isinstance(one, Measured)]
+    equal = in_transaction(partial(perhaps_equal, found=found))
+    if equal:
+        digest_pixels(equal)
+    return found, [one for one in answers if isinstance(one, NotAsHashed)]
+
+
+def perhaps_equal(db: Session, found: Sequence[Measured]) -> list[UUID]:
+    """Return the images whose samples may all be equal to another's, so that it is to be known."""
+    pairs = [(one.pair.a, one.pair.b, one.measurement.measured) for one in found]
+    sides = sides_of(db, {f.fingerprint_id for a, b, _ in pairs for f in (a, b)})
+    return sorted(
+        {
+            file.asset_id
+            for a, b, measured in pairs
+            if may_be_equal(sides[a.fingerprint_id], sides[b.fingerprint_id], measured)
+            for file in (a, b)
+        }
+    )
+
+
+def record_some(
+    db: Session, look: Look, found: Sequence[Measured], *, last: bool, hindered: list[NotAsHashed]
+) -> None:
+    """Record some of an image's pairs; with the last ones, that none is left, or why one is."""
+    record_measured(db, found)
+    if last and hindered:
+        report(db, look, hindered)
+    elif last:
+        finish(db, [look])
+
+
+def finish(db: Session, looks: Sequence[Look]) -> None:
+    """Record that all likes of these images were looked for."""
+    record_looked(db, looks)
+    passed(db, STAGE, [look.asset_id for look in looks])
+
+
+def report(db: Session, look: Look, hindered: Sequence[NotAsHashed]) -> None:
+    """Say which files were not as they were hashed, and look for the rest of the pairs later.
+
+    What changed is read anew, and looked for under its next fingerprint.
+    """
+    seen = {one.asset_id: one for one in hindered}
+    report_sightings(db, AGENT, [(one.asset_id, one.state, one.detail) for one in seen.values()])
+    first = next(iter(seen.values()))
+    looks = postpone(db, STAGE, [(look.asset_id, first.detail)])
+    changed = tuple(one.asset_id for one in seen.values() if one.state == "changed")
+    if changed and looks[look.asset_id] == 1:
+        publish(db, BytesChanged(changed))
+    elif look.asset_id in changed:
+        hand_back(db, STAGE, [look.asset_id], to=READINGS)
+
+
+def judge_again(measurement_ids: Sequence[UUID]) -> None:
+    """Judge stored measurements by the standard in force."""
+    for some in batches(measurement_ids, PAIRS_A_TRANSACTION):
+        in_transaction(partial(judge_some, measurement_ids=some))
+
+
+def judge_some(db: Session, measurement_ids: Sequence[UUID]) -> None:
+    """Judge some measurements in one transaction."""
+    asked = select(MeasurementRow).where(MeasurementRow.id.in_(measurement_ids))
+    judge_measured(db, db.scalars(asked.order_by(MeasurementRow.id)).all())
+
+
+LEFT = Stage(
+    STAGE,
+    task="comparisons.likeness_tasks.look_for_likes",
+    rows=VisualFingerprintRow.id,
+    left=lambda _: queries.unlooked(SEEING, LOOKING).with_only_columns(
+        VisualFingerprintRow.asset_id
+    ),
+    do=look_alike,
+    again=look_alike,
+)
+look_for_what_was_left, look_for_all_that_was_left = swept(LEFT)
+# Its ids are of measurements, which no hindrance names.
+UNJUDGED = Stage(
+    JUDGING,
+    task="comparisons.likeness_tasks.look_for_likes",
+    rows=MeasurementRow.id,
+    left=lambda db: queries.measured_otherwise(open_book(db).city.version_id),
+    do=judge_again,
+    again=judge_again,
+)
+
+
+@sweep(JUDGING)
+def judge_by_a_new_standard() -> None:
+    """Judge every stored measurement again once another standard is in force: a walk in pages."""
+    rules = in_transaction(lambda db: str(open_book(db).city.version_id))
+    if in_transaction(partial(judged_otherwise, stage=JUDGING, rules=rules)):
+        look_at_all(UNJUDGED)
+        in_transaction(partial(mark, stage=JUDGING, judged_by=rules))
+    look_at_newest(UNJUDGED)
+
+
+@sweep(f"{JUDGING}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
+def judge_all_that_was_left() -> None:
+    """Judge whatever the standard in force has not judged."""
+    look_at_all(UNJUDGED)

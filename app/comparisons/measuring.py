@@ -1,0 +1,102 @@
+"""Measure pairs where their files lie: only the bytes that were hashed, outside transactions."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.assets.service import Sighted
+from app.comparisons.models import MeasurementRow
+from app.comparisons.pairing import AS_MEASURED, File, Pair
+from app.fingerprints.registration.aligner import METHOD, Aligner, Measurement, Side
+from app.kit.refusals import Refusal
+from app.storage.errors import NotThere
+from app.storage.opening import OpenBytes, open_located
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came of a pair."""
+
+    pair: Pair
+    measurement: Measurement
+
+
+class NotAsHashed(Exception):
+    """A file is not there, not within reach, or no longer the bytes that were hashed."""
+
+    def __init__(self, asset_id: UUID, state: Sighted, detail: str) -> None:
+        """Keep what was seen, for the record."""
+        super().__init__(detail)
+        self.asset_id = asset_id
+        self.state: Sighted = state
+        self.detail = detail
+
+
+def measure(aligner: Aligner, pairs: Sequence[Pair]) -> Iterator[Measured | NotAsHashed]:
+    """Measure pairs one by one; a file that is not as it was hashed costs its own pairs only."""
+    for pair in pairs:
+        try:
+            yield Measured(pair, aligner.measure(side_of(pair.a), side_of(pair.b)))
+        except NotAsHashed as seen:
+            yield seen
+
+
+def as_measured(db: Session, pairs: Sequence[Pair]) -> list[Measured]:
+    """Take over what the same two contents measured before, under other names or readings."""
+    a_ids, b_ids = ([getattr(p, side).fingerprint_id for p in pairs] for side in ("a", "b"))
+    asked = {"a_ids": a_ids, "b_ids": b_ids, "method": METHOD}
+    found = {(a, b): earlier for a, b, earlier in db.execute(AS_MEASURED, asked)}
+    taken = []
+    for pair in pairs:
+        earlier = found.get((pair.a.fingerprint_id, pair.b.fingerprint_id))
+        if earlier is not None:
+            row = db.get_one(MeasurementRow, earlier)
+            by = dict(pair.by) | {"as_measured": str(earlier)}
+            said = Measurement(row.outcome, row.measured, row.difference_map, row.tools)
+            taken.append(Measured(replace(pair, by=by), said))
+    return taken
+
+
+def side_of(file: File) -> Side:
+    """Return a file as the aligner opens it: if and when it has not kept its picture."""
+    return Side(file.fingerprint_id, partial(opened, file))
+
+
+@contextmanager
+def opened(file: File) -> Iterator[int]:
+    """Open a file if it still is the bytes that were hashed, and look again when it is let go.
+
+    Raises:
+        NotAsHashed: it is not, or was not to the end.
+    """
+    with ExitStack() as held:
+        found = enter(held, file)
+        if str(found.token) != file.byte_token:
+            raise NotAsHashed(
+                file.asset_id, "changed", "The file is not the bytes that were hashed."
+            )
+        yield found.descriptor
+        if found.current_token() != found.token:
+            raise NotAsHashed(file.asset_id, "changed", "The file changed while it was measured.")
+
+
+def enter(held: ExitStack, file: File) -> OpenBytes:
+    """Open a file where it lies today.
+
+    Raises:
+        NotAsHashed: it is not there, or not within reach.
+    """
+    if file.place is None:
+        raise NotAsHashed(file.asset_id, "unreachable", "Its content lies nowhere today.")
+    try:
+        return held.enter_context(open_located(*file.place))
+    except Refusal as refusal:
+        state: Sighted = "missing" if isinstance(refusal, NotThere) else "unreachable"
+        raise NotAsHashed(file.asset_id, state, refusal.detail) from refusal
+    except OSError as error:
+        told = f"The file could not be read: {error.strerror}."
+        raise NotAsHashed(file.asset_id, "unreachable", told) from error

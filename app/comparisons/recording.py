@@ -1,0 +1,195 @@
+"""Record measured pairs and what they are judged to be, each once; a class is a proposal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.comparisons import ranking
+from app.comparisons.judging import Judged, judge
+from app.comparisons.measuring import Measured
+from app.comparisons.models import LikenessRow, LookedAlikeRow, MeasurementRow
+from app.comparisons.pair_facts import pair_facts, sides_of
+from app.comparisons.pairing import LOOKING, Look, Pair
+from app.comparisons.service import AGENT, facts_about
+from app.fingerprints.models import FingerprintRow
+from app.fingerprints.registration.aligner import METHOD as MEASURING
+from app.kit.db import new_ids
+from app.ledger.service import Event, record
+from app.provenance.book import Book, open_book
+
+SHOWN = ("box", "crop", "turn", "form", "region", "mapping")  # what people look at first
+
+
+def record_measured(db: Session, found: Sequence[Measured]) -> None:
+    """Record pairs that were measured and judge them; one that is there already is left alone."""
+    order = sorted(found, key=lambda one: (one.pair.a.fingerprint_id, one.pair.b.fingerprint_id))
+    new = [row for one in order if (row := enter_measurement(db, one)) is not None]
+    judge_measured(db, new)
+
+
+def enter_measurement(db: Session, one: Measured, method: int = MEASURING) -> MeasurementRow | None:
+    """Enter one measurement with its event; None: another worker did, meanwhile or before."""
+    pair, measurement = one.pair, one.measurement
+    [measurement_id] = new_ids(db, 1)
+    detail = {
+        "measurement": str(measurement_id),
+        "a": str(pair.a.asset_id),
+        "b": str(pair.b.asset_id),
+        "method": method,
+        "outcome": measurement.outcome,
+    }
+    with db.begin_nested() as so_far:
+        event_id = record(db, AGENT, Event("x:pair-measured", detail))
+        entered = (
+            upsert(MeasurementRow)
+            .values(
+                id=measurement_id,
+                **sides_as_columns(pair),
+                method=method,
+                nominated_by=dict(pair.by),
+                **asdict(measurement),
+                event_id=event_id,
+            )
+            .on_conflict_do_nothing()
+            .returning(MeasurementRow)
+        )
+        row = db.scalars(entered).one_or_none()
+        if row is None:
+            so_far.rollback()  # and its event with it
+        return row
+
+
+def sides_as_columns(pair: Pair) -> dict[str, UUID]:
+    """Name both sides of a pair as tables do."""
+    return {
+        "a_asset_id": pair.a.asset_id,
+        "a_fingerprint_id": pair.a.fingerprint_id,
+        "b_asset_id": pair.b.asset_id,
+        "b_fingerprint_id": pair.b.fingerprint_id,
+    }
+
+
+def record_looked(db: Session, looks: Sequence[Look]) -> None:
+    """Record that all of these images' likes were looked for, with the last of their pairs."""
+    for look in looks:
+        if db.get(LookedAlikeRow, (look.visual_id, LOOKING)) is not None:
+            continue  # by another run of the same job
+        told = {"nominated": look.nominated, "passed_over": look.passed_over}
+        detail = told | {"visual_fingerprint": str(look.visual_id), "method": LOOKING}
+        event_id = record(db, AGENT, Event("x:looked-alike", detail, look.asset_id))
+        facts = {"visual_id": look.visual_id, "method": LOOKING, "asset_id": look.asset_id}
+        looked = upsert(LookedAlikeRow).values(**facts, **told, event_id=event_id)
+        db.execute(looked.on_conflict_do_nothing())
+
+
+def judge_measured(db: Session, measurements: Sequence[MeasurementRow]) -> None:
+    """Judge measurements by the city's standard in force; nothing is decoded.
+
+    A pair that this standard judged the same way before is left as it stands.
+    """
+    if not measurements:
+        return
+    book = open_book(db)
+    ids = {one for m in measurements for one in (m.a_fingerprint_id, m.b_fingerprint_id)}
+    sides = sides_of(db, ids)
+    known = ranked(db, book, ids)
+    judged_before = latest_under(db, book, measurements)
+    for row in measurements:
+        pair = pair_facts(sides[row.a_fingerprint_id], sides[row.b_fingerprint_id])
+        thresholds = book.city.effective.duplicate_standard.thresholds
+        judged = judge(pair, row.outcome, row.measured, thresholds)
+        copy_id = copy_of(row, judged)
+        before = judged_before.get(row.id)
+        if before is None or (before.class_, before.copy_asset_id) != (judged.class_, copy_id):
+            revision = 1 if before is None else before.revision + 1
+            write_likeness(db, book, row, judged, known, revision)
+
+
+def ranked(db: Session, book: Book, fingerprint_ids: set[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    """Return by asset what would rank it among copies."""
+    asked = select(FingerprintRow).where(FingerprintRow.id.in_(fingerprint_ids))
+    return facts_about(db, book, db.scalars(asked).all())
+
+
+def latest_under(
+    db: Session, book: Book, measurements: Sequence[MeasurementRow]
+) -> dict[UUID, LikenessRow]:
+    """Return how this standard judged each of these measurements last."""
+    asked = (
+        select(LikenessRow)
+        .where(
+            LikenessRow.measurement_id.in_([one.id for one in measurements]),
+            LikenessRow.standard_id == book.city.version_id,
+        )
+        .order_by(LikenessRow.revision)
+    )
+    return {row.measurement_id: row for row in db.scalars(asked) if row.measurement_id}
+
+
+def copy_of(row: MeasurementRow, judged: Judged) -> UUID | None:
+    """Return which asset is the copy, if the evidence says so."""
+    return {"a": row.a_asset_id, "b": row.b_asset_id, None: None}[judged.copy]
+
+
+def write_likeness(
+    db: Session,
+    book: Book,
+    row: MeasurementRow,
+    judged: Judged,
+    known: Mapping[UUID, Mapping[str, Any]],
+    revision: int,
+) -> None:
+    """Write what a pair is judged to be, once, whoever else judges it at the same time."""
+    [likeness_id] = new_ids(db, 1)
+    detail = {"a": str(row.a_asset_id), "b": str(row.b_asset_id), "class": judged.class_}
+    told = {"likeness": str(likeness_id), "standard": str(book.city.version_id)}
+    with db.begin_nested() as so_far:
+        event_id = record(db, AGENT, Event("x:likeness", detail | told))
+        entered = (
+            upsert(LikenessRow)
+            .values(
+                id=likeness_id,
+                a_asset_id=row.a_asset_id,
+                a_fingerprint_id=row.a_fingerprint_id,
+                b_asset_id=row.b_asset_id,
+                b_fingerprint_id=row.b_fingerprint_id,
+                standard_id=book.city.version_id,
+                class_=judged.class_,
+                measurement_id=row.id,
+                copy_asset_id=copy_of(row, judged),
+                score=judged.score,
+                revision=revision,
+                same_object=False,
+                evidence=evidence_of(row, judged, known),
+                event_id=event_id,
+            )
+            .on_conflict_do_nothing()
+            .returning(LikenessRow.id)
+        )
+        if db.execute(entered).first() is None:
+            so_far.rollback()
+
+
+def evidence_of(
+    row: MeasurementRow, judged: Judged, known: Mapping[UUID, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return why it is so, and which of the two would stay and by what.
+
+    What was measured stands with the measurement. A direction that the evidence gives goes before
+    any rank: a reduced copy never becomes the keeper of its larger original.
+    """
+    a, b = known.get(row.a_asset_id), known.get(row.b_asset_id)
+    evidence: dict[str, Any] = {"reasons": judged.reasons, "nominated_by": row.nominated_by}
+    measured = row.measured or {}
+    evidence |= {name: measured[name] for name in SHOWN if name in measured}
+    if a is not None and b is not None:
+        first = row.a_asset_id if ranking.place(a) < ranking.place(b) else row.b_asset_id
+        evidence |= {"ranking": ranking.reasons(a, b), "ranked_first": str(first)}
+    other = {"a": row.b_asset_id, "b": row.a_asset_id}
+    keeper = other[judged.copy] if judged.copy else None
+    return evidence | {"keeper": str(keeper) if keeper else evidence.get("ranked_first")}

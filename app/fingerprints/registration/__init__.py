@@ -1,0 +1,1 @@
+"""Two pictures laid over each other."""

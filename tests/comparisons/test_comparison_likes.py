@@ -1,0 +1,244 @@
+"""Near pairs from end to end, with the worker that people run: found, measured and judged once."""
+
+import os
+from copy import deepcopy
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from scenes import blank, scene, written
+from world import System, World, a_while_later
+
+from app.assets.sweeping import look_at_due
+from app.comparisons import likeness_tasks
+from app.comparisons.likeness_tasks import (
+    LEFT,
+    judge_all_that_was_left,
+    judge_by_a_new_standard,
+    look_alike,
+    look_for_what_was_left,
+)
+from app.kit.jobs import bind
+from app.policies.packaged import packaged_documents
+from app.policies.service import record_document
+
+NAMES = iter(range(1, 10_000, 2))
+SOME_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+CLASSES = """
+SELECT class, copy_asset_id FROM likenesses
+ WHERE (a_asset_id, b_asset_id) = (:a, :b) ORDER BY id
+"""
+EVERYTHING = """
+SELECT (SELECT count(*) FROM likenesses), (SELECT count(*) FROM measurements),
+       (SELECT count(*) FROM looked_alike), (SELECT count(*) FROM events)
+"""
+LOOKED = "SELECT nominated, passed_over FROM looked_alike WHERE asset_id = :id"
+MEASURED = "SELECT count(*) FROM measurements WHERE :id IN (a_asset_id, b_asset_id)"
+STANDARDS = """
+SELECT v.version, l.class FROM likenesses l JOIN policy_versions v ON v.id = l.standard_id
+ WHERE l.class <> 'exact_bytes' AND :id IN (a_asset_id, b_asset_id) ORDER BY v.version
+"""
+
+
+@pytest.fixture(scope="module")
+def store(town: World) -> System:
+    """The store that this module's images lie in."""
+    return town.a_source_system()
+
+
+def judged(town: World, one: UUID, other: UUID) -> list[tuple[str, UUID | None]]:
+    """Return how a pair is classed, and which side is the copy."""
+    a, b = sorted((one, other))
+    return [tuple(row) for row in town.find(CLASSES, a=a, b=b)]
+
+
+def put(town: World, store: System, **pictures: bytes) -> dict[str, UUID]:
+    """Register files by these names."""
+    return {
+        name: town.an_asset(store, picture, name=f"{name}-{next(NAMES)}.img")
+        for name, picture in pictures.items()
+    }
+
+
+def test_each_image_is_looked_for_once_and_each_pair_measured_once(
+    town: World, store: System
+) -> None:
+    whole = scene(1)
+    retouched = whole.copy()
+    retouched.paste((250, 20, 20), (300, 200, 360, 260))
+    lossless = written(whole, "PNG")
+    found = put(
+        town,
+        store,
+        small=written(whole.resize((320, 240))),
+        large=written(whole),
+        again=written(whole, quality=60),
+        retouched=written(retouched),
+        lossless=lossless,
+        zipped=written(whole, "PNG", compress_level=1),
+        twin=lossless,
+        stranger=written(scene(2)),
+        page=written(blank((640, 480))),
+        other_page=written(blank((320, 240))),
+    )
+    town.work()
+
+    def between(one: str, other: str) -> list[tuple[str, UUID | None]]:
+        return judged(town, found[one], found[other])
+
+    assert between("small", "large") == [("derivative_reduced", found["small"])]
+    assert between("lossless", "twin") == [("exact_bytes", None)]
+    assert between("lossless", "zipped")[0][0] == "identical_image_data"
+    assert between("large", "retouched")[0][0] == "retouched_or_composite"
+    assert between("large", "again")[0][0] != "identical_image_data"
+    assert between("page", "other_page") == between("large", "stranger") == []
+    assert all(len(town.find(LOOKED, id=one)) == 1 for one in found.values())
+    evidence = town.find(
+        "SELECT evidence, measurement_id FROM likenesses WHERE class = 'derivative_reduced'"
+        " AND copy_asset_id = :id AND :other IN (a_asset_id, b_asset_id)",
+        id=found["small"],
+        other=found["large"],
+    )[0][0]
+    assert evidence["keeper"] == str(found["large"])
+    assert evidence["ranking"][-1]["decides"]
+    before = town.find(EVERYTHING)
+    bind(town.worker)
+    look_alike([*found.values()])
+    judge_all_that_was_left()
+    assert town.find(EVERYTHING) == before
+
+
+def test_the_five_traps_and_blank_pages_are_never_identical(town: World, store: System) -> None:
+    whole = scene(3, (320, 240))
+    grey = np.asarray(whole.convert("L")).astype(np.uint16)
+    one, other = (Image.fromarray(grey * 256 + low) for low in (0, 7))
+    page = scene(4, (320, 240))
+    jpeg = written(whole)
+    profile = written(whole, "PNG", icc_profile=SOME_PROFILE)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    pairs = [
+        (written(one, "PNG"), written(other, "PNG")),
+        (
+            written(whole, "TIFF", save_all=True, append_images=[page]),
+            written(whole, "TIFF", save_all=True, append_images=[scene(5, (320, 240))]),
+        ),
+        (written(whole, "PNG"), profile),
+        (jpeg, written(whole, exif=turned.tobytes())),
+        (jpeg, jpeg + b"something hangs behind"),
+        (written(blank((320, 240)), "PNG"), written(blank((640, 480)), "PNG")),
+    ]
+    ids = [put(town, store, one=a, other=b) for a, b in pairs]
+    town.work()
+    for pair in ids:
+        classes = {class_ for class_, _ in judged(town, pair["one"], pair["other"])}
+        assert not classes & {"identical_image_data", "exact_bytes"}, (pair, classes)
+
+
+def test_a_file_that_is_gone_costs_its_own_pairs_only_and_these_are_not_lost(
+    town: World, store: System
+) -> None:
+    whole = scene(6)
+    away = town.a_source_system(store.department)
+    found = put(town, store, kept=written(whole))
+    found |= put(town, away, gone=written(whole.resize((320, 240))))
+    town.work()
+    third = put(town, store, late=written(whole.resize((480, 360))))["late"]
+    hidden = away.folder.rename(away.folder.with_name("unplugged"))
+    town.work()
+    assert town.find(LOOKED, id=third) == []
+    assert judged(town, third, found["gone"]) == []
+    assert judged(town, third, found["kept"]) == [("derivative_reduced", third)]
+    [[reason]] = town.find(
+        "SELECT reason FROM hindrances WHERE stage = 'likenesses' AND asset_id = :id", id=third
+    )
+    assert reason
+    state = "SELECT state FROM sightings WHERE asset_id = :id ORDER BY ordinal DESC LIMIT 1"
+    assert town.find(state, id=found["gone"]) == [("unreachable",)]
+    hidden.rename(away.folder)
+    due = "UPDATE hindrances SET due_at = clock_timestamp() WHERE asset_id = :id"
+    town.find(due, id=third)
+    bind(town.worker)
+    look_at_due(LEFT)
+    assert len(town.find(LOOKED, id=third)) == 1
+    assert judged(town, third, found["gone"]) == [("derivative_reduced", found["gone"])]
+    left = "SELECT stage FROM hindrances WHERE asset_id = :id"
+    assert town.find(left, id=third) == []
+
+
+def test_a_file_that_changed_is_read_anew_and_never_measured_as_it_was(
+    town: World, store: System
+) -> None:
+    whole = scene(7)
+    one = put(town, store, one=written(whole))["one"]
+    town.work()
+    town.file_of(one).write_bytes(written(scene(8)))
+    os.utime(town.file_of(one), (1, 1))
+    other = put(town, store, other=written(whole.resize((320, 240))))["other"]
+    town.work()
+    assert judged(town, one, other) == []
+    readings = town.find("SELECT count(*) FROM readings WHERE asset_id = :id", id=one)
+    assert readings == [(2,)]
+    town.find("UPDATE hindrances SET due_at = clock_timestamp() WHERE asset_id = :id", id=other)
+    bind(town.worker)
+    look_at_due(LEFT)
+    assert len(town.find(LOOKED, id=other)) == 1
+
+
+def test_the_sweep_looks_for_what_no_job_looked_for(town: World, store: System) -> None:
+    whole = scene(9)
+    one = put(town, store, one=written(whole))["one"]
+    town.work()
+    with pytest.MonkeyPatch.context() as held:
+        held.setattr(likeness_tasks, "look_alike", lambda _: None)
+        other = put(town, store, other=written(whole.resize((320, 240))))["other"]
+        town.work()
+    assert judged(town, one, other) == []
+    with a_while_later():
+        look_for_what_was_left()
+    assert judged(town, one, other) == [("derivative_reduced", other)]
+
+
+def test_a_job_whose_time_is_over_leaves_the_rest_to_the_next(
+    town: World, store: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(likeness_tasks, "SLICE_SECONDS", -1.0)
+    monkeypatch.setattr(likeness_tasks, "IMAGES_AT_ONCE", 1)
+    found = put(town, store, **{f"n{n}": written(scene(20 + n, (160, 120))) for n in range(3)})
+    town.work()
+    assert all(len(town.find(LOOKED, id=one)) == 1 for one in found.values())
+
+
+def stricter(version: str) -> dict[str, Any]:
+    """Return the city's policy under another version."""
+    city = deepcopy(packaged_documents()[0])
+    city["policy"] |= {"version": version}
+    return city
+
+
+def test_a_new_standard_judges_stored_measures_and_decodes_nothing(
+    town: World, store: System
+) -> None:
+    whole = scene(10)
+    found = put(town, store, one=written(whole), other=written(whole.resize((320, 240))))
+    town.work()
+    bind(town.worker)
+    judge_by_a_new_standard()
+    for one in found.values():
+        town.file_of(one).unlink()  # nothing is opened again
+    measured = town.find(MEASURED, id=found["one"])
+    with town.owner.transaction() as db:
+        record_document(db, stricter("1.0.7"))
+    with a_while_later():
+        judge_by_a_new_standard()
+    rows = town.find(STANDARDS, id=found["other"])
+    assert [row[0] for row in rows if row[1] == "derivative_reduced"][-1] == "1.0.7"
+    assert len(rows) == 2
+    assert town.find(MEASURED, id=found["one"]) == measured
+    before = town.find(EVERYTHING)
+    with a_while_later():
+        judge_by_a_new_standard()
+        judge_all_that_was_left()
+    assert town.find(EVERYTHING) == before
