@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from sqlalchemy import text
 
 from app.cli import demo_folder
+from app.cli.demo import ended_in_order
 from app.cli.demo_answers import assets_of
 from app.cli.demo_ground import demo_database, open_as, operator_key, owner
 from app.cli.demo_people import Cast, add_department, add_system
@@ -163,6 +164,7 @@ def catalogue_over(
     home = home.absolute()
     shutil.rmtree(home, ignore_errors=True)
     with ExitStack() as held:
+        held.enter_context(ended_in_order())
         found = held.enter_context(demo_database(home))
         with owner(found) as db:
             load_demo_documents(db)
