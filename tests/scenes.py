@@ -3,7 +3,6 @@
 import random
 from collections.abc import Mapping
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 from images import exif_of
@@ -31,7 +30,7 @@ def scene(number: int, size: tuple[int, int] = (640, 480)) -> Image.Image:
 
 
 def written(
-    picture: Image.Image, kind: str = "JPEG", told: Mapping[str, str] = NOTHING, **how: Any
+    picture: Image.Image, kind: str = "JPEG", told: Mapping[str, str] = NOTHING, **how: object
 ) -> bytes:
     """Write a picture as a file; `told` is what it says of itself."""
     out = BytesIO()

@@ -1,53 +1,42 @@
-"""Judge a measured pair. (Stand-in.)"""
+"""Propose the class of a measured pair by the standard; in doubt the one further from deletion.
 
-from collections.abc import Mapping
+Rules are asked from the top down and the first that speaks decides. Those that keep a picture stand
+before those that let one go: only what passed all of them can be a derivative.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from app.comparisons.derivatives import derivative
+from app.comparisons.evidence import Evidence, Reason
+from app.comparisons.sides import PairFacts, Side, SideFacts, identical, other_capture
+from app.comparisons.variants import (
+    bordered,
+    cropped,
+    digitised_again,
+    filtered,
+    moved,
+    retouched,
+    same_form,
+    toned,
+    turned,
+)
 from app.policies.rules.standard import Thresholds
 
+__all__ = ["Judged", "PairFacts", "SideFacts", "judge"]
 
-@dataclass(frozen=True, slots=True)
-class SideFacts:
-    format: str | None
-    width: int | None
-    height: int | None
-    frames: int | None
-    bit_depth: int | None
-    colour: str | None
-    alpha: bool | None
-    orientation: int | None
-    colour_space: str | None
-    auxiliary: int | None
-    icc_sha256: bytes | None
-    image_sha256: bytes | None
-    rendering_sha256: bytes | None
-    trailer_sha256: bytes | None
-    pixels_sha256: bytes | None
-    low_information: str | None
-    size_bytes: int
-    captured_at: str | None
-    burst_id: str | None
-    sequence_no: str | None
-    image_unique_id: str | None
-    content_id: str | None
-    camera: str | None
-    edited: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PairFacts:
-    a: SideFacts
-    b: SideFacts
-    companions: str | None
+Found = tuple[str, Side | None, float]  # class, copy, score
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
+    """A proposed class with its reasons; a person decides."""
+
     class_: str
-    copy: Literal["a", "b"] | None
-    score: float
-    reasons: list[dict[str, Any]]
+    copy: Side | None  # which side might go; None: the evidence gives no direction
+    score: float  # 0 to 1, how far from the nearest other class
+    reasons: list[Reason]
 
 
 def judge(
@@ -56,28 +45,87 @@ def judge(
     measured: Mapping[str, Any] | None,
     standard: Thresholds,
 ) -> Judged:
-    a, b = pair.a, pair.b
+    """Judge a pair from what its files say and what measuring them gave.
+
+    Args:
+        pair: facts of both files.
+        measurement_outcome: `measured`, or why not.
+        measured: the numbers of app.fingerprints.registration.measuring, if there are any.
+        standard: the thresholds of the policy in force.
+    """
     if pair.companions:
-        return Judged("capture_pair", None, 1.0, [{"test": "companions", "kind": pair.companions}])
-    if measured is None:
-        return Judged("undetermined", None, 0.0, [{"test": measurement_outcome}])
-    same = a.pixels_sha256 is not None and (
-        (a.pixels_sha256, a.frames, a.bit_depth, a.icc_sha256, a.orientation, a.trailer_sha256)
-        == (b.pixels_sha256, b.frames, b.bit_depth, b.icc_sha256, b.orientation, b.trailer_sha256)
-    )
-    if same or (
-        a.image_sha256 is not None
-        and (a.image_sha256, a.rendering_sha256, a.trailer_sha256, a.orientation, a.icc_sha256)
-        == (b.image_sha256, b.rendering_sha256, b.trailer_sha256, b.orientation, b.icc_sha256)
-    ):
-        return Judged("identical_image_data", None, 1.0, [{"test": "digests"}])
-    if measured["mean"] > 12:
-        return Judged("unrelated", None, 0.9, [{"test": "mean", "value": measured["mean"]}])
-    if measured["worst"] > 80:
-        return Judged("retouched_or_composite", None, 0.9, [{"test": "worst"}])
-    if (a.width, a.height) != (b.width, b.height):
-        smaller = "a" if (a.width or 0) < (b.width or 0) else "b"
-        return Judged("derivative_reduced", smaller, 0.9, [{"test": "size"}])
-    if a.captured_at and b.captured_at and a.captured_at != b.captured_at:
-        return Judged("sequence", None, 0.9, [{"test": "captured_at"}])
-    return Judged("derivative_converted", None, 0.9, [{"test": "format"}])
+        tie = {"code": "companions", "kind": pair.companions}
+        return Judged("capture_pair", None, 1.0, [tie])
+    if measurement_outcome != "measured" or measured is None:
+        return Judged(
+            "undetermined", None, 0.0, [{"code": "not_measured", "why": measurement_outcome}]
+        )
+    seen = Evidence(measured, standard)
+    for rule in RULES:
+        found = rule(pair, seen)
+        if found is not None:
+            class_, copy, score = found
+            return Judged(class_, copy, round(min(1.0, max(0.0, score)), 3), seen.reasons)
+    seen.tell("no_rule")
+    return Judged("undetermined", None, 0.0, seen.reasons)
+
+
+def equal(pair: PairFacts, seen: Evidence) -> Found | None:
+    """Equal digests under equal rendering; of empty pictures, unless they are other captures."""
+    if not identical(pair.a, pair.b):
+        return None
+    apart = other_capture(pair.a, pair.b)
+    if apart and (pair.a.low_information or pair.b.low_information):
+        seen.tell("empty_frames_of_other_captures", **apart)
+        return "sequence", None, 0.9
+    seen.tell("equal_digests_and_rendering")
+    return "identical_image_data", None, 1.0
+
+
+def empty(pair: PairFacts, seen: Evidence) -> Found | None:
+    """Blank and two-tone pictures look alike whatever they are of."""
+    kinds = {"a": pair.a.low_information, "b": pair.b.low_information}
+    if not any(kinds.values()):
+        return None
+    seen.tell("low_information", **kinds)
+    return "undetermined", None, 0.0
+
+
+def apart(_: PairFacts, seen: Evidence) -> Found | None:
+    """Nothing of one was found in the other."""
+    if not seen.measured["registered"]:
+        seen.tell("not_registered", inliers=seen.measured.get("inliers", 0))
+        return "unrelated", None, 0.9
+    likeness = seen.measured["coarse"]["likeness"]
+    alike = seen.at_least("likeness", likeness, "registration_likeness_min")
+    inliers = seen.measured["inliers"]
+    if alike or seen.at_least("inliers", inliers, "registration_inliers_min"):
+        return None
+    return "unrelated", None, 1 - likeness
+
+
+def captured_apart(pair: PairFacts, seen: Evidence) -> Found | None:
+    """What the files say of their captures goes before what they look like."""
+    apart = other_capture(pair.a, pair.b)
+    if apart is None:
+        return None
+    seen.tell("other_capture", **apart)
+    return "sequence", None, 0.95
+
+
+RULES: tuple[Callable[[PairFacts, Evidence], Found | None], ...] = (
+    equal,
+    empty,
+    apart,
+    captured_apart,
+    same_form,
+    turned,
+    bordered,
+    moved,
+    retouched,
+    digitised_again,
+    cropped,
+    toned,
+    filtered,
+    derivative,
+)

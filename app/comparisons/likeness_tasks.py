@@ -59,27 +59,28 @@ def look_for_the_rest(fact: LikesLeft) -> None:
 def look_alike(asset_ids: Sequence[UUID]) -> None:
     """Look for likes of these images until the time is over, and write a job for the rest."""
     until = monotonic() + SLICE_SECONDS
-    for start in range(0, len(asset_ids), IMAGES_AT_ONCE):
-        if start and monotonic() > until:
-            left = LikesLeft(tuple(asset_ids[start:]))
-            in_transaction(partial(publish, fact=left))
-            return
-        some = asset_ids[start : start + IMAGES_AT_ONCE]
-        in_hand(STAGE, some, look_for_some, at_once=IMAGES_AT_ONCE, blameless=NO_CHILD)
+    with Aligner() as aligner:
+        work = partial(look_for_some, aligner=aligner)
+        for start in range(0, len(asset_ids), IMAGES_AT_ONCE):
+            if start and monotonic() > until:
+                left = LikesLeft(tuple(asset_ids[start:]))
+                in_transaction(partial(publish, fact=left))
+                return
+            some = asset_ids[start : start + IMAGES_AT_ONCE]
+            in_hand(STAGE, some, work, at_once=IMAGES_AT_ONCE, blameless=NO_CHILD)
 
 
-def look_for_some(asset_ids: Sequence[UUID]) -> None:
+def look_for_some(asset_ids: Sequence[UUID], aligner: Aligner) -> None:
     """Nominate for some images, measure what is new of it, and record each image's in turn."""
     looks = in_transaction(partial(looks_for, asset_ids=asset_ids))
     alone = [look for look in looks if not look.pairs]
     if alone:
         in_transaction(partial(finish, looks=alone))
     done: set[tuple[UUID, UUID]] = set()  # two of these images may have nominated each other
-    with Aligner() as aligner:
-        for look in looks:
-            if look.pairs:
-                left = [pair for pair in look.pairs if key_of(pair) not in done]
-                done |= {key_of(one.pair) for one in measure_look(aligner, look, left)}
+    for look in looks:
+        if look.pairs:
+            left = [pair for pair in look.pairs if key_of(pair) not in done]
+            done |= {key_of(one.pair) for one in measure_look(aligner, look, left)}
 
 
 def key_of(pair: Pair) -> tuple[UUID, UUID]:

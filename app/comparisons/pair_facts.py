@@ -31,7 +31,8 @@ SELECT f.id, f.size_bytes, f.image_sha256, f.rendering_sha256, f.trailer_sha256,
   JOIN readings r ON (r.asset_id, r.id) = (f.asset_id, f.reading_id)
   LEFT JOIN LATERAL (SELECT * FROM visual_fingerprints
                       WHERE fingerprint_id = f.id ORDER BY method DESC LIMIT 1) v ON true
-  LEFT JOIN pixel_digests p ON p.fingerprint_id = f.id AND p.method = :pixels AND p.trailing_bytes = 0
+  LEFT JOIN pixel_digests p ON p.fingerprint_id = f.id
+   AND p.method = :pixels AND p.trailing_bytes = 0
   LEFT JOIN LATERAL (SELECT path FROM locations
                       WHERE asset_id = f.asset_id ORDER BY ordinal DESC LIMIT 1) l ON true
   LEFT JOIN surroundings s ON s.asset_id = f.asset_id

@@ -25,7 +25,9 @@ def some(town: World, store: System, many: int) -> list[UUID]:
     return found
 
 
-def listed(api: Client, key: dict[str, str], asset_id: UUID, **asked: Any) -> list[dict[str, Any]]:
+def listed(
+    api: Client, key: dict[str, str], asset_id: UUID, **asked: object
+) -> list[dict[str, Any]]:
     """List an image's likenesses."""
     answer = api.get(LISTED.format(asset_id), headers=key, params=asked)
     assert answer.status_code == 200, answer.text

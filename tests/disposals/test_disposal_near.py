@@ -1,8 +1,6 @@
 """Near is never same: no likeness but that of equal bytes makes anything a candidate (P6)."""
 
 from typing import get_args
-from uuid import UUID
-
 import pytest
 from images import draw
 from likes import a_likeness
@@ -23,22 +21,16 @@ def quarter(town: World) -> Quarter:
 
 
 def test_no_class_but_equal_bytes_makes_a_candidate(quarter: Quarter) -> None:
-    pairs: dict[str, tuple[UUID, UUID]] = {}
-    for number, name in enumerate(NEAR):
-        one, other = (
-            quarter.world.an_asset(store, draw(3000 + 10 * number + side))
-            for side, store in enumerate((quarter.one, quarter.two))
-        )
-        pairs[name] = (one, other)
+    one = quarter.world.an_asset(quarter.one, draw(3001))
+    other = quarter.world.an_asset(quarter.two, draw(3002))
     equal = quarter.a_pair()
     quarter.work()
-    quarter.complete(*(side for pair in (*pairs.values(), equal) for side in pair))
-    quarter.world.find(UNTRUE, "catalogue_owner")
-    for name, (one, other) in pairs.items():
-        a_likeness(quarter.world, one, other, name, copy=other, method=77)
+    quarter.complete(one, other, *equal)
     assert quarter.statuses(*equal) == ["retained_keeper", "candidate"]
-    for name, pair in pairs.items():
-        for side in pair:
+    quarter.world.find(UNTRUE, "catalogue_owner")
+    for method, name in enumerate(NEAR, start=100):
+        a_likeness(quarter.world, one, other, name, copy=other, method=method)
+        for side in (one, other):
             answer = quarter.of(side)
             assert (answer.status, answer.keeper) == ("blocked_no_keeper", None), name
             assert "last_copy" in answer.reasons

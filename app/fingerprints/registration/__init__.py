@@ -1,1 +1,1 @@
-"""Two pictures laid over each other."""
+"""Two pictures laid over one another and measured: where they agree, and where they do not."""

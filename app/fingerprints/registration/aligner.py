@@ -1,56 +1,220 @@
-"""Compare 64x64 greys. (Stand-in.)"""
+"""The worker's side of measuring: a confined child for a batch of pairs, outliving what dies."""
 
-import io
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
+import cv2
 import numpy as np
-from PIL import Image
 
-METHOD = 1
+from app.fingerprints.registration.measuring import METHOD
+from app.readings.exiftool import environment
+from app.readings.sandbox import HOME_PREFIX, Limits
+from app.readings.wire import Gone, Kind, receive_frame, send_descriptors, send_frame
+
+__all__ = ["METHOD", "Aligner", "Measurement", "Side"]
+
+LIMITS = Limits(memory_bytes=3 << 30, cpu_seconds=900)
+WALL_SECONDS = 60.0  # of one pair
+START_SECONDS = 60.0
+RENEWED_AFTER = 300.0  # seconds: before a child's own limit of time can meet a sound pair
+PNG, MOST_MAP_BYTES = b"\x89PNG\r\n\x1a\n", 262_144
+MOST_SAID_BYTES = 65_536
+FAILED = ("undecodable", "too_large")
+TOOLS = {"OpenCV": cv2.__version__, "NumPy": np.__version__, "method": METHOD}
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
+    """One file of a pair: what its picture is kept by, and how it is opened when it is needed."""
+
     key: UUID
     open: Callable[[], AbstractContextManager[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    outcome: str
-    measured: dict[str, Any] | None
-    difference_map: bytes | None
-    tools: dict[str, Any]
+    """What came of one pair; numbers and map are there when it was measured."""
+
+    outcome: str  # measured, undecodable, too_large, timed_out, crashed, out_of_memory
+    measured: dict[str, Any] | None = None
+    difference_map: bytes | None = None
+    tools: dict[str, Any] = field(default_factory=lambda: dict(TOOLS))
 
 
 class Aligner:
+    """Measures pairs of open files, each within its limits.
+
+    A child is warm for the pairs of one `with` block only, and never after one that went wrong.
+
+    Raises:
+        ChildProcessError: no child can be started; nothing was measured, and no file is to blame.
+    """
+
+    def __init__(self, limits: Limits = LIMITS, *, wall_seconds: float = WALL_SECONDS) -> None:
+        self._limits = limits
+        self._seconds = wall_seconds
+        self._child: _Child | None = None
+
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        pass
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._drop()
 
     def measure(self, a: Side, b: Side) -> Measurement:
-        greys = []
-        for side in (a, b):
-            with side.open() as descriptor, open(descriptor, "rb", closefd=False) as file:
-                try:
-                    picture = Image.open(io.BytesIO(file.read())).convert("L")
-                except Exception:  # noqa: BLE001
-                    return Measurement("undecodable", None, None, {})
-                greys.append((picture.size, np.asarray(picture.resize((64, 64)), dtype=int)))
-        (size_a, one), (size_b, other) = greys
-        apart = np.abs(one - other)
-        shown = io.BytesIO()
-        Image.fromarray(apart.astype(np.uint8)).save(shown, "PNG")
-        measured = {
-            "mean": float(apart.mean()),
-            "worst": int(apart.max()),
-            "a": size_a,
-            "b": size_b,
+        """Measure a pair; a file is opened only if the child has not kept what it needs of it.
+
+        Raises:
+            Exception: whatever opening a side, or letting it go, raises.
+        """
+        if self._child is not None and self._child.older_than(RENEWED_AFTER):
+            self._drop()
+        if self._child is None:
+            self._child = _Child(self._limits)
+        try:
+            with ExitStack() as held:
+                return self._measured(self._child.connection, {"a": a, "b": b}, held)
+        except BaseException:
+            # What opening said is the caller's to judge; what the child made of it is not kept.
+            self._drop()
+            raise
+
+    def _measured(
+        self, connection: socket.socket, sides: dict[str, Side], held: ExitStack
+    ) -> Measurement:
+        keys = {name: str(side.key) for name, side in sides.items()}
+        until = monotonic() + self._seconds
+        with _Failures() as failures:
+            send_frame(connection, Kind.ANSWER, json.dumps(keys).encode())
+        while failures.outcome is None:
+            with failures:
+                kind, body = receive_frame(connection, until)
+                if kind is Kind.ANSWER:
+                    return read(body)
+                if kind is not Kind.HELLO:
+                    failures.outcome = "out_of_memory" if kind is Kind.OUT_OF_MEMORY else "crashed"
+                    continue
+                wanted = sides[body.decode("ascii")]
+            if failures.outcome is None:
+                descriptor = held.enter_context(wanted.open())
+                with failures:
+                    send_descriptors(connection, [descriptor])
+        self._drop()
+        return Measurement(failures.outcome)
+
+    def _drop(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._child = None
+
+
+class _Failures:
+    """Turns what talking with a child raises into an outcome; opening files stands outside it."""
+
+    def __init__(self) -> None:
+        self.outcome: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, TimeoutError):
+            self.outcome = "timed_out"
+        elif isinstance(error, Gone | OSError | ValueError | KeyError | TypeError):
+            self.outcome = "crashed"
+        return self.outcome is not None
+
+
+class _Child:
+    """One measuring process with its socket and private folder."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
+        self.connection, theirs = socket.socketpair()
+        self._started = monotonic()
+        bounds = [theirs.fileno(), limits.memory_bytes, limits.cpu_seconds]
+        # Each arena and each thread of the libraries reserves address space, which is limited.
+        told = environment(self.home) | {
+            "MALLOC_ARENA_MAX": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
         }
-        return Measurement("measured", measured, shown.getvalue(), {"numpy": np.__version__})
+        module = "app.fingerprints.registration.child"
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603 - our own module and numbers
+                [sys.executable, "-I", "-B", "-m", module, *map(str, bounds)],
+                cwd=self.home,
+                env=told,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        try:
+            kind, _ = receive_frame(self.connection, monotonic() + START_SECONDS)
+        except (Gone, TimeoutError):
+            kind = Kind.CRASHED
+        if kind is not Kind.HELLO:
+            self.kill()
+            raise ChildProcessError
+
+    def older_than(self, seconds: float) -> bool:
+        """Tell whether it has lived for longer."""
+        return monotonic() - self._started > seconds
+
+    def kill(self) -> None:
+        """End the child, whatever it is doing, and clear up after it."""
+        self.connection.close()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def read(body: bytes) -> Measurement:
+    """Read an answer with suspicion: whoever wrote it may obey a file by now.
+
+    Raises:
+        ValueError, KeyError, TypeError: no answer that a sound child gives.
+    """
+    head, _, content = body.partition(b"\n")
+    if len(head) > MOST_SAID_BYTES or len(content) > MOST_MAP_BYTES:
+        raise ValueError
+    said = json.loads(head, parse_constant=_refused)
+    outcome, numbers = said["outcome"], said.get("measured")
+    if outcome != "measured":
+        if outcome not in FAILED or numbers is not None or content:
+            raise ValueError
+        return Measurement(outcome)
+    if not isinstance(numbers, dict) or not (content == b"" or content.startswith(PNG)):
+        raise ValueError
+    return Measurement(outcome, numbers, content or None)
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(constant)

@@ -81,10 +81,30 @@ class ClassRule(Frozen):
 
 
 class Thresholds(Frozen):
-    """Where one class of likeness ends and the next begins, in percent."""
+    """Where one class of likeness ends and the next begins; an overlay may move them to keeping.
 
-    derivative_aspect_difference_max_percent: float = Field(ge=0, le=100)
-    crop_coverage_below_percent: float = Field(ge=0, le=100)
+    Percent where the name says so; levels are of 0 to 255; strengths and weights count the limit of
+    coding noise as 1. `docs/standard.md` has what each is compared with.
+    """
+
+    registration_inliers_min: Annotated[int, Field(ge=8), RISE]
+    registration_likeness_min: Annotated[float, Field(ge=0, le=1), RISE]
+    derivative_aspect_difference_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
+    derivative_likeness_min: Annotated[float, Field(ge=0, le=1), RISE]
+    derivative_scale_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
+    derivative_detail_min_percent: Annotated[float, Field(ge=0, le=100), RISE]
+    derivative_compared_pixels_min: Annotated[int, Field(ge=0), RISE]
+    derivative_informative_blocks_min: Annotated[int, Field(ge=0), RISE]
+    crop_coverage_below_percent: Annotated[float, Field(ge=0, le=100), RISE]
+    residual_strength_max: Annotated[float, Field(ge=1), FALL]
+    residual_region_weight_max: Annotated[float, Field(ge=1), FALL]
+    tone_shift_mean_max_levels: Annotated[float, Field(ge=0, le=255), FALL]
+    tone_shift_greatest_max_levels: Annotated[float, Field(ge=0, le=255), FALL]
+    tone_chroma_change_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
+    sharpness_change_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
+    sharpness_change_reduced_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
+    rotation_max_degrees: Annotated[float, Field(ge=0, le=45), FALL]
+    same_form_likeness_below: Annotated[float, Field(ge=0, le=1), RISE]
 
 
 class Nomination(Frozen):

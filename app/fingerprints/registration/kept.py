@@ -1,0 +1,92 @@
+"""One side of a pair: decoded no oftener and no larger than its measurements need."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import ceil
+
+import cv2
+import numpy as np
+
+from app.fingerprints.registration.features import LONGEST, Features, features_of
+from app.fingerprints.registration.frames import Floats, square_of
+from app.fingerprints.registration.geometry import Size
+from app.fingerprints.registration.laying import Sight
+from app.fingerprints.seeing.picture import Picture
+
+AT_LEAST = 0.75  # of the size asked for is what scaled decoding may answer with
+
+Decode = Callable[[int], Picture]  # by the longest side wanted
+_BYTES_OF_FEATURES = 800 * (128 + 2) * 4
+
+
+@dataclass(slots=True)
+class Kept:
+    """A picture with what was found in it, asked of `decode` when first needed.
+
+    Raises:
+        TooLarge, Undecodable, MemoryError: of `decode`, from whatever needs pixels.
+    """
+
+    decode: Decode
+    _coarse: Sight | None = None
+    _fine: Sight | None = None
+    _features: dict[bool, Features] = field(default_factory=dict)
+    _square: Floats | None = None
+
+    @property
+    def full(self) -> Size:
+        """The upright size that the file itself has."""
+        return self.coarse.full
+
+    @property
+    def coarse(self) -> Sight:
+        """The picture at LONGEST pixels at most."""
+        if self._coarse is None:
+            self._coarse = self._decoded(LONGEST)
+        return self._coarse
+
+    def fine(self, longest: int) -> Sight:
+        """Return the picture at no less than `longest` pixels, where it has them."""
+        wanted = min(longest, max(self.full))
+        for sight in (self.coarse, self._fine):
+            if sight is not None and max(sight.size) >= wanted:
+                return sight
+        self._fine = self._decoded(wanted)
+        return self._fine
+
+    def features(self, *, mirrored: bool = False) -> Features:
+        """Return features of the coarse picture, or of its mirror image."""
+        if mirrored not in self._features:
+            grey = self._grey()
+            turned = np.ascontiguousarray(grey[:, ::-1]) if mirrored else grey
+            self._features[mirrored] = features_of(turned)
+        return self._features[mirrored]
+
+    @property
+    def square(self) -> Floats:
+        """The structure of the whole frame."""
+        if self._square is None:
+            self._square = square_of(self._grey())
+        return self._square
+
+    @property
+    def held_bytes(self) -> int:
+        """What it holds in memory, about."""
+        sights = [sight.pixels.nbytes for sight in (self._coarse, self._fine) if sight is not None]
+        return sum(sights) + len(self._features) * _BYTES_OF_FEATURES
+
+    def forget_detail(self) -> None:
+        """Give up the larger picture."""
+        self._fine = None
+
+    def _decoded(self, longest: int) -> Sight:
+        picture = self.decode(ceil(longest / AT_LEAST))
+        sight = Sight(picture.pixels, (picture.width, picture.height))
+        less = longest / max(sight.size)
+        if less >= 1:
+            return sight
+        size = (max(1, round(sight.size[0] * less)), max(1, round(sight.size[1] * less)))
+        return Sight(cv2.resize(sight.pixels, size, interpolation=cv2.INTER_AREA), sight.full)
+
+    def _grey(self) -> np.ndarray:
+        return cv2.cvtColor(self.coarse.pixels, cv2.COLOR_RGB2GRAY)

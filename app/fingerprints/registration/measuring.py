@@ -1,0 +1,266 @@
+"""Measure a pair: register it, bring it into equal tones, and say what is left.
+
+The side with more pixels is the *reference*; equal ones are put into order by their pixels, so that
+a pair measures alike whichever side is named first.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from app.fingerprints.registration import regions
+from app.fingerprints.registration.aligning import Aligned, alignments
+from app.fingerprints.registration.geometry import (
+    Affine,
+    Size,
+    inverse,
+    moved,
+    offset,
+    overlap,
+    parts_of,
+    whole,
+)
+from app.fingerprints.registration.kept import Kept
+from app.fingerprints.registration.laying import Laid, laid, wanted
+from app.fingerprints.registration.maps import difference_map
+from app.fingerprints.registration.residuals import EIGHT, Blocks, blocks_of
+from app.fingerprints.registration.surrounds import surrounds
+from app.fingerprints.registration.tones import (
+    Tone,
+    numbers_of,
+    samples_of,
+    shifts_of,
+    tone_between,
+)
+
+METHOD = 1  # raised whenever the same two pictures could measure otherwise
+COARSE_PIXELS = 640 * 480
+FINE_PIXELS = 16_000_000
+FEWEST_BLOCKS = 12  # of a pair laid over one another: fewer say nothing
+LEAST_LIKENESS = 0.3  # of structure: below, a map of few features is chance
+CALM, SURELY_ALIKE = 0.0005, 0.8  # share of differing blocks; likeness
+ALIKE = 0.5  # likeness: below, no closer look is worth its price
+SURE = 20  # inliers: a map that holds whatever is left of the pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A pair laid over one another at one resolution, with what was found there."""
+
+    aligned: Aligned
+    pair: Laid
+    tone: Tone
+    shifts: dict[str, Any]
+    blocks: Blocks
+    standing: regions.Standing
+    likeness: float
+
+
+def measured(a: Kept, b: Kept) -> tuple[dict[str, Any], bytes | None]:
+    """Measure two pictures; return numbers as JSON has them, and the difference map as a PNG.
+
+    Raises:
+        TooLarge, Undecodable, MemoryError: of the sides' decoding.
+    """
+    swapped = _rank(b) > _rank(a)
+    one, other = (b, a) if swapped else (a, b)
+    said: dict[str, Any] = {
+        "reference": "b" if swapped else "a",
+        "sizes": {"reference": list(one.full), "other": list(other.full)},
+        "registered": False,
+    }
+    looks = [
+        look
+        for look in (_look(one, other, each, COARSE_PIXELS) for each in alignments(one, other))
+        if look
+    ]
+    best = _best(looks)
+    if best is None or not _believed(best):
+        return said | {"inliers": best.aligned.inliers if best else 0}, None
+    said |= _geometry(best.aligned, one.full, other.full)
+    said |= {"registered": True, "coarse": _numbers(best)}
+    said["surrounds"] = surrounds(one.coarse, other.coarse, best.aligned.matrix)
+    finest = best
+    if worth_a_closer_look(said):
+        fine, coarse = _closest(one, other, [best, *(look for look in looks if look is not best)])
+        if fine is not None:
+            if coarse is not best:
+                said |= _geometry(fine.aligned, one.full, other.full) | {"coarse": _numbers(coarse)}
+            finest = fine
+            said["fine"] = _numbers(fine)
+            said["detail"] = detail(one, other, fine)
+    said["region"] = (said.get("fine") or said["coarse"])["region"] or said["coarse"]["region"]
+    return said, difference_map(one.coarse, finest.standing, finest.pair.back)
+
+
+def worth_a_closer_look(said: dict[str, Any]) -> bool:
+    """Tell a pair that could still be a copy of the same picture, so that small changes matter."""
+    coarse = said["coarse"]
+    return bool(coarse["differing_share"] < 0.02 and coarse["likeness"] > ALIKE)
+
+
+def _rank(side: Kept) -> tuple[int, bytes]:
+    return side.full[0] * side.full[1], side.coarse.pixels.tobytes()
+
+
+def _look(one: Kept, other: Kept, aligned: Aligned, pixels: int, fine: bool = False) -> Look | None:
+    first, second = one.coarse, other.coarse
+    if fine:
+        less_one, less_other = wanted(one.full, other.full, aligned.matrix, pixels)
+        first = one.fine(round(max(one.full) * less_one))
+        second = other.fine(round(max(other.full) * less_other))
+    pair = laid(first, second, aligned.matrix, pixels)
+    if pair.mask.size < FEWEST_BLOCKS * EIGHT * EIGHT:
+        return None
+    samples = samples_of(pair)
+    tone = tone_between(samples)
+    blocks = blocks_of(pair, tone)
+    standing = regions.standing(blocks)
+    if standing.counted.sum() < FEWEST_BLOCKS:
+        return None
+    like = regions.likeness(blocks, standing)
+    return Look(aligned, pair, tone, shifts_of(samples), blocks, standing, like)
+
+
+def _best(looks: list[Look]) -> Look | None:
+    """Choose a map; the whole frame on the whole frame, given first, if nothing differs under it.
+
+    The plainest account of a pair that leaves nothing over is the one to be believed.
+    """
+    for look in looks:
+        if look.aligned.by == "frame" and _calm(look) and look.likeness > SURELY_ALIKE:
+            return look
+    return max(looks, key=lambda look: look.likeness, default=None)
+
+
+def _believed(look: Look) -> bool:
+    if look.aligned.inliers >= SURE:
+        return True
+    return look.likeness >= LEAST_LIKENESS and (
+        look.aligned.by == "frame" or look.aligned.inliers >= 8
+    )
+
+
+def _closest(one: Kept, other: Kept, looks: list[Look]) -> tuple[Look | None, Look]:
+    """Look closely under the chosen map, and under the others only where that leaves something."""
+    found: list[tuple[Look, Look]] = []
+    for coarse in looks:
+        fine = _closer(one, other, coarse) if coarse.likeness > ALIKE else None
+        if fine is None:
+            continue
+        found.append((fine, coarse))
+        if _calm(fine):
+            break
+    fine = _best([each for each, _ in found])
+    return fine, next((coarse for each, coarse in found if each is fine), looks[0])
+
+
+def _calm(look: Look) -> bool:
+    return bool((look.standing.strength > 1).mean() < CALM)
+
+
+def _closer(one: Kept, other: Kept, coarse: Look) -> Look | None:
+    less = wanted(one.full, other.full, coarse.aligned.matrix, FINE_PIXELS)
+    height, width = coarse.pair.mask.shape
+    finest = min(
+        one.full[0] * one.full[1] * less[0] ** 2, other.full[0] * other.full[1] * less[1] ** 2
+    )
+    if finest <= 1.1 * width * height:
+        return coarse
+    return _look(one, other, coarse.aligned, FINE_PIXELS, fine=True)
+
+
+def _geometry(aligned: Aligned, one: Size, other: Size) -> dict[str, Any]:
+    parts = parts_of(aligned.matrix)
+    frame = whole(parts.form, one, other)
+    back = inverse(aligned.matrix)
+    area_other, _ = overlap(aligned.matrix, one, other)
+    area_one, common = overlap(back, other, one)
+    low, high = (common.min(0), common.max(0)) if len(common) else (np.zeros(2), np.zeros(2))
+    return {
+        "by": aligned.by,
+        "inliers": aligned.inliers,
+        "matches": aligned.matches,
+        "frame_likeness": round(aligned.frame_likeness, 4),
+        "matrix": _rounded(aligned.matrix),
+        "scale": [round(parts.scale_x, 5), round(parts.scale_y, 5)],
+        "rotation_degrees": round(parts.rotation_degrees, 3),
+        "shear": round(parts.shear, 5),
+        "form": parts.form,
+        "anisotropy_percent": round(abs(parts.scale_x / parts.scale_y - 1) * 100, 3),
+        "aspect_difference_percent": aspect_difference(one, other, parts.form),
+        "frame_offset_percent": round(100 * offset(aligned.matrix, frame, one) / max(other), 3),
+        "coverage_percent": {
+            "reference": round(100 * area_one / (one[0] * one[1]), 2),
+            "other": round(100 * area_other / (other[0] * other[1]), 2),
+        },
+        "crop_box": [round(float(each)) for each in (*low, *(high - low))],
+    }
+
+
+def aspect_difference(one: Size, other: Size, form: int) -> float:
+    """Return by how much one's frame was squeezed into the other's, in percent.
+
+    What rounding the shorter side to whole pixels explains is none.
+    """
+    width, height = one if form % 2 == 0 else one[::-1]
+    away = min(abs(other[0] * height / width - other[1]), abs(other[1] * width / height - other[0]))
+    if away <= 1:
+        return 0.0
+    return round(abs(width / height * other[1] / other[0] - 1) * 100, 3)
+
+
+def _rounded(matrix: Affine) -> list[list[float]]:
+    return [[round(float(value), 6) for value in row] for row in matrix]
+
+
+def _numbers(look: Look) -> dict[str, Any]:
+    found = regions.described(look.standing, look.blocks)
+    height, width = look.pair.mask.shape
+    if found["region"] is not None:
+        found["region"]["box"] = _box(found["region"]["box"], look.pair.back)
+    return found | {
+        "width": width,
+        "height": height,
+        "likeness": look.likeness,
+        "tones": look.shifts | {"estimate": numbers_of(look.tone)},
+        "sharpness": regions.sharpness(look.blocks, look.standing),
+        "noise": regions.noise(look.blocks, look.standing),
+    }
+
+
+def _box(blocks: list[int], back: Affine) -> list[int]:
+    """Return a box of blocks in pixels of the reference: x, y, width, height."""
+    x, y, width, height = (value * EIGHT for value in blocks)
+    ends = np.array([(x, y), (x + width, y), (x + width, y + height), (x, y + height)], np.float32)
+    there = moved(back, ends)
+    low, high = there.min(0), there.max(0)
+    return [round(float(each)) for each in (*low, *(high - low))]
+
+
+def detail(one: Kept, other: Kept, look: Look) -> dict[str, float]:
+    """Say how much finer detail the reference has than the other has room for, in levels.
+
+    A picture that was enlarged has none, and the smaller one is where it comes from.
+    """
+    parts = parts_of(look.aligned.matrix)
+    scale = max(parts.scale_x, parts.scale_y)
+    if scale > 0.98:
+        return {"lost": 0.0, "kept": 0.0}
+    longest = min(max(one.full), round(max(look.pair.mask.shape) / scale), 3000)
+    sight = one.fine(longest)
+    grey = cv2.cvtColor(sight.pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    less = scale * sight.full[0] / sight.size[0]
+    if less > 0.98:
+        return {"lost": 0.0, "kept": 0.0}
+    small = cv2.resize(grey, None, fx=less, fy=less, interpolation=cv2.INTER_AREA)
+    again = cv2.resize(small, sight.size, interpolation=cv2.INTER_CUBIC)
+    coarser = cv2.GaussianBlur(again, (0, 0), 1.0 / less)
+    lost, kept = np.abs(grey - again), np.abs(again - coarser)
+    lively = kept >= np.quantile(kept, 0.9)
+    return {
+        "lost": round(float(lost[lively].mean()), 3),
+        "kept": round(float(kept[lively].mean()), 3),
+    }
