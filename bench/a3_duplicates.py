@@ -2,7 +2,8 @@
 
 VARIANTS=DIR names a folder with `truth_duplicates.csv`, as the corpus' `make_variants.py` writes
 it, and CORPUS=DIR the one that holds `score_duplicates.py`, which then scores; without them
-photographs are drawn (`bench/variants.py`) and `bench/scoring.py` scores by the same rules.
+photographs are drawn (`bench/variants.py`) and `bench/scoring.py` scores by the same rules. At small
+size only some families of a folder that is given are taken, as many as drawn ones.
 
 Every file is registered, worked off by real processes, and its likenesses are asked for over HTTP.
 Families of an odd number are scored apart from even ones: thresholds may have been fitted to these.
@@ -12,18 +13,19 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from catalogues import Running, catalogue_over
-from measuring import Claim, machine, say, sized
-from scoring import ALIKE, SAFE, Pair, Truth, Verdicts, found_of, in_order, right_of, score
+from measuring import FULL, Claim, machine, say, sized
+from scoring import ALIKE, SAFE, Groups, Pair, Truth, Verdicts, found_of, in_order, right_of, score
 from variants import TRUTH, lay_out
 
 HOME = Path("build/bench/duplicates")
@@ -42,6 +44,8 @@ def main() -> None:
     on = machine()
     folder = given("VARIANTS") or drawn()
     truth = Truth.read(folder / TRUTH)
+    if given("VARIANTS") and not FULL:
+        folder, truth = part_of(folder, truth)
     said, told = asked(folder, truth)
     RESULTS.mkdir(parents=True, exist_ok=True)
     claims = []
@@ -63,6 +67,37 @@ def drawn() -> Path:
     if not (folder / TRUTH).is_file():
         lay_out(folder, FAMILIES)
     return folder
+
+
+def part_of(folder: Path, truth: Truth) -> tuple[Path, Truth]:
+    """Copy some families of either parity, and the cards, into a folder of their own."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in truth.files:
+        groups[truth.families.of(name)].append(name)
+    numbered = [
+        first for first, names in groups.items() if len(names) > 1 and NUMBERED.search(first)
+    ]
+    order = sorted(numbered, key=lambda first: sha256(first.encode()).digest())
+    chosen = [
+        first
+        for parity in (0, 1)
+        for first in [one for one in order if number_of(truth, one) % 2 == parity][: FAMILIES // 2]
+    ]
+    cards = [first for first in groups if "/card_" in first]
+    kept = [name for first in (*chosen, *cards) for name in groups[first]]
+    part = (HOME.parent / f"variants-part-{FAMILIES}").absolute()
+    shutil.rmtree(part, ignore_errors=True)
+    for name in kept:
+        (part / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, part / name)
+    return part, only(truth, kept)
+
+
+def only(truth: Truth, names: Iterable[str]) -> Truth:
+    """Leave of a truth what it says of some files; families stay together."""
+    kept = set(names)
+    pairs = {pair: class_ for pair, class_ in truth.pairs.items() if kept.issuperset(pair)}
+    return Truth(pairs, Groups({name: truth.families.of(name) for name in kept}))
 
 
 def asked(folder: Path, truth: Truth) -> tuple[Verdicts, dict[str, Any]]:
@@ -144,17 +179,7 @@ def halves(truth: Truth) -> Iterator[tuple[str, Truth]]:
     """Yield everything, then the families of even and of odd numbers."""
     yield "all", truth
     for name, parity in (("even", 0), ("odd", 1)):
-        pairs = {
-            pair: class_
-            for pair, class_ in truth.pairs.items()
-            if {number_of(truth, one) % 2 for one in pair} == {parity}
-        }
-        above = {
-            one: group
-            for one, group in truth.families.above.items()
-            if number_of(truth, one) % 2 == parity
-        }
-        yield name, Truth(pairs, type(truth.families)(above))
+        yield name, only(truth, [one for one in truth.files if number_of(truth, one) % 2 == parity])
 
 
 def number_of(truth: Truth, name: str) -> int:
