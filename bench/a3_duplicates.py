@@ -2,8 +2,8 @@
 
 VARIANTS=DIR names a folder with `truth_duplicates.csv`, as the corpus' `make_variants.py` writes
 it, and CORPUS=DIR the one that holds `score_duplicates.py`, which then scores; without them
-photographs are drawn (`bench/variants.py`) and `bench/scoring.py` scores by the same rules. At small
-size only some families of a folder that is given are taken, as many as drawn ones.
+photographs are drawn (`bench/variants.py`) and `bench/scoring.py` scores by the same rules. At
+small size only some families of a folder that is given are taken, as many as drawn ones.
 
 Every file is registered, worked off by real processes, and its likenesses are asked for over HTTP.
 Families of an odd number are scored apart from even ones: thresholds may have been fitted to these.
