@@ -39,6 +39,8 @@ WANTED: Mapping[str, str] = {
     "a part painted over": "retouched_or_composite",
     "1 s later": "sequence",
 }
+# Of equal size and detail, which side was made of which may stay open.
+UNSURE = {"quality 60": ("undetermined",), "webp": ("undetermined",)}
 PHOTOGRAPHS = {  # a street; shelves
     3: ("copy", "without metadata", "scale 0.5", "-1.4 stops", "words", "1 s later", TURNED[0]),
     4: (
@@ -161,7 +163,7 @@ def test_what_was_made_of_a_photograph_is_found_under_its_own_name(
     if how in TURNED:
         assert given not in DELETABLE | {"unrelated"}
     else:
-        assert given == WANTED[how]
+        assert given in {WANTED[how], *UNSURE.get(how, ())}
 
 
 @pytest.mark.parametrize("trap", TRAPS)
