@@ -16,7 +16,7 @@ from traps import TRAPS, all_traps
 from working import at_rest, until, working
 from world import System, World
 
-pytestmark = pytest.mark.timeout(300)  # a worker starts, and works off half a hundred files
+pytestmark = pytest.mark.timeout(500)  # a worker starts, and works off half a hundred files
 
 SIZE = (540, 360)
 DELETABLE = {
@@ -124,7 +124,7 @@ def worked_off(api: Client, town: World, store: System, key: dict[str, str]) -> 
         assert answer.status_code == 201, answer.text
         names[answer.json()["asset_id"]] = name.rpartition(".")[0]
     with working(town, "duplicates") as worker:
-        until(lambda: worker.process.poll() is not None or at_rest(town), 240)
+        until(lambda: worker.process.poll() is not None or at_rest(town), 400)
         assert worker.process.poll() is None, worker.words[-2000:]
     return names
 
