@@ -141,8 +141,8 @@ def reason_in_words(reason: Mapping[str, Any]) -> str:
     if "limit" in reason:
         against = "meets" if reason["holds"] else "misses"
         return f"{reason['code']} {reason['value']} {against} {reason['limit']}"
-    plain = {key: value for key, value in reason.items() if isinstance(value, str | int | float)}
-    return " ".join(map(str, plain.values()))
+    told = {k: v for k, v in reason.items() if k != "code" and isinstance(v, str | int | float)}
+    return " ".join((reason["code"], *(f"{key} {value}" for key, value in told.items())))
 
 
 def write(class_: str, sheet: Image.Image) -> None:
