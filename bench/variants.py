@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from derivations import derived, original, record_card
-from photographs import photograph
+from easel import photograph
 
 __all__ = ["derived", "lay_out", "original", "photograph", "write"]
 TRUTH = "truth_duplicates.csv"

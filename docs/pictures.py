@@ -15,8 +15,8 @@ import numpy as np
 import rawpy  # type: ignore[import-untyped]
 from catalogues import Running, catalogue_over
 from derivations import derived, original, record_card, taken
+from easel import jpeg, photograph
 from negatives import dng
-from photographs import jpeg, photograph
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 ROOT = Path(__file__).parents[1]

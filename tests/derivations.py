@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
-from photographs import encoded, jpeg
+from easel import encoded, jpeg
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
 LANCZOS = Image.Resampling.LANCZOS

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from photographs import encoded, jpeg, photograph
+from easel import encoded, jpeg, photograph
 from PIL import Image, ImageCms
 
 Pair = tuple[tuple[str, bytes], tuple[str, bytes]]  # suffix and content of either side

@@ -1,6 +1,7 @@
 """Near is never same: no likeness but that of equal bytes makes anything a candidate (P6)."""
 
 from typing import get_args
+
 import pytest
 from images import draw
 from likes import a_likeness

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 from derivations import derived, original, record_card
+from easel import encoded, photograph
 from httpx2 import Client
-from photographs import encoded, photograph
 from PIL import Image
 from served import Server
 from traps import TRAPS, all_traps

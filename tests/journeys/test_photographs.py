@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from derivations import CLASSES, derived, original, record_card
-from photographs import photograph
+from easel import photograph
 from PIL import Image
 from traps import TRAPS, all_traps
 
