@@ -22,8 +22,8 @@ from app.catalogue import (
 )
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
-from app.comparisons import routes as comparisons
 from app.comparisons import group_routes, likeness_tasks
+from app.comparisons import routes as comparisons
 from app.comparisons import tasks as comparison_tasks
 from app.disposals import routes as disposals
 from app.fingerprints import routes as fingerprints

@@ -1,5 +1,6 @@
 """Pairs as measured and judged, without anything being decoded."""
 
+from typing import Literal
 from uuid import UUID
 
 from images import draw
@@ -43,11 +44,13 @@ def a_likeness(
     told = {"mean": 1.0} if outcome == "measured" else None
     with world.worker.transaction() as db:
         files = files_of(db, prints)
-        pair = in_order(*(files[one] for one in prints), {"phash": 3})
+        pair = in_order(files[prints[0]], files[prints[1]], {"phash": 3})
         measurement = Measurement(outcome, told, MAP if told else None, {"test": "1"})
         row = enter_measurement(db, Measured(pair, measurement), method)
         assert row is not None
-        side = None if copy is None else ("a" if copy == pair.a.asset_id else "b")
+        side: Literal["a", "b"] | None = (
+            None if copy is None else ("a" if copy == pair.a.asset_id else "b")
+        )
         judged = Judged(class_, side, 0.9, [{"test": "by hand"}])
         write_likeness(db, open_book(db), row, judged, {}, 1)
         measurement_id = row.id

@@ -117,7 +117,12 @@ def some_assets(world: World, count: int) -> list[UUID]:
     """Register, read and fingerprint images that nobody has looked at."""
     system = world.a_source_system()
     assets = [world.an_asset(system) for _ in range(count)]
+    ready(world, assets)
+    return assets
+
+
+def ready(world: World, assets: Sequence[UUID]) -> None:
+    """Read and fingerprint images."""
     bind(world.worker)
     read_files(assets)
     fingerprint_files(assets)
-    return assets

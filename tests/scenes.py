@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 NOTHING: Mapping[str, str] = {}
 
 
-def scene(number: int, size: tuple[int, int] = (640, 480)) -> Image.Image:
+def scene(number: int, size: tuple[int, int] = (400, 300)) -> Image.Image:
     """Draw a scene: a sky, hills, houses and small things that no other number has."""
     chance = random.Random(number)  # noqa: S311 - no secret
     width, height = size

@@ -66,7 +66,7 @@ def _reduced_copy(pair: PairFacts, seen: Evidence) -> Side | None:
         return None
     scale = round(100 * max(seen.measured["scale"]), 2)
     detail = seen.measured["detail"]
-    share = round(100 * detail["lost"] / max(detail["kept"], 1e-6), 2)
+    share = round(100 * detail["beyond"] / max(detail["below"], 1e-6), 2)
     tests = (
         seen.at_most("scale", scale, "derivative_scale_max_percent"),
         seen.at_least("detail_beyond_the_copy", share, "derivative_detail_min_percent"),
@@ -130,4 +130,4 @@ def _score(seen: Evidence) -> float:
         tones["shift_mean"] / max(limits.tone_shift_mean_max_levels, 1e-6),
         tones["shift_greatest"] / max(limits.tone_shift_greatest_max_levels, 1e-6),
     )
-    return 1 - worst / 2
+    return float(1 - worst / 2)

@@ -6,5 +6,5 @@ from app.kit.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
-class LikesLeft(Fact):
+class LikesPostponed(Fact):
     """A job's time was over before these were looked at; what came meanwhile goes first."""

@@ -37,7 +37,7 @@ class Evidence:
     @property
     def exact(self) -> bool:
         """Whole frame lies on whole frame."""
-        return self.measured["by"] == "frame"
+        return bool(self.measured["by"] == "frame")
 
     @property
     def coverages(self) -> tuple[float, float]:
@@ -52,17 +52,17 @@ class Evidence:
 
     def at_most(self, code: str, value: float, name: str) -> bool:
         """Compare with an upper threshold and keep the comparison."""
-        return self._told(code, value, name, value <= getattr(self.standard, name))
+        return self._told(code, value, name, holds=value <= getattr(self.standard, name))
 
     def at_least(self, code: str, value: float, name: str) -> bool:
         """Compare with a lower threshold and keep the comparison."""
-        return self._told(code, value, name, value >= getattr(self.standard, name))
+        return self._told(code, value, name, holds=value >= getattr(self.standard, name))
 
     def tell(self, code: str, **said: Any) -> None:  # noqa: ANN401 - any JSON
         """Keep what decides without a threshold."""
         self.reasons.append({"code": code, **said})
 
-    def _told(self, code: str, value: float, name: str, holds: bool) -> bool:
+    def _told(self, code: str, value: float, name: str, *, holds: bool) -> bool:
         limit = getattr(self.standard, name)
         self.reasons.append(
             {"code": code, "value": value, "threshold": name, "limit": limit, "holds": holds}

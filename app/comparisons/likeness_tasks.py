@@ -22,7 +22,7 @@ from app.assets.sweeping import (
     swept,
 )
 from app.comparisons import queries
-from app.comparisons.events import LikesLeft
+from app.comparisons.events import LikesPostponed
 from app.comparisons.measuring import Measured, NotAsHashed, as_measured, measure
 from app.comparisons.models import MeasurementRow
 from app.comparisons.pair_facts import may_be_equal, sides_of
@@ -50,8 +50,8 @@ def look_for_likes(fact: AssetsPictured) -> None:
     look_alike(fact.asset_ids)
 
 
-@on(LikesLeft)
-def look_for_the_rest(fact: LikesLeft) -> None:
+@on(LikesPostponed)
+def look_for_the_rest(fact: LikesPostponed) -> None:
     """Look for what a job had no time for."""
     look_alike(fact.asset_ids)
 
@@ -63,7 +63,7 @@ def look_alike(asset_ids: Sequence[UUID]) -> None:
         work = partial(look_for_some, aligner=aligner)
         for start in range(0, len(asset_ids), IMAGES_AT_ONCE):
             if start and monotonic() > until:
-                left = LikesLeft(tuple(asset_ids[start:]))
+                left = LikesPostponed(tuple(asset_ids[start:]))
                 in_transaction(partial(publish, fact=left))
                 return
             some = asset_ids[start : start + IMAGES_AT_ONCE]

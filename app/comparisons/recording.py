@@ -22,7 +22,12 @@ from app.kit.db import new_ids
 from app.ledger.service import Event, record
 from app.provenance.book import Book, open_book
 
-SHOWN = ("box", "crop", "turn", "form", "region", "mapping")  # what people look at first
+# What people look at first: boxes are in pixels of the larger picture, `reference`.
+SHOWN = ("reference", "crop_box", "coverage_percent", "form", "rotation_degrees", "region")
+
+
+class ToldBefore(Exception):
+    """Another run wrote the same meanwhile."""
 
 
 def record_measured(db: Session, found: Sequence[Measured]) -> None:
@@ -43,25 +48,29 @@ def enter_measurement(db: Session, one: Measured, method: int = MEASURING) -> Me
         "method": method,
         "outcome": measurement.outcome,
     }
-    with db.begin_nested() as so_far:
-        event_id = record(db, AGENT, Event("x:pair-measured", detail))
-        entered = (
-            upsert(MeasurementRow)
-            .values(
-                id=measurement_id,
-                **sides_as_columns(pair),
-                method=method,
-                nominated_by=dict(pair.by),
-                **asdict(measurement),
-                event_id=event_id,
-            )
-            .on_conflict_do_nothing()
-            .returning(MeasurementRow)
-        )
-        row = db.scalars(entered).one_or_none()
-        if row is None:
-            so_far.rollback()  # and its event with it
-        return row
+    values = {
+        "id": measurement_id,
+        **sides_as_columns(pair),
+        "method": method,
+        "nominated_by": dict(pair.by),
+        **asdict(measurement),
+    }
+    entered = upsert(MeasurementRow).returning(MeasurementRow)
+    return told_once(db, Event("x:pair-measured", detail), entered, values)
+
+
+def told_once(db: Session, event: Event, entered: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an insert and its row
+    """Write an event and the row that cites it; neither, and None, where the row is there."""
+    try:
+        with db.begin_nested():
+            event_id = record(db, AGENT, event)
+            row = entered.values(**values, event_id=event_id).on_conflict_do_nothing()
+            found = db.scalars(row).one_or_none()
+            if found is None:
+                raise ToldBefore
+            return found
+    except ToldBefore:
+        return None
 
 
 def sides_as_columns(pair: Pair) -> dict[str, UUID]:
@@ -148,31 +157,23 @@ def write_likeness(
     [likeness_id] = new_ids(db, 1)
     detail = {"a": str(row.a_asset_id), "b": str(row.b_asset_id), "class": judged.class_}
     told = {"likeness": str(likeness_id), "standard": str(book.city.version_id)}
-    with db.begin_nested() as so_far:
-        event_id = record(db, AGENT, Event("x:likeness", detail | told))
-        entered = (
-            upsert(LikenessRow)
-            .values(
-                id=likeness_id,
-                a_asset_id=row.a_asset_id,
-                a_fingerprint_id=row.a_fingerprint_id,
-                b_asset_id=row.b_asset_id,
-                b_fingerprint_id=row.b_fingerprint_id,
-                standard_id=book.city.version_id,
-                class_=judged.class_,
-                measurement_id=row.id,
-                copy_asset_id=copy_of(row, judged),
-                score=judged.score,
-                revision=revision,
-                same_object=False,
-                evidence=evidence_of(row, judged, known),
-                event_id=event_id,
-            )
-            .on_conflict_do_nothing()
-            .returning(LikenessRow.id)
-        )
-        if db.execute(entered).first() is None:
-            so_far.rollback()
+    values = {
+        "id": likeness_id,
+        "a_asset_id": row.a_asset_id,
+        "a_fingerprint_id": row.a_fingerprint_id,
+        "b_asset_id": row.b_asset_id,
+        "b_fingerprint_id": row.b_fingerprint_id,
+        "standard_id": book.city.version_id,
+        "class_": judged.class_,
+        "measurement_id": row.id,
+        "copy_asset_id": copy_of(row, judged),
+        "score": judged.score,
+        "revision": revision,
+        "same_object": False,
+        "evidence": evidence_of(row, judged, known),
+    }
+    entered = upsert(LikenessRow).returning(LikenessRow.id)
+    told_once(db, Event("x:likeness", detail | told), entered, values)
 
 
 def evidence_of(

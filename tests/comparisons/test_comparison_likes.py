@@ -20,9 +20,11 @@ from app.comparisons.likeness_tasks import (
     look_alike,
     look_for_what_was_left,
 )
+from app.comparisons.pair_facts import is_edited, tie_between
 from app.kit.jobs import bind
 from app.policies.packaged import packaged_documents
 from app.policies.service import record_document
+from app.readings.tasks import read_files
 
 NAMES = iter(range(1, 10_000, 2))
 SOME_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
@@ -67,21 +69,20 @@ def test_each_image_is_looked_for_once_and_each_pair_measured_once(
 ) -> None:
     whole = scene(1)
     retouched = whole.copy()
-    retouched.paste((250, 20, 20), (300, 200, 360, 260))
+    retouched.paste((250, 20, 20), (200, 120, 250, 170))
     lossless = written(whole, "PNG")
     found = put(
         town,
         store,
-        small=written(whole.resize((320, 240))),
+        small=written(whole.resize((200, 150))),
         large=written(whole),
-        again=written(whole, quality=60),
         retouched=written(retouched),
         lossless=lossless,
         zipped=written(whole, "PNG", compress_level=1),
         twin=lossless,
         stranger=written(scene(2)),
         page=written(blank((640, 480))),
-        other_page=written(blank((320, 240))),
+        other_page=written(blank((240, 180))),
     )
     town.work()
 
@@ -92,7 +93,6 @@ def test_each_image_is_looked_for_once_and_each_pair_measured_once(
     assert between("lossless", "twin") == [("exact_bytes", None)]
     assert between("lossless", "zipped")[0][0] == "identical_image_data"
     assert between("large", "retouched")[0][0] == "retouched_or_composite"
-    assert between("large", "again")[0][0] != "identical_image_data"
     assert between("page", "other_page") == between("large", "stranger") == []
     assert all(len(town.find(LOOKED, id=one)) == 1 for one in found.values())
     evidence = town.find(
@@ -111,10 +111,10 @@ def test_each_image_is_looked_for_once_and_each_pair_measured_once(
 
 
 def test_the_five_traps_and_blank_pages_are_never_identical(town: World, store: System) -> None:
-    whole = scene(3, (320, 240))
+    whole = scene(3, (240, 180))
     grey = np.asarray(whole.convert("L")).astype(np.uint16)
     one, other = (Image.fromarray(grey * 256 + low) for low in (0, 7))
-    page = scene(4, (320, 240))
+    page = scene(4, (240, 180))
     jpeg = written(whole)
     profile = written(whole, "PNG", icc_profile=SOME_PROFILE)
     turned = Image.Exif()
@@ -123,12 +123,12 @@ def test_the_five_traps_and_blank_pages_are_never_identical(town: World, store: 
         (written(one, "PNG"), written(other, "PNG")),
         (
             written(whole, "TIFF", save_all=True, append_images=[page]),
-            written(whole, "TIFF", save_all=True, append_images=[scene(5, (320, 240))]),
+            written(whole, "TIFF", save_all=True, append_images=[scene(5, (240, 180))]),
         ),
         (written(whole, "PNG"), profile),
         (jpeg, written(whole, exif=turned.tobytes())),
         (jpeg, jpeg + b"something hangs behind"),
-        (written(blank((320, 240)), "PNG"), written(blank((640, 480)), "PNG")),
+        (written(blank((240, 180)), "PNG"), written(blank((640, 480)), "PNG")),
     ]
     ids = [put(town, store, one=a, other=b) for a, b in pairs]
     town.work()
@@ -143,9 +143,9 @@ def test_a_file_that_is_gone_costs_its_own_pairs_only_and_these_are_not_lost(
     whole = scene(6)
     away = town.a_source_system(store.department)
     found = put(town, store, kept=written(whole))
-    found |= put(town, away, gone=written(whole.resize((320, 240))))
+    found |= put(town, away, gone=written(whole.resize((200, 150))))
     town.work()
-    third = put(town, store, late=written(whole.resize((480, 360))))["late"]
+    third = put(town, store, late=written(whole.resize((300, 225))))["late"]
     hidden = away.folder.rename(away.folder.with_name("unplugged"))
     town.work()
     assert town.find(LOOKED, id=third) == []
@@ -176,7 +176,7 @@ def test_a_file_that_changed_is_read_anew_and_never_measured_as_it_was(
     town.work()
     town.file_of(one).write_bytes(written(scene(8)))
     os.utime(town.file_of(one), (1, 1))
-    other = put(town, store, other=written(whole.resize((320, 240))))["other"]
+    other = put(town, store, other=written(whole.resize((200, 150))))["other"]
     town.work()
     assert judged(town, one, other) == []
     readings = town.find("SELECT count(*) FROM readings WHERE asset_id = :id", id=one)
@@ -193,7 +193,7 @@ def test_the_sweep_looks_for_what_no_job_looked_for(town: World, store: System) 
     town.work()
     with pytest.MonkeyPatch.context() as held:
         held.setattr(likeness_tasks, "look_alike", lambda _: None)
-        other = put(town, store, other=written(whole.resize((320, 240))))["other"]
+        other = put(town, store, other=written(whole.resize((200, 150))))["other"]
         town.work()
     assert judged(town, one, other) == []
     with a_while_later():
@@ -222,7 +222,7 @@ def test_a_new_standard_judges_stored_measures_and_decodes_nothing(
     town: World, store: System
 ) -> None:
     whole = scene(10)
-    found = put(town, store, one=written(whole), other=written(whole.resize((320, 240))))
+    found = put(town, store, one=written(whole), other=written(whole.resize((200, 150))))
     town.work()
     bind(town.worker)
     judge_by_a_new_standard()
@@ -242,3 +242,85 @@ def test_a_new_standard_judges_stored_measures_and_decodes_nothing(
         judge_by_a_new_standard()
         judge_all_that_was_left()
     assert town.find(EVERYTHING) == before
+
+
+def test_a_file_that_is_read_anew_keeps_its_measures(town: World, store: System) -> None:
+    whole = scene(11, (240, 180))
+    found = put(town, store, one=written(whole), other=written(whole.resize((160, 120))))
+    town.work()
+    file = town.file_of(found["one"])
+    os.utime(file, (1, 1))
+    bind(town.worker)
+    read_files([found["one"]])
+    town.work()
+    rows = town.find(
+        "SELECT nominated_by, measured FROM measurements WHERE :id IN (a_asset_id, b_asset_id)"
+        " ORDER BY id",
+        id=found["other"],
+    )
+    [(first, measured), (second, again)] = rows
+    assert "as_measured" not in first
+    assert second["as_measured"]
+    assert again == measured
+    classes = {class_ for class_, _ in judged(town, found["one"], found["other"])}
+    assert classes == {"derivative_reduced"}
+
+
+def test_what_files_say_of_their_captures_goes_before_their_looks(
+    town: World, store: System
+) -> None:
+    whole = scene(12, (240, 180))
+    moments = [{"taken": f"2019:05:02 10:11:1{second}"} for second in range(2)]
+    one, other = (
+        town.an_asset(
+            store, written(whole, told=told, quality=quality), name=f"frame-{quality}.jpg"
+        )
+        for told, quality in zip(moments, (92, 80), strict=True)
+    )
+    raw = town.an_asset(store, written(scene(13, (240, 180)), "TIFF"), name="both.dng")
+    developed = town.an_asset(store, written(scene(13, (240, 180))), name="both.jpg")
+    town.work()
+    assert judged(town, one, other) == [("sequence", None)]
+    assert judged(town, raw, developed) == [("capture_pair", None)]
+    a, b = sorted((raw, developed))
+    by = "SELECT nominated_by FROM measurements WHERE (a_asset_id, b_asset_id) = (:a, :b)"
+    assert town.find(by, a=a, b=b)[0][0]["companion"] == "raw_jpeg"
+
+
+SIDE: dict[str, Any] = {"source_system": "s", "path": "a/1.dng", "companions": []}
+COMPANION = {"kind": "raw_jpeg", "location": "a/1.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("other", "tie"),
+    [
+        pytest.param({}, "raw_jpeg", id="beside it"),
+        pytest.param({"source_system": "t"}, None, id="in another system"),
+        pytest.param({"path": "b/1.jpg"}, None, id="elsewhere"),
+    ],
+)
+def test_a_tie_is_between_files_of_one_place(other: dict[str, Any], tie: str | None) -> None:
+    one = SIDE | {"companions": [COMPANION]}
+    second = SIDE | {"path": "a/1.jpg"} | other
+    assert tie_between(one, second) == tie_between(second, one) == tie
+    sidecar = SIDE | {"companions": [COMPANION | {"kind": "sidecar"}]}
+    assert tie_between(sidecar, second) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "recorded", "edited"),
+    [
+        pytest.param({}, None, False, id="nothing told"),
+        pytest.param({"digital_source_type": "digitalCapture"}, None, False, id="taken"),
+        pytest.param({}, "http://x/compositeCapture", True, id="the record says composite"),
+        pytest.param(
+            {"edit_history": {"actions": [{"action": "c2pa.edited"}]}}, None, True, id="c2pa"
+        ),
+        pytest.param(
+            {"edit_history": {"actions": [{"action": "c2pa.opened"}]}}, None, False, id="opened"
+        ),
+        pytest.param({"edit_history": "by hand"}, None, False, id="a text"),
+    ],
+)
+def test_what_says_edited(told: dict[str, Any], recorded: str | None, edited: bool) -> None:
+    assert is_edited(told, recorded) == edited

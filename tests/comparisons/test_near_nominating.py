@@ -6,14 +6,17 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from looks import METHOD, a_look, drawn_bits, flipped, some_assets
+from looks import METHOD, a_look, drawn_bits, flipped, ready, some_assets
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 from world import World
 
-from app.comparisons.near import held
+from app.assets.models import AssetRow
+from app.assets.withdrawing import withdraw
+from app.comparisons.near import held, nominating
 from app.comparisons.near.nominating import Nominated, nominate
 from app.fingerprints.models import VisualFingerprintRow
+from app.policies.service import policy_in_force
 
 Hashed = NDArray[np.uint64]
 CHANCE = np.random.default_rng(5)
@@ -30,7 +33,7 @@ def nothing_held() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def assets(town: World) -> list[UUID]:
     """Images that were read and fingerprinted."""
-    return some_assets(town, 24)
+    return some_assets(town, 32)
 
 
 @pytest.fixture
@@ -132,3 +135,65 @@ def test_an_asker_sees_its_own_rows_and_nobody_those_taken_back(
         assert [found.asset_id for found in asked(db, other).pairs] == [pair[0]]
         db.rollback()
     assert found(town, other) == []
+
+
+def test_of_equal_files_the_earliest_counts_and_none_of_the_askers_own(town: World) -> None:
+    system = town.a_source_system()
+    first = town.an_asset(system)
+    twins = [first, *(town.a_copy_of(first, system) for _ in range(2))]
+    other = town.an_asset(system)
+    ready(town, [*twins, other])
+    [phash] = drawn_bits(CHANCE, 64)
+    rows = [look(town, asset_id, phash) for asset_id in (twins[2], twins[0], twins[1], other)]
+    assert found(town, rows[-1]) == [first]
+    assert found(town, rows[0]) == [other]
+
+
+def test_a_withdrawn_asset_is_not_found(town: World, pair: tuple[UUID, UUID]) -> None:
+    [phash] = drawn_bits(CHANCE, 64)
+    one, other = look(town, pair[0], phash), look(town, pair[1], phash)
+    assert found(town, one) == [pair[1]]
+    with town.api.transaction() as db:
+        asset = db.get_one(AssetRow, pair[1])
+        caller = town.someone("records_manager", department=asset.department)
+        withdraw(db, caller, asset, "a test picture")
+    assert found(town, one) == []
+    assert found(town, other) == [pair[0]]
+
+
+def test_more_than_are_measured_are_counted(
+    town: World, assets: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nominating, "MOST", 2)
+    monkeypatch.setattr(nominating, "AT_ONCE", 3)
+    some = [assets.pop() for _ in range(6)]
+    [phash] = drawn_bits(CHANCE, 64)
+    asker = look(town, some[0], phash)
+    for bits, asset_id in enumerate(some[1:], start=1):
+        look(town, asset_id, flipped(CHANCE, phash, bits))
+    with town.worker.transaction() as db:
+        nominated = asked(db, asker)
+    assert [one.asset_id for one in nominated.pairs] == some[1:3]
+    assert nominated.passed_over == 3
+
+
+def test_the_standard_in_force_says_what_is_near(town: World, pair: tuple[UUID, UUID]) -> None:
+    [phash] = drawn_bits(CHANCE, 64)
+    [pdq] = drawn_bits(CHANCE, 256)
+    one = look(town, pair[0], phash, pdq=pdq, pdq_quality=50)
+    look(town, pair[1], flipped(CHANCE, phash, 20), pdq=flipped(CHANCE, pdq, 31), pdq_quality=50)
+    with town.worker.transaction() as db:
+        mine = db.get_one(VisualFingerprintRow, one.id)
+        rules = policy_in_force(db, None).effective.duplicate_standard.nomination
+        assert [found.by for found in nominate(db, mine).pairs] == [{"pdq": 31, "form": 0}]
+        for other in ({"pdq_max_bits": 30}, {"pdq_min_quality": 51}):
+            assert nominate(db, mine, rules.model_copy(update=other)).pairs == []
+        looser = rules.model_copy(update={"phash_max_bits": 20})
+        assert nominate(db, mine, looser).pairs[0].by == {"phash": 20, "pdq": 31, "form": 0}
+
+
+def test_a_picture_of_low_quality_is_not_found_by_pdq(town: World, pair: tuple[UUID, UUID]) -> None:
+    phashes, [pdq] = drawn_bits(CHANCE, 64, 2), drawn_bits(CHANCE, 256)
+    one = look(town, pair[0], phashes[:1][0], pdq=pdq)
+    look(town, pair[1], phashes[1:][0], pdq=pdq, pdq_quality=49)
+    assert found(town, one) == []

@@ -28,9 +28,9 @@ def some_pairs(world: World, many: int) -> int:
     """Register pictures and a smaller copy of each; say how many files."""
     store = world.a_source_system()
     for number in range(many):
-        whole = scene(40 + number, (480, 360))
+        whole = scene(40 + number, (240, 180))
         world.an_asset(store, written(whole), name=f"whole-{number}.jpg")
-        world.an_asset(store, written(whole.resize((240, 180))), name=f"small-{number}.jpg")
+        world.an_asset(store, written(whole.resize((160, 120))), name=f"small-{number}.jpg")
     return 2 * many
 
 

@@ -23,6 +23,7 @@ WORKER, OWNER = "catalogue_worker", "catalogue_owner"
 UNEQUAL = Refused(CHECK, "likenesses_exact_is_equal", None)
 NOT_MEASURED = Refused(CHECK, "likenesses_measured_pair", None)
 NOT_IDENTICAL = Refused(CHECK, "likenesses_identical_is_equal", None)
+NOTHING: Row = {}
 OTHER_CLASSES = (
     *("identical_image_data", "derivative_reduced", "derivative_converted", "crop"),
     *("tonal_variant", "retouched_or_composite", "sequence", "re_digitisation", "unrelated"),
@@ -138,10 +139,17 @@ def a_picture(city: City, fingerprint_id: UUID, asset_id: UUID, **changed: objec
     row: Row = {"id": uuid4(), "asset_id": asset_id, "fingerprint_id": fingerprint_id}
     row |= {"method": 99, "outcome": "decoded", "width": 8, "height": 8, "frames": 1}
     row |= {"bit_depth": 8, "colour": "RGB", "alpha": False, "orientation": 1, "auxiliary": 0}
-    row |= {"pixels_sha256": bytes(32), "phash": bytes(8), "dhash": bytes(8), "pdq": bytes(32)}
+    row |= {"phash": bytes(8), "dhash": bytes(8), "pdq": bytes(32)}
     row |= {"pdq_quality": 100, "turned_phash": bytes(64), "turned_pdq": bytes(256)}
     row |= {"measures": Jsonb({}), "tools": Jsonb({}), "event_id": city.event}
     return row | changed
+
+
+def a_digest(city: City, fingerprint_id: UUID, asset_id: UUID, **changed: object) -> Row:
+    """Digest all samples of a file, by a method that goes before all others."""
+    row: Row = {"fingerprint_id": fingerprint_id, "asset_id": asset_id, "method": 99}
+    row |= {"pixels_sha256": bytes(32), "frames": 1, "trailing_bytes": 0}
+    return row | {"decoder": "x", "decoder_version": "1", "event_id": city.event} | changed
 
 
 def judged(city: City, measurement: Row, class_: str, **changed: object) -> Step:
@@ -152,23 +160,24 @@ def judged(city: City, measurement: Row, class_: str, **changed: object) -> Step
     return insert("likenesses", row | {"evidence": Jsonb({}), "event_id": city.event} | changed)
 
 
-def pictured(city: City, measurement: Row, b: Row, a: Row | None = None) -> list[Step]:
-    """Picture both sides of a pair, each with what is changed about it, and measure it."""
-    sides = (("a", a or {}), ("b", b))
-    pictures = [
-        a_picture(
-            city, measurement[f"{side}_fingerprint_id"], measurement[f"{side}_asset_id"], **changed
-        )
-        for side, changed in sides
-    ]
-    steps = [insert("visual_fingerprints", one) for one in pictures]
+def pictured(
+    city: City, measurement: Row, looks: Row = NOTHING, samples: Row = NOTHING
+) -> list[Step]:
+    """Picture and digest both sides of a pair, with what differs about the second, and measure."""
+    steps: list[Step] = []
+    for side, looking, sampling in (("a", NOTHING, NOTHING), ("b", looks, samples)):
+        cited = measurement[f"{side}_fingerprint_id"], measurement[f"{side}_asset_id"]
+        steps += [
+            insert("visual_fingerprints", a_picture(city, *cited, **looking)),
+            insert("pixel_digests", a_digest(city, *cited, **sampling)),
+        ]
     return [*steps, insert("measurements", measurement)]
 
 
 @pytest.mark.parametrize("class_", OTHER_CLASSES)
 def test_no_class_but_exact_stands_without_a_measurement(city: City, class_: str) -> None:
     measurement = a_measurement(city, city.sealed, city.other)
-    steps = pictured(city, measurement, {})
+    steps = pictured(city, measurement)
     step = judged(city, measurement, class_, measurement_id=None)
     assert refusal(city, OWNER, *steps, step).constraint in {
         "likenesses_measured_pair",
@@ -188,7 +197,7 @@ def test_no_class_rests_on_another_pairs_measurement(city: City, class_: str) ->
 @pytest.mark.parametrize("outcome", ["undecodable", "timed_out"])
 def test_what_was_not_measured_is_undetermined(city: City, class_: str, outcome: str) -> None:
     measurement = a_measurement(city, city.sealed, city.other, outcome=outcome, measured=None)
-    entered = pictured(city, measurement, {})
+    entered = pictured(city, measurement)
     assert refusal(city, WORKER, *entered, judged(city, measurement, class_)) == NOT_MEASURED
     allowed(city, WORKER, *entered, judged(city, measurement, "undetermined"))
 
@@ -201,41 +210,51 @@ def test_exact_bytes_rest_on_digests_and_on_no_measurement(city: City) -> None:
 
 
 DIFFERING: list[Any] = [
-    pytest.param({"pixels_sha256": b"1" * 32}, id="other pixels"),
-    pytest.param({"pixels_sha256": None}, id="pixels not digested"),
-    pytest.param({"frames": 2}, id="a second page"),
-    pytest.param({"bit_depth": 16}, id="16 bits"),
-    pytest.param({"alpha": True}, id="alpha"),
-    pytest.param({"auxiliary": 1}, id="a gain map beside"),
-    pytest.param({"orientation": 6}, id="another orientation"),
-    pytest.param({"icc_sha256": b"1" * 32}, id="another profile"),
-    pytest.param({"colour_space": "Adobe RGB"}, id="another colour space"),
+    pytest.param({"frames": 2}, NOTHING, id="a second page"),
+    pytest.param({"bit_depth": 16}, NOTHING, id="16 bits"),
+    pytest.param({"alpha": True}, NOTHING, id="alpha"),
+    pytest.param({"auxiliary": 1}, NOTHING, id="a gain map beside"),
+    pytest.param({"orientation": 6}, NOTHING, id="another orientation"),
+    pytest.param({"icc_sha256": b"1" * 32}, NOTHING, id="another profile"),
+    pytest.param({"colour_space": "Adobe RGB"}, NOTHING, id="another colour space"),
+    pytest.param(NOTHING, {"pixels_sha256": b"1" * 32}, id="other samples"),
+    pytest.param(NOTHING, {"pixels_sha256": None, "reason": "crashed"}, id="no samples"),
+    pytest.param(NOTHING, {"trailing_bytes": 5}, id="bytes behind the end"),
+    pytest.param(NOTHING, {"trailing_bytes": None}, id="an end that is not known"),
+    pytest.param(NOTHING, {"method": 100}, id="samples by another method"),
 ]
 
 
 @pytest.mark.parametrize("role", [WORKER, OWNER])
-@pytest.mark.parametrize("differs", DIFFERING)
+@pytest.mark.parametrize(("looks", "samples"), DIFFERING)
 def test_image_data_is_identical_under_equal_rendering_only(
-    city: City, role: str, differs: Row
+    city: City, role: str, looks: Row, samples: Row
 ) -> None:
     measurement = a_measurement(city, city.sealed, city.other)
     step = judged(city, measurement, "identical_image_data")
-    allowed(city, role, *pictured(city, measurement, {}), step)
-    met = refusal(city, role, *pictured(city, measurement, differs), step)
+    allowed(city, role, *pictured(city, measurement), step)
+    met = refusal(city, role, *pictured(city, measurement, looks, samples), step)
     assert met == NOT_IDENTICAL
 
 
-def test_what_hangs_behind_an_image_makes_it_another(city: City) -> None:
-    mine = [city.ask(TWIN.format(column), id=city.sealed) for column in KNOWN]
-    trailing = a_fingerprint(city, city.sealed, **dict(zip(KNOWN, mine, strict=True)))
-    trailing |= {"sha256": b"2" * 32, "trailer_sha256": b"3" * 32}
-    trailing |= {"image_sha256": b"4" * 32, "rendering_sha256": b"5" * 32}
+@pytest.mark.parametrize("differs", ["image_sha256", "rendering_sha256", "trailer_sha256"])
+def test_encoded_data_is_identical_in_all_its_parts_only(city: City, differs: str) -> None:
+    parts = {"image_sha256": b"4" * 32, "rendering_sha256": b"5" * 32}
+    prints = []
+    for number, asset_id in enumerate((city.sealed, city.other)):
+        mine = [city.ask(TWIN.format(column), id=asset_id) for column in KNOWN]
+        row = a_fingerprint(city, asset_id, **dict(zip(KNOWN, mine, strict=True)))
+        prints.append(row | {"sha256": bytes([number]) * 32} | parts)
+    changed = prints[1] | {differs: b"6" * 32}
     measurement = a_measurement(city, city.sealed, city.other)
-    side = "a" if measurement["a_asset_id"] == city.sealed else "b"
-    measurement |= {f"{side}_fingerprint_id": trailing["id"]}
-    steps = [insert("fingerprints", trailing), *pictured(city, measurement, {})]
+    for row in prints:
+        side = "a" if row["asset_id"] == measurement["a_asset_id"] else "b"
+        measurement |= {f"{side}_fingerprint_id": row["id"]}
+    seen = pictured(city, measurement, NOTHING, {"pixels_sha256": b"1" * 32})
     step = judged(city, measurement, "identical_image_data")
-    assert refusal(city, WORKER, *steps, step) == NOT_IDENTICAL
+    first, second, other = (insert("fingerprints", row) for row in (*prints, changed))
+    allowed(city, WORKER, first, second, *seen, step)
+    assert refusal(city, WORKER, first, other, *seen, step) == NOT_IDENTICAL
 
 
 def test_image_data_that_was_never_looked_at_is_not_identical(city: City) -> None:

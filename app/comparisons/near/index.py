@@ -118,9 +118,13 @@ class NearIndex:
 
     def settle(self) -> None:
         """Sort in what is new once there is enough of it."""
-        for hashes in (self._phashes, self._pdqs):
-            if hashes.due:
-                hashes.merge()
+        if self._phashes.due:
+            self.merge()
+
+    def merge(self) -> None:
+        """Sort in what is new."""
+        self._phashes.merge()
+        self._pdqs.merge()
 
     def fingerprints_of(self, rows: Rows) -> list[bytes]:
         """Return the ids of these rows' fingerprints, 16 bytes each."""

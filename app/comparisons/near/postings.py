@@ -12,7 +12,7 @@ Words = NDArray[np.int32]
 Counts = NDArray[np.int32]
 Weights = NDArray[np.float32]
 SLOPE = 4  # a segment joins the one before it unless that one is so many times as large
-SLICES = 32  # of the words, one after the other, when segments join
+A_SLICE = 1 << 22  # postings that are sorted at a time when segments join
 LARGEST = 1 << 20  # images beyond which a segment stays as it is
 COMMON, COMMON_PART = (
     256,
@@ -140,7 +140,8 @@ def joinable(before: Segment, last: Segment) -> bool:
 def joined(before: Segment, last: Segment) -> Segment:
     """Join two segments, some words at a time: what it takes beside them stays small."""
     end = 1 + max([0, *before.words[-1:], *last.words[-1:]])
-    bounds = np.linspace(0, end, SLICES + 1).astype(np.int64)
+    slices = 1 + (len(before.rows) + len(last.rows)) // A_SLICE
+    bounds = np.linspace(0, end, slices + 1).astype(np.int64)
     parts = []
     for first, behind in pairwise(bounds.tolist()):
         some, more = before.within(first, behind), last.within(first, behind)

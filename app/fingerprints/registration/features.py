@@ -1,6 +1,7 @@
 """Local features of one picture, by which it is found again inside another."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,8 +13,8 @@ MOST = 800
 NEAREST_RATIO = 0.8  # Lowe: a match nearer to its second is none
 CLIP, GRID = 2.0, (8, 8)
 
-Floats = npt.NDArray[np.float32]
-Grey = npt.NDArray[np.uint8]
+Floats = npt.NDArray[Any]
+Grey = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,14 @@ def features_of(grey: Grey) -> Features:
     """Find at most MOST features in a grey picture of at most LONGEST pixels a side."""
     times = 2 if max(grey.shape) <= SMALL else 1
     if times > 1:
-        grey = cv2.resize(grey, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
+        grey = cv2.resize(grey, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
     even = cv2.createCLAHE(CLIP, GRID).apply(grey)
     # OpenCV keeps more where several are equally strong, hence the cut.
-    found, described = cv2.SIFT_create(MOST, contrastThreshold=0.02).detectAndCompute(even, None)
-    if described is None:
+    found, described = cv2.SIFT.create(MOST, contrastThreshold=0.02).detectAndCompute(even, None)
+    if not len(found):
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
-    points = np.array([point.pt for point in found[:MOST]], np.float32)
-    points = (points + 0.5) / times - 0.5
+    places = np.array([point.pt for point in found[:MOST]], np.float32)
+    points = (places + 0.5) / times - 0.5
     described = described[:MOST]
     # RootSIFT: the Hellinger distance of the histograms (Arandjelovic and Zisserman, 2012).
     roots = np.sqrt(described / np.maximum(described.sum(1, keepdims=True), 1e-6))

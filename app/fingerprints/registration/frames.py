@@ -1,5 +1,7 @@
 """Whole frame to whole frame: the guess that needs no features, for small and soft pictures."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +10,8 @@ SQUARE = 96  # pixels: finer than this, small misfits decide
 SOFT = 6.0  # pixels of that square: what is coarser is lighting, not structure
 ASPECTS_APART = 0.15  # of their ratio
 
-Floats = npt.NDArray[np.float32]
-Grey = npt.NDArray[np.uint8]
+Floats = npt.NDArray[Any]
+Grey = npt.NDArray[Any]
 Size = tuple[int, int]
 
 

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from math import atan2, degrees, hypot
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-Affine = npt.NDArray[np.float64]  # 2 x 3, from pixels (x, y) of one side to pixels of the other
+Affine = npt.NDArray[Any]  # 2 x 3, from pixels (x, y) of one side to pixels of the other
 Size = tuple[int, int]  # width, height
 ACROSS, SQUEEZED, SKEWED = 25.0, 2.0, 0.35  # beyond such a scale or shear a fit is chance
 SEED = 20_260_901
@@ -37,7 +38,7 @@ class Parts:
 
 
 def fitted(
-    one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], within: float
+    one: npt.NDArray[Any], other: npt.NDArray[Any], within: float
 ) -> tuple[Affine | None, int]:
     """Fit an affine map to matched points; return it and how many it moves to `within` pixels."""
     if len(one) < 4:
@@ -52,7 +53,7 @@ def fitted(
         confidence=0.999,
         refineIters=20,
     )
-    if matrix is None or not np.isfinite(matrix).all():
+    if matrix is None or not np.isfinite(matrix).all():  # type: ignore[redundant-expr]
         return None, 0
     return matrix, int(kept.sum())
 
@@ -103,18 +104,18 @@ def rescaled(matrix: Affine, one: tuple[float, float], other: tuple[float, float
     return np.hstack([scaled[:, :2] @ np.diag((1 / one[0], 1 / one[1])), scaled[:, 2:]])
 
 
-def corners(size: Size) -> npt.NDArray[np.float32]:
+def corners(size: Size) -> npt.NDArray[Any]:
     """Return the corners of a frame, by pixel edges."""
     width, height = size
     return np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
 
 
-def moved(matrix: Affine, points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def moved(matrix: Affine, points: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return where a map takes points."""
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
-def overlap(matrix: Affine, one: Size, other: Size) -> tuple[float, npt.NDArray[np.float32]]:
+def overlap(matrix: Affine, one: Size, other: Size) -> tuple[float, npt.NDArray[Any]]:
     """Return the area that one covers of the other, in the other's pixels, and its corners."""
     shape = moved(matrix, corners(one))
     area, common = cv2.intersectConvexConvex(shape, corners(other))

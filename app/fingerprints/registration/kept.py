@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from app.fingerprints.registration.features import LONGEST, Features, features_of
 from app.fingerprints.registration.frames import Floats, square_of
@@ -88,5 +90,5 @@ class Kept:
         size = (max(1, round(sight.size[0] * less)), max(1, round(sight.size[1] * less)))
         return Sight(cv2.resize(sight.pixels, size, interpolation=cv2.INTER_AREA), sight.full)
 
-    def _grey(self) -> np.ndarray:
+    def _grey(self) -> npt.NDArray[Any]:
         return cv2.cvtColor(self.coarse.pixels, cv2.COLOR_RGB2GRAY)

@@ -1,6 +1,7 @@
 """Two pictures laid over one another, pixel on pixel, in the frame of the sparser one."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from app.fingerprints.registration.geometry import (
     whole,
 )
 
-Pixels = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[Any]
 EDGE = 2  # pixels at the rim of an overlap that are mixed with what lies outside
 
 
@@ -85,8 +86,8 @@ def laid(one: Sight, other: Sight, matrix: Affine, pixels: float) -> Laid:
             flags=cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        inside = np.full(first.pixels.shape[:2], 255, np.uint8)
-        inside = cv2.warpAffine(inside, centred(here), second.size, flags=cv2.INTER_LINEAR)
+        full = np.full(first.pixels.shape[:2], 255, np.uint8)
+        inside = cv2.warpAffine(full, centred(here), second.size, flags=cv2.INTER_LINEAR)
         mask = cv2.erode(inside, np.ones((2 * EDGE + 1,) * 2, np.uint8), borderValue=255) == 255
     back = rescaled(inverse(here), (1.0, 1.0), (1 / first.scale[0], 1 / first.scale[1]))
     return _cut(Laid(pixels_one, second.pixels, mask, back))

@@ -7,11 +7,11 @@ a pair measures alike whichever side is named first.
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 
 from app.fingerprints.registration import regions
 from app.fingerprints.registration.aligning import Aligned, alignments
+from app.fingerprints.registration.detail import detail_beyond
 from app.fingerprints.registration.geometry import (
     Affine,
     Size,
@@ -90,7 +90,7 @@ def measured(a: Kept, b: Kept) -> tuple[dict[str, Any], bytes | None]:
                 said |= _geometry(fine.aligned, one.full, other.full) | {"coarse": _numbers(coarse)}
             finest = fine
             said["fine"] = _numbers(fine)
-            said["detail"] = detail(one, other, fine)
+            said["detail"] = detail_beyond(one, other, fine.aligned.matrix)
     said["region"] = (said.get("fine") or said["coarse"])["region"] or said["coarse"]["region"]
     return said, difference_map(one.coarse, finest.standing, finest.pair.back)
 
@@ -238,29 +238,3 @@ def _box(blocks: list[int], back: Affine) -> list[int]:
     there = moved(back, ends)
     low, high = there.min(0), there.max(0)
     return [round(float(each)) for each in (*low, *(high - low))]
-
-
-def detail(one: Kept, other: Kept, look: Look) -> dict[str, float]:
-    """Say how much finer detail the reference has than the other has room for, in levels.
-
-    A picture that was enlarged has none, and the smaller one is where it comes from.
-    """
-    parts = parts_of(look.aligned.matrix)
-    scale = max(parts.scale_x, parts.scale_y)
-    if scale > 0.98:
-        return {"lost": 0.0, "kept": 0.0}
-    longest = min(max(one.full), round(max(look.pair.mask.shape) / scale), 3000)
-    sight = one.fine(longest)
-    grey = cv2.cvtColor(sight.pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    less = scale * sight.full[0] / sight.size[0]
-    if less > 0.98:
-        return {"lost": 0.0, "kept": 0.0}
-    small = cv2.resize(grey, None, fx=less, fy=less, interpolation=cv2.INTER_AREA)
-    again = cv2.resize(small, sight.size, interpolation=cv2.INTER_CUBIC)
-    coarser = cv2.GaussianBlur(again, (0, 0), 1.0 / less)
-    lost, kept = np.abs(grey - again), np.abs(again - coarser)
-    lively = kept >= np.quantile(kept, 0.9)
-    return {
-        "lost": round(float(lost[lively].mean()), 3),
-        "kept": round(float(kept[lively].mean()), 3),
-    }

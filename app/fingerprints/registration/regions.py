@@ -1,6 +1,7 @@
 """Which blocks differ by more than noise, and where they lie together."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from app.fingerprints.registration.residuals import Blocks
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[Any]
 LEAST = 3.0  # levels: below, nothing is told from coding noise
 TIMES = 5.0  # the upper quartile of blocks as lively
 MOST, MOST_OF_LIVELY = 6.0, 0.08  # no honest coding noise goes beyond, however many blocks have it
@@ -43,11 +44,11 @@ def standing(blocks: Blocks) -> Standing:
     return Standing(strength, counted, counted & (lively > INFORMATIVE))
 
 
-def described(found: Standing, blocks: Blocks) -> dict[str, object]:
+def described(found: Standing, blocks: Blocks) -> dict[str, Any]:
     """Write down how much differs and where the strongest region lies, in blocks [x, y, w, h]."""
     differing = found.strength > 1
     counted, informative = max(int(found.counted.sum()), 1), int(found.informative.sum())
-    said: dict[str, object] = {
+    said: dict[str, Any] = {
         "blocks": int(found.counted.sum()),
         "informative": informative,
         "differing_share": round(float(differing.sum()) / counted, 5),
@@ -65,7 +66,7 @@ def described(found: Standing, blocks: Blocks) -> dict[str, object]:
         differing.astype(np.uint8), connectivity=8
     )
     if count > 1:
-        weights = np.bincount(labels.ravel(), found.strength.ravel(), count)
+        weights = np.bincount(labels.ravel(), np.maximum(found.strength - 1, 0).ravel(), count)
         weights[0] = 0
         largest = int(weights.argmax())
         x, y, width, height, size = (int(value) for value in stats[largest])

@@ -6,6 +6,7 @@ of its contrast.
 """
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from app.fingerprints.registration.laying import Laid
 from app.fingerprints.registration.tones import Tone
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[Any]
 EIGHT = 8  # pixels of a block's side
 BAND = 1024  # rows measured at once, a multiple of EIGHT: it bounds memory
 MARGIN = 16  # rows more, for the neighbourhoods
@@ -108,7 +109,8 @@ def _outside(one: Floats, other: Floats, reach: int) -> Floats:
     apart = np.maximum(
         np.maximum(one - high_other, low_other - one), np.maximum(other - high_one, low_one - other)
     )
-    return np.maximum(apart - RINGING * contrast, 0)
+    beyond: Floats = np.maximum(apart - RINGING * contrast, 0)
+    return beyond
 
 
 def _means(values: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from app.fingerprints.registration.laying import Laid, Pixels
 
-Doubles = npt.NDArray[np.float64]
+Doubles = npt.NDArray[Any]
 SAMPLED = 96  # pixels of the longer side: tone is no matter of detail
 KNOTS = np.linspace(0, 255, 18)
 ROUNDS = 5
@@ -46,7 +46,7 @@ class Tone:
         """Tell no change at all."""
         return bool((self.matrix == _SAME).all() and (self.curves == KNOTS).all())
 
-    def of(self, pixels: Pixels) -> npt.NDArray[np.float32]:
+    def of(self, pixels: Pixels) -> npt.NDArray[Any]:
         """Return pixels as the other side would have them."""
         if self.none:
             return pixels.astype(np.float32)
@@ -186,11 +186,12 @@ def _curve(start: Doubles, end: Doubles, weights: Doubles) -> Doubles:
     return np.maximum.accumulate(KNOTS + shifts)
 
 
-def _interpolated(values: npt.NDArray[np.floating], curve: Doubles) -> npt.NDArray[np.floating]:
+def _interpolated(values: npt.NDArray[Any], curve: Doubles) -> npt.NDArray[Any]:
     fine = np.linspace(-128, 383, 1023)
     table = np.interp(fine, KNOTS, curve).astype(np.float32)
     places = np.clip(np.rint((values + 128) * 2), 0, 1022).astype(np.intp)
-    return table[places]
+    found: npt.NDArray[Any] = table[places]
+    return found
 
 
 def _stops(one: Doubles, other: Doubles) -> float:

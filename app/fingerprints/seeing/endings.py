@@ -21,6 +21,7 @@ ANATOMIES: dict[str, Anatomy] = {
 }
 BOXES = {b"ftyp", b"meta", b"mdat", b"free", b"skip", b"jP  ", b"jp2h", b"jp2c", b"moov"}
 MOST_BOXES, MOST_FOLDERS, MOST_NUMBERS = 1_000, 10_000, 1_000_000
+PADDING = 8
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 STRIPS = ((273, 279), (324, 325))  # where strips and tiles lie, and how long each is
 BELOW = (330, 34665, 34853, 40965)  # folders that a folder names
@@ -34,7 +35,7 @@ def trailing_bytes(kind: str, file: BinaryIO) -> int | None:
     file.seek(0)
     try:
         if kind == "TIFF":
-            return max(0, size - end_of_tiff(file))
+            return behind_tiff(file, size)
         if size > WHOLE:
             return None
         if kind in ANATOMIES:
@@ -97,18 +98,30 @@ def unknown_boxes(content: bytes) -> int:
     if content[4:8] not in BOXES:  # a bare codestream of JPEG 2000: it ends with EOC
         return len(content) - content.rfind(b"\xff\xd9") - 2
     for _ in range(MOST_BOXES):
-        if at + 8 > len(content):
-            return unknown + len(content) - at
+        left = len(content) - at
+        if left < 8:
+            return unknown + left
         size, kind = number(content, at, 4), content[at + 4 : at + 8]
-        size = number(content, at + 8, 8) if size == 1 else size or len(content) - at
-        if kind not in BOXES or size < 8:
-            unknown += min(size, len(content) - at) if size >= 8 else len(content) - at
-        if size < 8:
-            return unknown
-        at += size
-        if at > len(content):
+        size = number(content, at + 8, 8) if size == 1 else size or left
+        known = kind in BOXES and size >= 8
+        if known and size > left:
             raise Malformed("The file ends in a box.")
+        if not known and not 8 <= size <= left:
+            return unknown + left
+        unknown += 0 if known else size
+        at += size
     raise Malformed("There are too many boxes.")
+
+
+def behind_tiff(file: BinaryIO, size: int) -> int:
+    """Count what no folder of a TIFF names; writers pad the end of their folders with zeros.
+
+    Raises:
+        Malformed: where it ends cannot be found.
+    """
+    behind = max(0, size - end_of_tiff(file))
+    file.seek(size - min(behind, PADDING))
+    return 0 if behind <= PADDING and not any(file.read()) else behind
 
 
 def end_of_tiff(file: BinaryIO) -> int:

@@ -11,7 +11,7 @@ from app.fingerprints.anatomy.parts import Malformed
 from app.fingerprints.seeing.jpeg import beside_in, head_of
 from app.fingerprints.shown import WITH_ALPHA, TooLarge
 
-MOST_FRAMES = 10_000
+MOST_FRAMES = 5_000
 HEAD = 1 << 20  # bytes in which boxes and chunks before the pixels are looked for
 ORIENTATION, EXIF, INTEROP, COLOUR_SPACE, BITS, SUB_IFDS = 274, 0x8769, 0xA005, 0xA001, 258, 330
 SRGB = "srgb"

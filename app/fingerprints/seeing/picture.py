@@ -1,6 +1,7 @@
 """Small decodes of any format: upright, on white, eight bits; budgets before any pixel."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -136,8 +137,9 @@ def scaled(
     with opened(file) as image:
         facts = facts_of(image, file)
         if facts.format == "JPEG" and image.mode in ("L", "RGB") and facts.bit_depth == 8:
-            pixels = jpeg(file, facts, flags[scale_of(image.size, longest)])
-            return Picture(pixels, facts, OPENCV, VERSIONS[OPENCV])
+            with suppress(Malformed):  # what it makes of such files Pillow is asked to say
+                pixels = jpeg(file, facts, flags[scale_of(image.size, longest)])
+                return Picture(pixels, facts, OPENCV, VERSIONS[OPENCV])
         whole_too(image, facts)
         pixels = np.asarray(reduced(image, longest))
     return Picture(pixels, facts, PILLOW, VERSIONS[PILLOW])
