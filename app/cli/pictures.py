@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from app.kit.settings import settings
 from app.readings.exiftool import find_tool
 
-SIZE = (320, 240)
+SIZE = (960, 720)  # with enough in them to be told apart by
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SURROUNDINGS = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
@@ -162,20 +162,22 @@ def make_all(folder: Path) -> None:
 
 
 def draw(seed: int) -> Image.Image:
-    """Draw shapes on a slope of colour; the same seed draws the same."""
+    """Draw shapes on a slope of colour, with grain; the same seed draws the same."""
     chance = random.Random(seed)  # noqa: S311 - a drawing is no secret
     slope = Image.linear_gradient("L").resize(SIZE).rotate(chance.choice((0, 180)))
     turned = slope.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     flat = Image.new("L", SIZE, chance.randrange(60, 200))
     picture = Image.merge("RGB", (slope, flat, turned))
     pen = ImageDraw.Draw(picture)
-    for _ in range(12):
+    for _ in range(70):
         x, y = chance.randrange(SIZE[0]), chance.randrange(SIZE[1])
-        w, h = chance.randrange(15, 90), chance.randrange(15, 90)
+        w, h = chance.randrange(20, 190), chance.randrange(20, 190)
         colour = (chance.randrange(256), chance.randrange(256), chance.randrange(256))
         shape = chance.choice((pen.rectangle, pen.ellipse))
         shape((x, y, x + w, y + h), fill=colour)
-    return picture
+    small = (SIZE[0] // 3, SIZE[1] // 3)
+    grain = Image.frombytes("L", small, chance.randbytes(small[0] * small[1])).resize(SIZE)
+    return Image.blend(picture, grain.convert("RGB"), 0.07)
 
 
 def rendered(picture: Image.Image, rendition: str) -> Image.Image:
