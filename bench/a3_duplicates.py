@@ -166,7 +166,8 @@ def kind_of(name: str) -> str:
 
 def is_turned(measured: Mapping[str, Any]) -> bool:
     """Tell whether one side is a turned, mirrored or straightened form of the other."""
-    return measured.get("form", 0) != 0 or abs(measured.get("rotation_degrees", 0.0)) > STRAIGHT
+    turned_by = abs(float(measured.get("rotation_degrees", 0.0)))
+    return bool(measured.get("form", 0)) or turned_by > STRAIGHT
 
 
 def is_recoloured(measured: Mapping[str, Any]) -> bool:
