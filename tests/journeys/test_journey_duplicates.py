@@ -144,7 +144,7 @@ def class_of(found: Pairs, one: str, other: str) -> str | None:
     """Return the proposed class of a pair, if it was found."""
     first, second = sorted((one, other))
     likeness = found.get((first, second))
-    return likeness and likeness["proposed_class"]
+    return None if likeness is None else str(likeness["proposed_class"])
 
 
 @pytest.mark.parametrize(
