@@ -18,10 +18,12 @@ SHUFFLES ?= 20
 CLAIMS := b1_registration b2_reading b6_near b8_eligibility b10_simulation b11_keyset b12_growth b16_import_memory b17_search
 CLAIMS := b1_registration b2_reading b8_eligibility b10_simulation b11_keyset b12_growth b16_import_memory b17_search b18_bulk
 CLAIMS := b1_registration b2_reading b3_fingerprint b8_eligibility b10_simulation b11_keyset b12_growth b16_import_memory b17_search
+CLAIMS := b1_registration b2_reading b8_eligibility b10_simulation b11_keyset b12_growth b16_import_memory b17_search \
+	a3_duplicates b7_pipeline b13_two_workers
 SIZE ?= small
 AT_ONCE ?= 2
 
-.PHONY: help setup demo test serve worker check fix migration openapi lock bench drill size coverage
+.PHONY: help setup demo test serve worker check fix migration openapi lock bench drill size coverage pictures
 
 help:
 	@echo "The two commands to start with are 'make demo' and 'make test'. All of them:"
@@ -93,6 +95,9 @@ drill: $(READY) | bench/results  ## the long proofs: KILLS=200 LINES=200000 kill
 
 size: $(READY)  ## how long modules and functions are: median, p90, longest, functions over 40 lines
 	@$(BIN)/python bench/size.py
+
+pictures: $(READY)  ## draw docs/pictures anew: one pair of each class, as the catalogue judges it
+	@PYTHONPATH=bench:tests $(BIN)/python docs/pictures.py
 
 coverage: $(READY)  ## run the tests under coverage: 95 % of all, 100 % where a mistake would cost an image
 	@$(BIN)/coverage erase

@@ -13,14 +13,17 @@ from PIL import Image, ImageDraw
 from app.kit.settings import settings
 from app.readings.exiftool import find_tool
 
-SIZE = (320, 240)
+SIZE = (960, 720)  # with enough in them to be told apart by
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SURROUNDINGS = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture: what its file says of itself; without a caption it says nothing at all."""
+    """One picture: what its file says of itself; without a caption it says nothing at all.
+
+    A rendition is drawn by the number of the picture that it is made of.
+    """
 
     path: str
     seed: int
@@ -32,6 +35,7 @@ class Picture:
     place: tuple[float, float] | None = None
     source_type: str = "digitalCapture"
     rights: str = "© 示範公共圖書館"
+    rendition: str = ""  # how it was made of another: resized, cropped, retouched
 
 
 LIBRARY, FILM_ARCHIVE = "library", "film-archive"
@@ -94,6 +98,29 @@ PICTURES = (
         rights=FILM_RIGHTS,
     ),
     Picture(f"{FILM_ARCHIVE}/unidentified/still-07.jpg", 12),
+    Picture(
+        f"{LIBRARY}/web/reading-room-small.jpg",
+        1,
+        "閱覽室",
+        "中央圖書館閱覽室開放首日",
+        place=KOWLOON,
+        rendition="resized",
+    ),
+    Picture(
+        f"{LIBRARY}/web/harbour-banner.jpg",
+        4,
+        "維多利亞港",
+        "從圖書館天台遠眺維多利亞港",
+        rendition="cropped",
+    ),
+    Picture(
+        f"{LIBRARY}/web/storytelling-poster.jpg",
+        5,
+        "親子故事時間",
+        "義工為兒童講故事",
+        "李小明",
+        rendition="retouched",
+    ),
 )
 # A copy and what it is an exact copy of: inside one department, and across the two.
 COPIES = (
@@ -123,7 +150,7 @@ def make_all(folder: Path) -> None:
     for picture in PICTURES:
         target = folder / picture.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        draw(picture.seed).save(target)
+        rendered(draw(picture.seed), picture.rendition).save(target)
     describe(folder, [picture for picture in PICTURES if picture.caption])
     for copy, original in COPIES:
         (folder / copy).parent.mkdir(parents=True, exist_ok=True)
@@ -135,20 +162,42 @@ def make_all(folder: Path) -> None:
 
 
 def draw(seed: int) -> Image.Image:
-    """Draw shapes on a slope of colour; the same seed draws the same."""
+    """Draw shapes on a slope of colour, with grain; the same seed draws the same."""
     chance = random.Random(seed)  # noqa: S311 - a drawing is no secret
     slope = Image.linear_gradient("L").resize(SIZE).rotate(chance.choice((0, 180)))
     turned = slope.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     flat = Image.new("L", SIZE, chance.randrange(60, 200))
     picture = Image.merge("RGB", (slope, flat, turned))
     pen = ImageDraw.Draw(picture)
-    for _ in range(12):
+    for _ in range(70):
         x, y = chance.randrange(SIZE[0]), chance.randrange(SIZE[1])
-        w, h = chance.randrange(15, 90), chance.randrange(15, 90)
+        w, h = chance.randrange(20, 190), chance.randrange(20, 190)
         colour = (chance.randrange(256), chance.randrange(256), chance.randrange(256))
         shape = chance.choice((pen.rectangle, pen.ellipse))
         shape((x, y, x + w, y + h), fill=colour)
-    return picture
+    small = (SIZE[0] // 3, SIZE[1] // 3)
+    grain = Image.frombytes("L", small, chance.randbytes(small[0] * small[1])).resize(SIZE)
+    return Image.blend(picture, grain.convert("RGB"), 0.07)
+
+
+def rendered(picture: Image.Image, rendition: str) -> Image.Image:
+    """Return what was made of a picture for the web, or the picture itself."""
+    width, height = picture.size
+    match rendition:
+        case "resized":
+            return picture.resize((width // 2, height // 2), Image.Resampling.LANCZOS)
+        case "cropped":
+            return picture.crop(
+                (width // 10, height // 6, width - width // 12, height - height // 8)
+            )
+        case "retouched":
+            printed = picture.copy()
+            pen = ImageDraw.Draw(printed)
+            pen.rectangle((0, height * 4 // 5, width * 3 // 5, height), fill=(250, 250, 240))
+            pen.text((12, height * 5 // 6), "STORY TIME", fill=(20, 20, 90), font_size=height // 10)
+            return printed
+        case _:
+            return picture
 
 
 def describe(folder: Path, pictures: Sequence[Picture]) -> None:
