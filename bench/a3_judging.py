@@ -30,7 +30,8 @@ from PIL import Image, ImageOps
 from app.comparisons.judging import Judged, PairFacts, SideFacts, judge
 from app.fingerprints.registration.kept import Kept
 from app.fingerprints.registration.measuring import measured
-from app.fingerprints.seeing.picture import TooLarge, Undecodable, decoded
+from app.fingerprints.seeing.picture import Undecodable, decoded
+from app.fingerprints.shown import TooLarge
 from app.policies.documents import parse_policy, read_yaml
 from app.policies.rules.standard import Thresholds
 
@@ -155,7 +156,7 @@ def measure(folder: Path, wanted: list[Pair], path: Path, kept: dict[Pair, dict[
         for a, b in sorted(pair for pair in wanted if pair not in kept):
             try:
                 numbers, _ = measured(side(a), side(b))
-                row = {"a": a, "b": b, "outcome": "measured", "measured": numbers}
+                row: dict[str, Any] = {"a": a, "b": b, "outcome": "measured", "measured": numbers}
             except (TooLarge, Undecodable) as error:
                 row = {"a": a, "b": b, "outcome": type(error).__name__.lower(), "measured": None}
             kept[a, b] = row

@@ -9,6 +9,7 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from app.comparisons.near.postings import WordIndex
 from app.policies.rules.standard import Nomination
 
 try:
-    import faiss
+    import faiss  # type: ignore[import-not-found, unused-ignore]
 except ImportError:
     faiss = None
 
@@ -96,12 +97,18 @@ def in_numpy(hashes: Hashes, asked: Hashes, radius: int) -> set[int]:
     return set(np.flatnonzero(bits <= radius).tolist())
 
 
+def entered(index: HashIndex, hashes: Hashes) -> None:
+    """Let an index hold these hashes, sorted."""
+    index.add(hashes)
+    index.merge()
+
+
 def of_hashes(size: int) -> list[Claim]:
     """Ask for one form of one hash, as the flat scan does: p50 of each, and the recall."""
     claims = []
     for bits, radius in STANDARD.items():
         hashes, index = drawn(size, bits), HashIndex(bits)
-        built = seconds_of(lambda index=index, hashes=hashes: (index.add(hashes), index.merge()))
+        built = seconds_of(partial(entered, index, hashes))
         scan = flat(hashes)
         planted = CHANCE.integers(0, size, ASKED)
         asked = moved(hashes[planted], CHANCE.integers(0, radius + 1, ASKED))
@@ -178,11 +185,11 @@ def of_words(size: int) -> Claim:
     """Share words: drawn ones, a tenth of them out of a few common ones; nobody else has four."""
     index = WordIndex()
     rounds = size // 10_000
-    built = seconds_of(lambda: [index.add(some_words(10_000)) for _ in range(rounds)])
+    built = sum(seconds_of(partial(index.add, some_words(10_000))) for _ in range(rounds))
     mine = some_words(ASKED)
     costs, strangers = [], 0
     for one in mine:
-        costs.append(seconds_of(lambda one=one: index.find(one, RULES.words_min_shared)))
+        costs.append(seconds_of(partial(index.find, one, RULES.words_min_shared)))
         strangers += len(index.find(one, RULES.words_min_shared).rows)
     index.add([one[: RULES.words_min_shared * 2] for one in mine])
     met = sum(

@@ -332,9 +332,9 @@ class World:
         address = make_url(self.urls("catalogue_worker")).set(drivername="postgresql")
         for _ in range(5):  # the clock may bring a sweep when the queue has just been found empty
             asyncio.run(run_jobs(address.render_as_string(hide_password=False)))
-            left = self.find(LEFT)
-            if not any(job.status == "todo" and job.attempts == 0 for job in left):
+            if not any(job.status == "todo" and job.attempts == 0 for job in self.find(LEFT)):
                 break
+        left = self.find(LEFT)
         assert not left, f"jobs that did not succeed: {left}"
         self.number()
 
