@@ -44,13 +44,13 @@ SLICE_SECONDS = 300.0  # of one job; the rest goes to the end of the queue
 NO_CHILD = (ChildProcessError,)  # none can be started, and that is no image's fault
 
 
-@on(AssetsPictured)
+@on(AssetsPictured, priority=-1)  # exact copies are known first
 def look_for_likes(fact: AssetsPictured) -> None:
     """Look for what up to 500 newly pictured images are like, each once."""
     look_alike(fact.asset_ids)
 
 
-@on(LikesPostponed)
+@on(LikesPostponed, priority=-1)
 def look_for_the_rest(fact: LikesPostponed) -> None:
     """Look for what a job had no time for."""
     look_alike(fact.asset_ids)

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from app.assets.queries import whereabouts
 from app.comparisons import queries
 from app.comparisons.near.nominating import MOST, nominate
+from app.comparisons.service import EVERY_PAIR_UP_TO
 from app.fingerprints.models import FingerprintRow, VisualFingerprintRow
 from app.fingerprints.registration.aligner import METHOD as MEASURING
 from app.fingerprints.seeing.seen import METHOD as SEEING
 from app.fingerprints.seeing.seen import PIXELS_METHOD
+from app.policies.service import policy_in_force
 
 NOMINATING = 1  # raised whenever the same image could find others
 LOOKING = 1000 * NOMINATING + MEASURING
@@ -33,6 +35,13 @@ SELECT mine.id, o.fingerprint_id, o.asset_id, o.part
      WHERE w.pixels_sha256 = p.pixels_sha256 AND w.method = p.method
        AND w.asset_id <> mine.asset_id ORDER BY w.fingerprint_id LIMIT :most + 1)) o
  WHERE mine.id = ANY(:ids)
+""")
+# Likeness nominates one of many equal files; each of a few gets its own pair, as exact copies do.
+TWINS = text("""
+SELECT f.id, o.id AS fingerprint_id, o.asset_id FROM fingerprints f CROSS JOIN LATERAL (
+  SELECT t.id, t.asset_id FROM fingerprints t
+   WHERE t.sha256 = f.sha256 AND t.size_bytes = f.size_bytes ORDER BY t.id LIMIT :most) o
+ WHERE f.id = ANY(:ids) AND o.id <> f.id
 """)
 # A companion is registered under its place as a rule; one by another name is met by its looks.
 COMPANIONS = text("""
@@ -109,7 +118,7 @@ class Found:
 
 
 def looks_for(db: Session, asset_ids: Sequence[UUID]) -> list[Look]:
-    """Nominate for those of these images that nobody looked for yet, at most MOST pairs each."""
+    """Nominate for those of these images that nobody looked for yet, at most MOST contents each."""
     waiting = queries.unlooked(SEEING, LOOKING).where(VisualFingerprintRow.asset_id.in_(asset_ids))
     visuals = db.scalars(waiting.order_by(VisualFingerprintRow.asset_id)).all()
     found = {one.fingerprint_id: Found(one) for one in visuals}
@@ -131,11 +140,17 @@ def add_equals(db: Session, found: Mapping[UUID, Found]) -> None:
 
 def add_alike(db: Session, found: Mapping[UUID, Found]) -> None:
     """Nominate by looks."""
+    rules = policy_in_force(db, None).effective.duplicate_standard.nomination
     for one in found.values():
-        nominated = nominate(db, one.mine)
+        nominated = nominate(db, one.mine, rules)
         one.passed_over += nominated.passed_over
-        for other in nominated.pairs:
-            one.add(other.fingerprint_id, other.by)
+        by = {other.fingerprint_id: other.by for other in nominated.pairs}
+        for fingerprint_id, why in by.items():
+            one.add(fingerprint_id, why)
+        asked = {"ids": [*by], "most": EVERY_PAIR_UP_TO}
+        for met, twin, asset_id in db.execute(TWINS, asked) if by else ():
+            if asset_id != one.mine.asset_id:
+                one.add(twin, by[met])
 
 
 def files_of(db: Session, fingerprint_ids: Iterable[UUID]) -> dict[UUID, File]:
@@ -166,7 +181,10 @@ def look_of(one: Found, files: Mapping[UUID, File], measured: set[tuple[UUID, UU
     others = [files[other] for other in one.by if other in files]
     # Without one it was read anew meanwhile, and its next fingerprint is looked for.
     others = [other for other in others if mine is not None and not same_file(mine, other)]
-    kept, cut = others[:MOST], len(others[MOST:])
+    contents = [*dict.fromkeys((other.sha256, other.size_bytes) for other in others)]
+    most = set(contents[:MOST])
+    kept = [other for other in others if (other.sha256, other.size_bytes) in most]
+    cut = len(others) - len(kept)
     pairs = (in_order(mine, other, one.by[other.fingerprint_id]) for other in kept if mine)
     fresh = [p for p in pairs if (p.a.fingerprint_id, p.b.fingerprint_id) not in measured]
     told = (one.mine.id, one.mine.asset_id, len(kept), one.passed_over + cut)

@@ -110,6 +110,20 @@ def test_each_image_is_looked_for_once_and_each_pair_measured_once(
     assert town.find(EVERYTHING) == before
 
 
+def test_an_image_is_paired_with_each_of_some_equal_files_whichever_came_first(
+    town: World, store: System
+) -> None:
+    whole = scene(60)
+    large, small = written(whole), written(whole.resize((200, 150)))
+    found: dict[str, UUID] = {}
+    for name, picture in (("first", large), ("twin", large), ("small", small), ("third", large)):
+        found |= put(town, store, **{name: picture})
+        town.work()
+    for name in ("first", "twin", "third"):
+        pair = judged(town, found[name], found["small"])
+        assert pair == [("derivative_reduced", found["small"])], name
+
+
 def test_the_five_traps_and_blank_pages_are_never_identical(town: World, store: System) -> None:
     deep, pages, colours, sideways, longer = (scene(n, (240, 180)) for n in range(50, 55))
     grey = np.asarray(deep.convert("L")).astype(np.uint16)

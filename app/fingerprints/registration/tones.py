@@ -138,11 +138,12 @@ def numbers_of(tone: Tone) -> dict[str, object]:
 def _shifts(one: Doubles, other: Doubles) -> tuple[float, float, float]:
     middle = (one + other) / 2
     places = np.clip(middle / 16, 0, 15).astype(int)
+    apart = other - one
     shifts, counts = [], []
     for place in range(16):
         here = places == place
         if here.sum() >= max(FEW, len(one) // 100):
-            shifts.append(float(np.median((other - one)[here])))
+            shifts.append(_middle(apart[here]))
             counts.append(int(here.sum()))
     if not shifts:
         return 0.0, 0.0, 0.0
@@ -171,19 +172,30 @@ def _fitted(start: Doubles, end: Doubles, *, forward: bool) -> Tone:
 
 def _curve(start: Doubles, end: Doubles, weights: Doubles) -> Doubles:
     """Return the rising curve of the medians around each knot."""
-    step = KNOTS[1] - KNOTS[0]
+    half = (KNOTS[1] - KNOTS[0]) / 2
     heights, places = [], []
     trusted = weights > 0.3
-    start, end = start[trusted], end[trusted]
-    for knot in KNOTS:
-        near = np.abs(start - knot) < step / 2
-        if near.sum() >= FEW:
-            places.append(float(np.median(start[near])))
-            heights.append(float(np.median(end[near])))
+    order = np.argsort(start[trusted])
+    start, end = start[trusted][order], end[trusted][order]
+    firsts = np.searchsorted(start, KNOTS - half, "right")
+    lasts = np.searchsorted(start, KNOTS + half, "left")
+    for first, last in zip(firsts, lasts, strict=True):
+        if last - first >= FEW:
+            places.append(_middle(start[first:last]))
+            heights.append(_middle(end[first:last]))
     if not places:
         return KNOTS.copy()
     shifts = np.interp(KNOTS, places, np.array(heights) - np.array(places))
     return np.maximum.accumulate(KNOTS + shifts)
+
+
+def _middle(values: Doubles) -> float:
+    """Return the median of what is not empty, without what makes NumPy's slow on few values."""
+    half, odd = divmod(len(values), 2)
+    if odd:
+        return float(np.partition(values, half)[half])
+    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1]
+    return float((low + high) / 2)
 
 
 def _interpolated(values: npt.NDArray[Any], curve: Doubles) -> npt.NDArray[Any]:
