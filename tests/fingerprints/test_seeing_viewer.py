@@ -78,7 +78,7 @@ def test_a_digest_that_cannot_be_made_has_a_reason(
 
 
 def test_a_picture_that_takes_too_much_costs_no_other_its_own(tmp_path: Path) -> None:
-    with Viewer(Limits(memory_bytes=420 << 20, cpu_seconds=30)) as viewer:
+    with Viewer(Limits(memory_bytes=540 << 20, cpu_seconds=30)) as viewer:
         assert looked(viewer, tmp_path, JPEG).seen.outcome == "decoded"
         greedy = looked(viewer, tmp_path, LARGE)
         with held(tmp_path, LARGE) as descriptor:

@@ -145,7 +145,7 @@ def test_a_child_that_crashes_costs_no_fingerprint(town: World, store: System) -
     asset_id = town.an_asset(store, a_png(9000, 6000, bytes(6000 * (1 + 3 * 9000))))
     read_files([asset_id])
     with pytest.MonkeyPatch.context() as patch:
-        tight = Limits(memory_bytes=420 << 20, cpu_seconds=LIMITS.cpu_seconds)
+        tight = Limits(memory_bytes=540 << 20, cpu_seconds=LIMITS.cpu_seconds)
         patch.setattr(viewing, "_warm", [Viewer(tight)])
         fingerprint_files([asset_id])
     [seen] = looks(town, asset_id)

@@ -148,7 +148,7 @@ def told(
 ) -> list[Any]:
     """Write records as the product projects them and ask something of each."""
     db.execute(text("TRUNCATE provenance_versions"))
-    silent = {"change": {}, "resolutions": [], "recorded_by": "test"}
+    silent = {"change": {}, "resolutions": [], "weighed_by": {}, "recorded_by": "test"}
     rows = [
         {
             "asset_id": uuid4(),

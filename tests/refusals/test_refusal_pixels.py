@@ -10,7 +10,10 @@ from PIL import Image
 from sqlalchemy.exc import DBAPIError
 from world import System, World
 
+from app.fingerprints.tasks import fingerprint_files
 from app.fingerprints.viewing import digest_pixels
+from app.kit.jobs import bind
+from app.readings.tasks import read_files
 
 PHOTO = photograph()
 JPEG = saved(PHOTO, "JPEG", quality=90)
@@ -40,7 +43,9 @@ def store(town: World) -> System:
 def say_identical(town: World, store: System, *contents: bytes, digested: bool = True) -> None:
     """Say of two files that their image data is identical, as a worker's mistake would."""
     pair = sorted(town.an_asset(store, content) for content in contents)
-    town.work()
+    bind(town.worker)
+    read_files(pair)
+    fingerprint_files(pair)
     if digested:
         digest_pixels(pair)
     a, b = pair

@@ -4,7 +4,9 @@ Run by viewer.py as `python -m app.fingerprints.seeing.child SOCKET MEMORY CPU K
 `look` or `pixels`. No pixel is decoded before the header says that it fits the budget.
 """
 
+import io
 import json
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -19,6 +21,8 @@ from app.fingerprints.seeing.pixels import digest
 from app.fingerprints.shown import TooLarge
 from app.readings.child import greet, serve
 from app.readings.sandbox import Limits, confine, forbid_processes
+
+READ_AHEAD = 1 << 16
 
 
 def main(arguments: list[str]) -> None:
@@ -53,9 +57,45 @@ def digest_of(descriptor: int) -> bytes:
     return json.dumps(found).encode()
 
 
-def again(descriptor: int) -> Any:  # noqa: ANN401 - a file
-    """Open a file anew: the worker reads it too, and one descriptor has one place."""
-    return open(f"/proc/self/fd/{descriptor}", "rb")  # noqa: PTH123 - closed by callers
+class Beside(io.RawIOBase):
+    """An open file read from a place of its own: the worker reads the same one meanwhile.
+
+    Opened anew by its number it would lose O_NOATIME, and its source would not be as it was.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        """Begin at the beginning."""
+        self._descriptor = descriptor
+        self._place = 0
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Tell that any place can be gone to."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - whatever holds bytes
+        """Read from its place on."""
+        count = os.preadv(self._descriptor, [buffer], self._place)
+        self._place += count
+        return count
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place."""
+        end = os.fstat(self._descriptor).st_size
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: end}[whence]
+        if start + offset < 0:
+            message = "a place before the beginning"
+            raise ValueError(message)
+        self._place = start + offset
+        return self._place
+
+
+def again(descriptor: int) -> io.BufferedReader:
+    """Return an open file with a place of its own; to be closed, which leaves the other open."""
+    return io.BufferedReader(Beside(descriptor), READ_AHEAD)
 
 
 def written(said: dict[str, Any]) -> dict[str, Any]:
