@@ -35,7 +35,6 @@ DERIVATIVES = ("derivative_resize", "derivative_recompress", "derivative_format"
 CALLED = (*DERIVATIVES, "crop", "exposure_variant", "colour_variant", "rotated", "sequence")
 PARTIAL = ("crop", "rotated", "overlay")
 STRAIGHT = 0.5  # degrees
-RECOLOURED = 0.28  # of the shift of all channels; found on even families
 NUMBERED = re.compile(r"(?:IMG_|card_|^|/)(\d{2,3})[._]")
 
 
@@ -147,7 +146,7 @@ def in_words_of_truth(pair: Pair, likeness: Mapping[str, Any]) -> str:
         same = len({kind_of(name) for name in pair}) == 1
         return "derivative_recompress" if same else "derivative_format"
     if class_ == "tonal_variant":
-        return "colour_variant" if is_recoloured(measured) else "exposure_variant"
+        return "exposure_variant" if mapping_in(likeness) == "exposure" else "colour_variant"
     return {
         "exact_bytes": "identical_bytes",
         "identical_image_data": "identical_pixels",
@@ -170,10 +169,10 @@ def is_turned(measured: Mapping[str, Any]) -> bool:
     return bool(measured.get("form", 0)) or turned_by > STRAIGHT
 
 
-def is_recoloured(measured: Mapping[str, Any]) -> bool:
-    """Tell another colour from another exposure: channels go apart, and brightness stays."""
-    tones = measured["coarse"]["tones"]
-    return bool(tones["luma_mean"] < RECOLOURED * tones["shift_mean"])
+def mapping_in(likeness: Mapping[str, Any]) -> str | None:
+    """Return what the product says that the change of tone does."""
+    reasons = likeness["evidence"]["reasons"]
+    return next((one["kind"] for one in reasons if one["code"] == "mapping"), None)
 
 
 def halves(truth: Truth) -> Iterator[tuple[str, Truth]]:
