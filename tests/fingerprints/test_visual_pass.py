@@ -99,7 +99,7 @@ def hashed_without_a_look(town: World, store: System, content: bytes = PHOTO) ->
 def test_a_file_is_looked_at_in_the_transaction_of_its_fingerprint(
     town: World, store: System, town_api: Client
 ) -> None:
-    asset_id = town.an_asset(store, PHOTO)
+    asset_id = town.an_asset(store, saved(photograph(77), "JPEG"))  # of which nobody has another
     with told() as heard:
         town.work()
     assert asset_id in heard
