@@ -112,10 +112,10 @@ class Memory:
 
 
 def high_water(process: int) -> int:
-    """Return the most resident memory that a process ever had, in bytes."""
+    """Return the most resident memory that a process ever had, in bytes; 0: it just ended."""
     status = Path(f"/proc/{process}/status").read_text("ascii")
-    [peak] = [line for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(peak.split()[1]) * 1024
+    peaks = (line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(next(peaks, "VmHWM: 0 kB").split()[1]) * 1024
 
 
 def attacks(folder: Path, *, only_small: bool) -> Iterator[tuple[str, Path]]:
