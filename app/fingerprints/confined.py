@@ -52,7 +52,7 @@ class Confined:
     ) -> None:
         self._module, self._told = module, told
         self._limits, self._seconds = limits, wall_seconds
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._asked: int | None = None
         self._not_before = 0.0
 
@@ -107,7 +107,7 @@ class Confined:
         if monotonic() < self._not_before:
             raise ChildProcessError
         try:
-            self._child = _Child(self._module, self._limits, self._told)
+            self._child = Child(self._module, self._limits, self._told)
         except ChildProcessError:
             self._not_before = monotonic() + NOT_AGAIN_SECONDS
             raise
@@ -137,11 +137,17 @@ class Confined:
             self._child = None
 
 
-class _Child:
-    """One decoding process with its socket and private folder."""
+class Child:
+    """One confined process with its socket and private folder."""
 
-    def __init__(self, module: str, limits: Limits, told: Sequence[str]) -> None:
+    def __init__(self, module: str, limits: Limits, told: Sequence[str] = ()) -> None:
+        """Start it.
+
+        Raises:
+            ChildProcessError: it did not come to greet.
+        """
         self.served = 0
+        self._started = monotonic()
         self.home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
         self.connection, theirs = socket.socketpair()
         bounds = [theirs.fileno(), limits.memory_bytes, limits.cpu_seconds]
@@ -163,6 +169,10 @@ class _Child:
         if kind is not Kind.HELLO:
             self.kill()
             raise ChildProcessError
+
+    def older_than(self, seconds: float) -> bool:
+        """Tell whether it has lived for longer."""
+        return monotonic() - self._started > seconds
 
     def kill(self) -> None:
         """End the child, whatever it is doing, and clear up after it."""

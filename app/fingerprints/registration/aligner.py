@@ -1,17 +1,10 @@
 """The worker's side of measuring: a confined child for a batch of pairs, outliving what dies."""
 
 import json
-import os
-import shutil
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
@@ -20,16 +13,16 @@ from uuid import UUID
 import cv2
 import numpy as np
 
+from app.fingerprints.confined import Child
 from app.fingerprints.registration.measuring import METHOD
-from app.readings.exiftool import environment
-from app.readings.sandbox import HOME_PREFIX, Limits
+from app.readings.sandbox import Limits
 from app.readings.wire import Gone, Kind, receive_frame, send_descriptors, send_frame
 
 __all__ = ["METHOD", "Aligner", "Measurement", "Side"]
 
+MODULE = "app.fingerprints.registration.child"
 LIMITS = Limits(memory_bytes=3 << 30, cpu_seconds=900)
 WALL_SECONDS = 60.0  # of one pair
-START_SECONDS = 60.0
 RENEWED_AFTER = 300.0  # seconds: before a child's own limit of time can meet a sound pair
 PNG, MOST_MAP_BYTES = b"\x89PNG\r\n\x1a\n", 262_144
 MOST_SAID_BYTES = 65_536
@@ -67,7 +60,7 @@ class Aligner:
     def __init__(self, limits: Limits = LIMITS, *, wall_seconds: float = WALL_SECONDS) -> None:
         self._limits = limits
         self._seconds = wall_seconds
-        self._child: _Child | None = None
+        self._child: Child | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +82,7 @@ class Aligner:
         if self._child is not None and self._child.older_than(RENEWED_AFTER):
             self._drop()
         if self._child is None:
-            self._child = _Child(self._limits)
+            self._child = Child(MODULE, self._limits)
         try:
             with ExitStack() as held:
                 return self._measured(self._child.connection, {"a": a, "b": b}, held)
@@ -147,53 +140,6 @@ class _Failures:
         elif isinstance(error, Gone | OSError | ValueError | KeyError | TypeError):
             self.outcome = "crashed"
         return self.outcome is not None
-
-
-class _Child:
-    """One measuring process with its socket and private folder."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
-        self.connection, theirs = socket.socketpair()
-        self._started = monotonic()
-        bounds = [theirs.fileno(), limits.memory_bytes, limits.cpu_seconds]
-        # Each arena and each thread of the libraries reserves address space, which is limited.
-        told = environment(self.home) | {
-            "MALLOC_ARENA_MAX": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-        }
-        module = "app.fingerprints.registration.child"
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 - our own module and numbers
-                [sys.executable, "-I", "-B", "-m", module, *map(str, bounds)],
-                cwd=self.home,
-                env=told,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        try:
-            kind, _ = receive_frame(self.connection, monotonic() + START_SECONDS)
-        except (Gone, TimeoutError):
-            kind = Kind.CRASHED
-        if kind is not Kind.HELLO:
-            self.kill()
-            raise ChildProcessError
-
-    def older_than(self, seconds: float) -> bool:
-        """Tell whether it has lived for longer."""
-        return monotonic() - self._started > seconds
-
-    def kill(self) -> None:
-        """End the child, whatever it is doing, and clear up after it."""
-        self.connection.close()
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        shutil.rmtree(self.home, ignore_errors=True)
 
 
 def read(body: bytes) -> Measurement:
