@@ -19,6 +19,8 @@ CLAIMS := b1_registration b2_reading b3_fingerprint b6_near b8_eligibility b10_s
 	b16_import_memory b17_search b18_bulk a3_duplicates b7_pipeline b13_two_workers
 SIZE ?= small
 AT_ONCE ?= 2
+# Each commit has an order of tests of its own, and keeps it: what was green is green again.
+SEED ?= $(shell git rev-list --count HEAD 2> /dev/null || echo 1)
 
 .PHONY: help setup demo test serve worker check fix migration openapi lock bench drill size coverage pictures
 
@@ -32,8 +34,8 @@ setup: $(READY)  ## prepare .venv and the build-time assets; the others do it by
 demo: $(READY)  ## show a small backlog travel to its answers; IMAGES=DIR: do so with your own folder
 	@$(BIN)/catalogue demo $${IMAGES:+--images "$$IMAGES"} $(ARGS)
 
-test: $(READY)  ## run the tests on a real PostgreSQL; ARGS="-k word" for some of them
-	@$(BIN)/pytest -n $(AT_ONCE) --dist loadfile $(ARGS)
+test: $(READY)  ## run the tests on a real PostgreSQL; ARGS="-k word" for some of them, SEED=7: in another order
+	@$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder --randomly-seed=$(SEED) $(ARGS)
 
 serve: $(READY)  ## serve the API, with an embedded PostgreSQL unless CATALOGUE_DATABASE_URL is set
 	@exec $(BIN)/catalogue serve

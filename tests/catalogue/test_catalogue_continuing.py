@@ -280,6 +280,7 @@ def test_a_cancelled_import_keeps_what_it_registered_and_says_what_it_did_not(
 def test_another_department_can_neither_see_nor_stop_an_import(
     town: World, town_api: httpx2.Client, system: System, registrar: Headers
 ) -> None:
+    post(town_api, registrar, lines(system, 1))
     sent = post(town_api, registrar, lines(system, 1)).json()["id"]
     stranger = town.headers("registrar", department=town.a_department())
     assert town_api.post(f"/v1/operations/{sent}/cancel", headers=stranger).status_code == 404
