@@ -24,7 +24,9 @@ OWN_MODULES = ("Untouched", "OneByOne", "Remembered", "Bounded", "Alone")
 # nor the file's name, folder and times come along: equal bytes give equal answers.
 ARGUMENTS = (
     "-json",
-    "-G0:1",  # EXIF:ExifIFD:DateTimeOriginal
+    # EXIF:ExifIFD:DateTimeOriginal, and Copy1 and so on for those of a name that was there before:
+    # without it JSON holds one of the tags that have place and name in common.
+    "-G0:1:4",
     "-a",  # every source of a value, not only the first
     "-n",  # numbers as stored, not in words
     "-b",  # bytes that are no UTF-8 come as base64 instead of being replaced

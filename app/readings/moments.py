@@ -89,7 +89,9 @@ def _of_other_kinds(tags: Tags, field: str) -> list[Tag]:
 
 def _candidate(field: str, tag: Tag, place: str | None, tags: Tags, *, stale: bool) -> Candidate:
     text, zone, locator = tag.text, "", tag.locator
-    if tag.family == "EXIF":
+    if tag.again:  # which of the repeated zones and times is its own, nothing says
+        pass
+    elif tag.family == "EXIF":
         zone = tags.text(_EXIF_ZONES[tag.name])
     elif time := tags.text(_IPTC_TIMES.get(tag.name, "")) if tag.family == "IPTC" else "":
         text, locator = f"{text} {time}", f"{locator}+{_IPTC_TIMES[tag.name]}"

@@ -42,7 +42,8 @@ def sources(tags: Tags, locators: Iterable[str]) -> list[tuple[Tag, str | None]]
     """Find a field's tags in order: standard places, their languages, then places out of place.
 
     Returns:
-        Each tag once, with the note that it stands in no standard place, or None.
+        Each tag once, those of a place that is repeated behind its first, with the note that it
+        stands in no standard place, or None.
     """
     standard: list[tuple[Tag, str | None]] = []
     elsewhere: list[tuple[Tag, str | None]] = []
@@ -54,4 +55,7 @@ def sources(tags: Tags, locators: Iterable[str]) -> list[tuple[Tag, str | None]]
             elif (tag.family, tag.name) == (family, name) and tag.group != THUMBNAIL:
                 elsewhere.append((tag, NON_STANDARD))
     known = {tag.locator for tag, _ in standard}
-    return standard + [entry for entry in elsewhere if entry[0].locator not in known]
+    firsts = standard + [entry for entry in elsewhere if entry[0].locator not in known]
+    return [
+        (one, note) for tag, note in firsts for one in (tag, *tags.repeated(tag.locator))
+    ]

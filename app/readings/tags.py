@@ -3,11 +3,13 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 _BASE64 = "base64:"
+_COPY = re.compile(r":Copy\d+(?=:[^:]+$)")  # numbers those of one name through all places
 
 
 class AnswerMalformed(ValueError):
@@ -18,7 +20,7 @@ class AnswerMalformed(ValueError):
 class Tag:
     """One tag of one place; its text may still hold what a database cannot store."""
 
-    locator: str  # EXIF:ExifIFD:DateTimeOriginal
+    locator: str  # EXIF:ExifIFD:DateTimeOriginal; of the third of equal name there: with [3]
     texts: tuple[str, ...]  # one, or the items of a list; surrogate escapes stand for stray bytes
     raw: bytes | None  # the exact bytes, when the tool gave them for the whole tag
 
@@ -36,7 +38,12 @@ class Tag:
     @property
     def name(self) -> str:
         """The tag's own name."""
-        return self.locator.rpartition(":")[2]
+        return self.locator.rpartition(":")[2].partition("[")[0]
+
+    @property
+    def again(self) -> bool:
+        """Whether another of equal name stands in its place, which tags it may belong to or not."""
+        return self.locator.endswith("]")
 
     @property
     def text(self) -> str:
@@ -45,13 +52,17 @@ class Tag:
 
 
 class Tags:
-    """All tags of one file in the tool's order."""
+    """All tags of one file in the tool's order; of those that have a place in common, the first."""
 
     def __init__(
-        self, tags: dict[str, Tag], structures: dict[str, list[dict[str, Any]]] | None = None
+        self,
+        tags: dict[str, Tag],
+        structures: dict[str, list[dict[str, Any]]] | None = None,
+        repeated: Mapping[str, Sequence[Tag]] | None = None,
     ) -> None:
         self._tags = tags
         self._structures = structures or {}
+        self._repeated = repeated or {}
 
     def __iter__(self) -> Iterator[Tag]:
         return iter(self._tags.values())
@@ -59,6 +70,10 @@ class Tags:
     def get(self, locator: str) -> Tag | None:
         """Return the tag of exactly this place."""
         return self._tags.get(locator)
+
+    def repeated(self, locator: str) -> Sequence[Tag]:
+        """Return the further tags of exactly this place: a second comment, a second packet's."""
+        return self._repeated.get(locator, ())
 
     def structure(self, locator: str) -> list[dict[str, Any]]:
         """Return the structures of this place, their parts by name, as the tool wrote them."""
@@ -82,12 +97,37 @@ def parse_answer(answer: bytes) -> Tags:
     """
     try:
         (document,) = json.loads(answer.decode("utf-8", "surrogateescape"), parse_float=str)
-        found = {key: entry for key, entry in document.items() if ":" in key}
+        found, more = _firsts({key: entry for key, entry in document.items() if ":" in key})
         structures = {key: parts for key, entry in found.items() if (parts := _parts(entry["val"]))}
         plain = {key: _tag(key, one) for key, one in found.items() if key not in structures}
-        return Tags(plain, structures)
+        return Tags(plain, structures, _repeated(more))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise AnswerMalformed(str(error)[:200]) from error
+
+
+def _firsts(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Part entries by their place: the tool's choice of each, or else its first, and the others."""
+    firsts: dict[str, Any] = {}
+    more: dict[str, list[Any]] = {}
+    for key, entry in document.items():
+        place = _COPY.sub("", key)
+        if place == key or (place not in document and place not in firsts):
+            firsts[place] = entry
+        else:
+            more.setdefault(place, []).append(entry)
+    return firsts, more
+
+
+def _repeated(more: Mapping[str, Sequence[Any]]) -> dict[str, list[Tag]]:
+    """Number what is repeated from 2 on; structures are left to the answer."""
+    return {
+        place: [
+            _tag(f"{place}[{number}]", entry)
+            for number, entry in enumerate(entries, 2)
+            if not _parts(entry["val"])
+        ]
+        for place, entries in more.items()
+    }
 
 
 def _parts(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
