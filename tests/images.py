@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image
 
 BASE = 0x8769  # the Exif sub-directory
-CAPTURE = {"taken": 0x9003, "offset": 0x9011}  # DateTimeOriginal and its offset, in it
+CAPTURE = {"taken": 0x9003, "offset": 0x9011, "parts": 0x9291}  # DateTimeOriginal, of it, in it
 TAGS = {"description": 0x010E, "make": 0x010F, "software": 0x0131, "creator": 0x013B}
 NOTHING: Mapping[str, str] = {}
 

@@ -40,7 +40,10 @@ SELECT f.id, f.size_bytes, f.image_sha256, f.rendering_sha256, f.trailer_sha256,
  WHERE f.id = ANY(:ids)
 """)
 IDENTITIES = ("burst_id", "sequence_no", "image_unique_id", "content_id")
-FIELDS = (*IDENTITIES, "date_created", "capture_device", "digital_source_type", "edit_history")
+FIELDS = (
+    *(*IDENTITIES, "date_created", "capture_instant", "capture_device"),
+    *("digital_source_type", "edit_history"),
+)
 OF_THE_FILE = (
     *("format", "width", "height", "frames", "bit_depth", "colour", "alpha", "orientation"),
     *("colour_space", "auxiliary", "icc_sha256", "image_sha256", "rendering_sha256"),
@@ -82,10 +85,22 @@ def side_facts(row: Mapping[str, Any]) -> SideFacts:
     return SideFacts(
         **{name: row[name] for name in OF_THE_FILE},
         **{name: told.get(name) for name in IDENTITIES},
-        captured_at=told.get("date_created"),
+        captured_at=captured_at(told),
         camera=camera or None,
         edited=is_edited(told, row["digital_source_type"]),
     )
+
+
+def captured_at(told: Mapping[str, Any]) -> str | None:
+    """Return the file's capture date (EDTF), with the parts of its second where it tells them.
+
+    That is ISO 8601: 2004-05-06T07:08:09.12+08:00.
+    """
+    date, instant = told.get("date_created"), told.get("capture_instant") or {}
+    local, parts = instant.get("local"), instant.get("sub_seconds")
+    if not (date and local and parts and date.startswith(local)):
+        return date
+    return f"{local}.{parts}{date.removeprefix(local)}"
 
 
 def is_edited(told: Mapping[str, Any], recorded: str | None) -> bool:

@@ -1,7 +1,8 @@
 """What is known of both files of a pair beside what measuring them says."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Literal
 
 Side = Literal["a", "b"]
@@ -110,7 +111,7 @@ def _apart(one: str, other: str) -> bool:
     if first is None or second is None:
         return one[: min(len(one), len(other))] != other[: min(len(one), len(other))]
     if first.tzinfo is not None and second.tzinfo is not None:
-        return first != second
+        one, other = _in_utc(one, first), _in_utc(other, second)
     here, there = _wall(one), _wall(other)
     common = min(len(here), len(there))
     return here[:common] != there[:common]
@@ -121,6 +122,13 @@ def _moment(said: str) -> datetime | None:
         return datetime.fromisoformat(said)
     except ValueError:
         return None
+
+
+def _in_utc(said: str, moment: datetime) -> str:
+    """Return a moment in UTC, the parts of its second to as many digits as they were told."""
+    _, dot, rest = said.partition(".")
+    parts = dot + "".join(takewhile(str.isdigit, rest))
+    return moment.replace(microsecond=0).astimezone(UTC).isoformat().removesuffix("+00:00") + parts
 
 
 def _wall(said: str) -> str:

@@ -54,6 +54,9 @@ def derived(record: Record, policy: PolicyInForce, *, version: int) -> Statement
         return None
     local = datetime.fromisoformat(str(date.value))
     value, note = instant(local, zone)
+    parts = parts_of(record, value["local"])
+    if parts is not None:
+        value["sub_seconds"] = parts.value["sub_seconds"]
     return Statement(
         id=f"{version}.{record.next_number(version)}",
         field=FIELD,
@@ -66,7 +69,7 @@ def derived(record: Record, policy: PolicyInForce, *, version: int) -> Statement
         tool=TOOL,
         tool_version=version_of(TOOL),
         rule=RULE,
-        inputs=(date.id,),
+        inputs=(date.id, parts.id) if parts else (date.id,),
         note=note,
     )
 
@@ -84,6 +87,14 @@ def zoneless(record: Record) -> Statement | None:
     except ValueError:
         return None
     return date if "T" in str(date.value) and local.tzinfo is None else None
+
+
+def parts_of(record: Record, local: str) -> Statement | None:
+    """Return the file's word on the parts of that second; a date alone has none (EDTF)."""
+    said = (
+        s for s in record.of(FIELD) if s.source_kind == "extracted" and s.value.get("sub_seconds")
+    )
+    return next((s for s in said if s.value.get("local") == local), None)
 
 
 def instant(local: datetime, zone: ZoneInfo) -> tuple[dict[str, Any], str | None]:

@@ -18,8 +18,8 @@ def to_edtf(text: str, zone: str = "") -> str | None:
     """Return `2014`, `2014-05`, `2014-05-02` or `2014-05-02T10:11:12[+08:00]`; None if no date.
 
     Parts that are zero are unknown, as IPTC writes them, or blank, as EXIF does: 2014:05:00 is
-    2014-05. `1967?`, `1967~` and `196X`, EDTF already, stay. Fractions of a second are left to the
-    raw bytes, for EDTF has none.
+    2014-05. `1967?`, `1967~` and `196X`, EDTF already, stay. Fractions of a second are told by
+    `capture_instant`, for EDTF has none.
     """
     text = text.strip(" \0")
     if _UNSURE.fullmatch(text):

@@ -56,6 +56,4 @@ def sources(tags: Tags, locators: Iterable[str]) -> list[tuple[Tag, str | None]]
                 elsewhere.append((tag, NON_STANDARD))
     known = {tag.locator for tag, _ in standard}
     firsts = standard + [entry for entry in elsewhere if entry[0].locator not in known]
-    return [
-        (one, note) for tag, note in firsts for one in (tag, *tags.repeated(tag.locator))
-    ]
+    return [(one, note) for tag, note in firsts for one in (tag, *tags.repeated(tag.locator))]

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from scenes import side
 
+from app.comparisons.pair_facts import captured_at
 from app.comparisons.sides import identical, lossless, other_capture, without_capture
 
+NINE = "2004-05-06T07:08:09"
 PIXELS = {"pixels_sha256": b"p" * 32}
 ENCODED = {"image_sha256": b"i" * 32, "rendering_sha256": b"r" * 32}
 
@@ -68,6 +70,10 @@ def test_the_same_bytes_behind_equal_data_are_identical() -> None:
         ("2004-05-06T07:08:09+08:00", "2004-05-05T23:08:09Z", False),
         ("2004-05-06T07:08:09+08:00", "2004-05-06T07:08:09Z", True),
         ("2004-05-06T07:08:09+08:00", "2004-05-06T07:08:09", False),
+        ("2004-05-06T07:08:09.10+08:00", "2004-05-05T23:08:09.25Z", True),
+        ("2004-05-06T07:08:09.10+08:00", "2004-05-05T23:08:09.1Z", False),
+        ("2004-05-06T07:08:09.10+08:00", "2004-05-05T23:08:09Z", False),
+        ("2004-05-06T07:08:09.10+08:00", "2004-05-06T07:08:09.25", True),
         ("2004-05", "2004-05-06", False),
         ("2004-05", "2004-06-06", True),
     ],
@@ -78,6 +84,24 @@ def test_moments_are_compared_as_precisely_as_both_are_known(
     for a, b in ((one, other), (other, one)):
         found = other_capture(side(captured_at=a), side(captured_at=b))
         assert (found is not None) == apart
+
+
+@pytest.mark.parametrize(
+    ("date", "instant", "told"),
+    [
+        (NINE, {"local": NINE, "sub_seconds": "045"}, f"{NINE}.045"),
+        (f"{NINE}+08:00", {"local": NINE, "sub_seconds": "5"}, f"{NINE}.5+08:00"),
+        (NINE, {"local": NINE, "utc": f"{NINE}Z"}, NINE),
+        (NINE, {"local": "1999-01-01T00:00:00", "sub_seconds": "5"}, NINE),
+        ("2004-05", {"local": NINE, "sub_seconds": "5"}, "2004-05"),
+        (NINE, None, NINE),
+        (None, {"local": NINE, "sub_seconds": "5"}, None),
+    ],
+)
+def test_a_capture_is_told_to_the_parts_of_its_own_second(
+    date: str | None, instant: dict[str, str] | None, told: str | None
+) -> None:
+    assert captured_at({"date_created": date, "capture_instant": instant}) == told
 
 
 @pytest.mark.parametrize("name", ["sequence_no", "image_unique_id", "content_id"])

@@ -100,6 +100,20 @@ def test_a_file_that_tells_its_offset_is_asked_first(world: World) -> None:
     assert (at["source_kind"], at["value"]["utc"]) == ("extracted", "1967-07-01T00:30:00Z")
 
 
+def test_the_parts_of_a_second_go_with_the_instant_that_is_derived(world: World) -> None:
+    asset_id = world.an_asset(picture=draw(1, {"taken": TAKEN, "parts": "045"}))
+    world.work()
+    derived, told = sorted(said(world, asset_id, "capture_instant"), key=lambda s: s["source_kind"])
+    [date] = said(world, asset_id, "date_created")
+    assert date["value"] == "1967-07-01T10:00:00"
+    assert derived["inputs"] == [date["id"], told["id"]]
+    assert (derived["value"]["utc"], derived["value"]["sub_seconds"]) == (
+        "1967-07-01T01:00:00Z",
+        "045",
+    )
+    assert told["value"] == {"local": "1967-07-01T10:00:00", "sub_seconds": "045"}
+
+
 def test_what_people_say_of_a_record_leaves_the_instant_as_it_is(world: World) -> None:
     asset_id = world.an_asset(taken=TAKEN)
     world.work()

@@ -114,6 +114,49 @@ def test_an_instant_is_told_where_the_file_knows_its_zone(
 
 
 @pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        pytest.param(
+            {TAKEN: NOON, XMP_CREATED: "2014:05:02 12:00:00.25"},
+            ("25", f"{TAKEN}+{XMP_CREATED}"),
+            id="of XMP where EXIF's second is the same",
+        ),
+        pytest.param(
+            {TAKEN: NOON, PARTS: "7\0", XMP_CREATED: "2014:05:02 12:00:00.25"},
+            ("7", f"{TAKEN}+{PARTS}"),
+            id="of EXIF first",
+        ),
+        pytest.param(
+            {TAKEN: f"{NOON}.5", PARTS: "junk"},
+            ("5", TAKEN),
+            id="against the standard",
+        ),
+        pytest.param(
+            {XMP_CREATED: "2014:05:02 12:00:00.045+08:00"}, ("045", XMP_CREATED), id="of XMP alone"
+        ),
+        pytest.param(
+            {TAKEN: NOON, XMP_CREATED: "2014:05:02 12:00:01.25"}, None, id="of another second"
+        ),
+        pytest.param({TAKEN: NOON, PARTS: "1234567890"}, None, id="of no clock"),
+        pytest.param({XMP_CREATED: "2014:05:02"}, None, id="of a day"),
+    ],
+)
+def test_parts_of_a_second_are_kept_digit_by_digit(
+    tags: dict[str, str], expected: tuple[str, str] | None
+) -> None:
+    found = statements(tags, "capture_instant")
+    assert [(one.value["sub_seconds"], one.locator) for one in found] == (
+        [expected] if expected else []
+    )
+
+
+def test_an_xmp_date_with_its_zone_tells_an_instant() -> None:
+    told = picked({XMP_CREATED: "2014:05:02 12:00:00.045+08:00"}, "capture_instant")
+    utc = {"utc": "2014-05-02T04:00:00Z", "rule": XMP_CREATED}
+    assert told == {"local": "2014-05-02T12:00:00", "sub_seconds": "045", **utc}
+
+
+@pytest.mark.parametrize(
     "tags",
     [
         pytest.param({}, id="no zone"),

@@ -92,7 +92,11 @@ def test_every_comment_text_and_packet_of_a_file_is_stated(tmp_path: Path) -> No
         tiff([*picture(4, 3), (ARTIST, b"Chan"), (ARTIST, b"Wong")]),
     )
     told = said(comment, "description")
-    assert told == {"File:Comment": "first", "File:Comment[2]": "second", "File:Comment[3]": "third"}
+    assert told == {
+        "File:Comment": "first",
+        "File:Comment[2]": "second",
+        "File:Comment[3]": "third",
+    }
     assert sorted(said(drawing, "title").values()) == ["one", "two"]
     assert sorted(said(drawing, "description").values()) == ["four", "three"]
     assert sorted(said(moving, "description").values()) == ["eins", "last", "zwei"]
