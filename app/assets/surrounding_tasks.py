@@ -41,9 +41,10 @@ def look_around(asset_ids: Sequence[UUID]) -> None:
 
 def look_around_some(asset_ids: Sequence[UUID]) -> None:
     """Look around some files and keep what was seen; where nothing answers it is tried again."""
-    eyes, seen = Eyes(), list[Around]()
+    places = in_transaction(lambda db: places_of(db, asset_ids))
+    eyes, seen = Eyes(places), list[Around]()
     away: list[tuple[UUID, str]] = []
-    for place in in_transaction(lambda db: places_of(db, asset_ids)):
+    for place in places:
         try:
             seen.append(eyes.look(place))
         except Refusal as refusal:

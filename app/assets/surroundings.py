@@ -90,13 +90,18 @@ class Around:
         }
 
 
-@dataclass
 class Eyes:
     """Looks into each folder once for all the assets of a job."""
 
-    folders: dict[tuple[str, tuple[bytes, ...], tuple[bytes, ...]], Mapping[bytes, bool]] = field(
-        default_factory=dict
-    )
+    def __init__(self, places: Sequence[Place]) -> None:
+        self._folders: dict[tuple[str, tuple[bytes, ...]], Mapping[bytes, bool]] = {}
+        self._sides = re.compile(settings().sides_pattern)
+        # A bucket, which is not listed whole, is asked for all that any of them may ask for.
+        self._starts: dict[tuple[str, tuple[bytes, ...]], set[bytes]] = {}
+        for place in places:
+            *above, name = decode_location(place.path)
+            starts = self._starts.setdefault((place.root, tuple(above)), set())
+            starts.update(starts_of(name, self._sides))
 
     def look(self, place: Place) -> Around:
         """Find what ties a file to others.
@@ -105,8 +110,7 @@ class Eyes:
             NotThere, NotAFile, Unreachable, LocationMalformed, OutsideRoots: nothing is known then.
         """
         *above, name = decode_location(place.path)
-        sides = re.compile(settings().sides_pattern)
-        beside = self.names(place.root, tuple(above), starts_of(name, sides))
+        beside = self.names(place.root, tuple(above), starts_of(name, self._sides))
         found: list[Container] = []
         for depth in range(len(above), -1, -1):
             folder = tuple(above[:depth])
@@ -114,7 +118,7 @@ class Eyes:
             found += containers_in(where, self.files(place.root, folder))
         for root in folders_above(place.root):
             found += self.above(root)
-        companions = companions_of(name, beside, sides)
+        companions = companions_of(name, beside, self._sides)
         read = [one.name for one in companions if one.is_read and parted(name)[1] != READ]
         tokens = {one: token_of(place.root, b"/".join((*above, one))) for one in read}
         return Around(place, companions, tuple(found), tokens)
@@ -133,11 +137,14 @@ class Eyes:
     def names(
         self, root: str, folder: tuple[bytes, ...], starts: tuple[bytes, ...]
     ) -> Mapping[bytes, bool]:
-        """Name what a folder holds; one of a file system is listed once for every start."""
-        key = (root, folder, starts if root.startswith("s3:") else ())
-        if key not in self.folders:
-            self.folders[key] = names_in(root, folder, starts)
-        return self.folders[key]
+        """Name what a folder holds, of a bucket what begins so."""
+        key = (root, folder)
+        if key not in self._folders:
+            every = {*self._starts.get(key, ()), *STARTS}
+            self._folders[key] = names_in(root, folder, sorted(every))
+        if not root.startswith("s3:"):
+            return self._folders[key]
+        return {n: regular for n, regular in self._folders[key].items() if n.startswith(starts)}
 
 
 def token_of(root: str, path: bytes) -> str | None:

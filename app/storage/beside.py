@@ -1,12 +1,12 @@
 """What lies in one folder of a source: names alone, nothing is opened."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.kit.settings import settings
 from app.storage.buckets import BucketRoot, is_bucket_root, parse_bucket_root
 from app.storage.files import list_folder
-from app.storage.listing import first_keys
+from app.storage.listing import keys_that_begin
 from app.storage.locations import parse_root
 
 
@@ -22,17 +22,11 @@ def names_in(root: str, folder: tuple[bytes, ...], starts: Sequence[bytes]) -> M
     if not is_bucket_root(root):
         return list_folder(parse_root(root), folder)
     bucket = parse_bucket_root(root)
-    found = (name for start in starts for name in keys_in(bucket, (*folder, start), len(start)))
-    return dict.fromkeys(found, True)
-
-
-def keys_in(root: BucketRoot, beginning: tuple[bytes, ...], length: int) -> Iterator[bytes]:
-    """Yield the last part of each key that begins so and has no folder below."""
-    prefix = root.key_of(beginning)
-    for key in first_keys(BucketRoot(root.bucket, prefix)):
-        name = beginning[-1] + key[len(prefix) :].encode()
-        if b"/" not in name[length:]:
-            yield name
+    prefix = bucket.key_of((*folder, b"")) if folder else bucket.prefix
+    beginnings = [prefix + start.decode("utf-8", "ignore") for start in starts if start]
+    keys = keys_that_begin(BucketRoot(bucket.bucket, prefix), beginnings)
+    names = (key[len(prefix) :].encode() for key in keys)
+    return dict.fromkeys((name for name in names if name.startswith(tuple(starts))), True)
 
 
 def folders_above(root: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, unquote_plus
@@ -17,6 +17,8 @@ from app.storage.tokens import ListingMark
 PAGE = 1000  # the most that S3 answers at once
 LONGEST_PAGE = 16 << 20  # bytes
 PAGE_SECONDS = 120.0
+_LAST_BEFORE_THEM, _SURROGATE = 0xD7FF, 0xDFFF  # the last of those that are no characters
+_LATE = "\U0010fffd"  # no name of a file has it
 _NAMESPACE = re.compile(r"^\{[^}]*\}")
 
 
@@ -33,6 +35,26 @@ class ListedObject:
 class _Page:
     objects: list[tuple[str, int, str]]  # key, size, ETag
     following: str | None
+    folders: tuple[str, ...] = ()  # what is beneath them was left out
+
+    @property
+    def names(self) -> list[str]:
+        return [*(key for key, _, _ in self.objects), *self.folders]
+
+    @property
+    def first(self) -> str:
+        return min(self.names, default="")
+
+    @property
+    def last(self) -> str:
+        return max(self.names, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class _From:
+    """A folder without those beneath it, from the first key behind this one on."""
+
+    key: str
 
 
 def walk_objects(root: str, *, unnameable: Callable[[str], None]) -> Iterator[ListedObject]:
@@ -65,19 +87,53 @@ def keys_beneath(root: BucketRoot) -> Iterator[tuple[str, int, str]]:
     following: str | None = None
     while True:
         page = _page(root, PAGE, following)
+        if following is not None and page.following == following:
+            raise Unreachable(f"The store lists the same page of {root.uri} again and again.")
         yield from page.objects
         if page.following is None:
             return
         following = page.following
 
 
-def first_keys(beginning: BucketRoot) -> list[str]:
-    """Return the first keys that begin so, a page at most, in the store's order.
+def keys_that_begin(folder: BucketRoot, starts: Iterable[str]) -> Iterator[str]:
+    """Yield the keys directly in a folder that begin with one of these, of each at most a page.
+
+    What begins alike lies side by side in a store's order: one page answers for all of them that it
+    reaches, and the next is asked from the first that it does not. Others may come between.
+
+    Args:
+        folder: a prefix that ends with a slash, or the whole bucket.
+        starts: beginnings of keys, the folder's own among them.
 
     Raises:
-        Unreachable: the store did not say.
+        Unreachable: at any page.
     """
-    return [key for key, _, _ in _page(beginning, PAGE, None).objects]
+    wanted = sorted(set(starts))
+    while wanted:
+        begin = wanted.pop(0)
+        page = _page(folder, PAGE, _From(_just_before(begin)))
+        if page.last and page.first <= _just_before(begin):  # it lists otherwise than S3's order
+            yield from (key for one in (begin, *wanted) for key in _first_keys(folder.bucket, one))
+            return
+        yield from (key for key, _, _ in page.objects)
+        if page.following is None:
+            return
+        while wanted and wanted[0] < page.last and not page.last.startswith(wanted[0]):
+            wanted.pop(0)
+
+
+def _just_before(begin: str) -> str:
+    """Return what sorts before all keys that begin so and behind hardly any other."""
+    if begin[-1:] <= " ":
+        return begin[:-1]
+    before = ord(begin[-1]) - 1
+    return begin[:-1] + chr(before if before != _SURROGATE else _LAST_BEFORE_THEM) + _LATE
+
+
+def _first_keys(bucket: str, begin: str) -> Iterator[str]:
+    """Yield the first keys that begin so, a page at most, whatever the store's order."""
+    page = _page(BucketRoot(bucket, begin), PAGE)
+    yield from (key for key, _, _ in page.objects if "/" not in key[len(begin) :])
 
 
 def prove_bucket(root: BucketRoot, seconds: float = 15.0) -> None:
@@ -86,19 +142,23 @@ def prove_bucket(root: BucketRoot, seconds: float = 15.0) -> None:
     Raises:
         Unreachable: the bucket is not there, may not be listed, or the store fails.
     """
-    _page(root, 1, None, seconds)
+    _page(root, 1, seconds=seconds)
 
 
 def _page(
-    root: BucketRoot, most: int, following: str | None, seconds: float = PAGE_SECONDS
+    root: BucketRoot,
+    most: int,
+    after: "str | _From | None" = None,
+    seconds: float = PAGE_SECONDS,
 ) -> _Page:
+    """Ask for a page: the first, the one that follows a token, or of one folder from a key on."""
     query = f"encoding-type=url&list-type=2&max-keys={most}&prefix={quote(root.prefix, safe='')}"
-    if following is not None:
-        query = f"continuation-token={quote(following, safe='')}&{query}"
-    page = persistently(partial(_page_once, root, query), seconds)
-    if following is not None and page.following == following:
-        raise Unreachable(f"The store lists the same page of {root.uri} again and again.")
-    return page
+    match after:
+        case str():
+            query = f"continuation-token={quote(after, safe='')}&{query}"
+        case _From(key):
+            query = f"delimiter=%2F&{query}&start-after={quote(key, safe='')}"
+    return persistently(partial(_page_once, root, query), seconds)
 
 
 def _page_once(root: BucketRoot, query: str) -> _Page:
@@ -112,7 +172,7 @@ def _page_once(root: BucketRoot, query: str) -> _Page:
         page = _parsed(bytes(body))
     except (ET.ParseError, ValueError, AttributeError) as error:
         raise Unreachable(f"The store's listing of {root.uri} is none.") from error
-    if not all(key.startswith(root.prefix) for key, _, _ in page.objects):
+    if not all(name.startswith(root.prefix) for name in page.names):
         raise Unreachable(f"The store lists what does not lie in {root.uri}.")
     return page
 
@@ -140,4 +200,5 @@ def _parsed(body: bytes) -> _Page:
     following = tree.findtext("NextContinuationToken")
     if truncated and not following:
         raise ValueError
-    return _Page(objects, following if truncated else None)
+    folders = (said(one.findtext("Prefix", "")) for one in tree.findall("CommonPrefixes"))
+    return _Page(objects, following if truncated else None, tuple(folders))

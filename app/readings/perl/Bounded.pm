@@ -4,7 +4,8 @@ package Bounded;
 # some RAW files carry whole previews, and a hostile one is as long as its file.
 #
 # Keeps of tags that have name and place in common the first hundred or so, and half a MiB of them:
-# all that a file means to say, and not so many that the whole answer is lost for its length.
+# all that a file means to say, and not so many that the whole answer is lost for its length. What
+# the tool itself says of the file stays one sentence: how many depends on what it read before.
 
 use strict;
 use warnings;
@@ -16,12 +17,13 @@ use constant ROOM    => 524288;
 # Tells whether a tag is one too many; the first of a place never is.
 sub too_many {
     my ($tool, $name, $about, $value) = @_;
+    return 1 if $name eq 'Warning' or $name eq 'Error';
     my $kept  = $$tool{RepeatedTags} ||= {};      # forgotten with each file for its small letters
     my $place = join ';', $about, map { $_ // '' } @$tool{qw(SET_GROUP0 SET_GROUP1 DIR_NAME DOC_NUM)};
     return 0 if not $$kept{$place}++;
     $$kept{bytes} += length $value;
     return 0 if $$kept{$place} <= MOST and $$kept{bytes} <= ROOM;
-    $tool->Warn('Repeated tags were left out') if $name ne 'Warning' and not $$kept{told}++;
+    print STDERR "repeated tags were left out\n" if not $$kept{told}++;
     return 1;
 }
 
