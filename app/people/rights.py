@@ -86,6 +86,7 @@ BriefRegistrar = Annotated[Principal, Depends(holding(roles.REGISTERING, authent
 BriefDescriber = Annotated[Principal, Depends(holding(roles.DESCRIBING, authenticated_briefly))]
 Uploader = BriefRegistrar
 Describer = Annotated[Principal, Depends(changing(roles.DESCRIBING))]
+Speaker = Annotated[Principal, Depends(changing(roles.SPEAKING))]
 Reader = Annotated[Principal, Depends(holding(roles.READING))]
 Counter = Annotated[Principal, Depends(holding(roles.COUNTING))]
 Officer = Annotated[Principal, Depends(changing(roles.PUBLISHING))]

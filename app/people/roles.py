@@ -14,6 +14,9 @@ class Role(StrEnum):
     CATALOGUER = "cataloguer"
     RECORDS_MANAGER = "records_manager"
     CURATOR = "curator"
+    CONSERVATOR = "conservator"
+    PICTURE_EDITOR = "picture_editor"
+    LEGAL_OFFICER = "legal_officer"
     POLICY_OFFICER = "policy_officer"
     AUDITOR = "auditor"
     DASHBOARD = "dashboard"
@@ -23,13 +26,19 @@ class Role(StrEnum):
 CITYWIDE = frozenset({Role.POLICY_OFFICER, Role.AUDITOR, Role.DASHBOARD, Role.OPERATOR})
 REGISTERING = frozenset({Role.REGISTRAR})
 DESCRIBING = frozenset({Role.REGISTRAR, Role.CATALOGUER, Role.RECORDS_MANAGER, Role.CURATOR})
-READING = DESCRIBING | {Role.AUDITOR}
+# A legal officer speaks of the fields alone for which the policy names one: provenance/duties.py.
+SPEAKING = DESCRIBING | {Role.LEGAL_OFFICER}
+# Whose signature a policy may ask for. Whoever signs reads; what each may do beyond stands below. A
+# legal officer's own acts, sign-offs and holds, are of rooms to come.
+SIGNING = frozenset({Role.CURATOR, Role.CONSERVATOR, Role.PICTURE_EDITOR, Role.LEGAL_OFFICER})
+READING = DESCRIBING | SIGNING | {Role.AUDITOR}
 COUNTING = READING | {Role.DASHBOARD, Role.OPERATOR, Role.POLICY_OFFICER}
 OPERATING = frozenset({Role.OPERATOR})
 PUBLISHING = frozenset({Role.POLICY_OFFICER})
 WATCHING = READING | OPERATING  # what was set aside for people
 WITHDRAWING = frozenset({Role.REGISTRAR, Role.RECORDS_MANAGER})
-REVIEWING = frozenset({Role.CURATOR})  # what is shown of likenesses; verdicts are a room to come
+# What is shown of likenesses; verdicts are a room to come.
+REVIEWING = frozenset({Role.CURATOR, Role.CONSERVATOR, Role.PICTURE_EDITOR})
 TENDING = frozenset({Role.OPERATOR, Role.RECORDS_MANAGER})
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from app.people.errors import RoleMissing
+from app.people.roles import DESCRIBING
 from app.provenance.changes import Change, follows
 from app.provenance.fields import LAW
 from app.provenance.projection import Record
@@ -17,7 +18,8 @@ OWN_ONLY = frozenset({"registrar"})  # corrects what it said itself, and nothing
 def prove_duty(record: Record, change: Change, speaker: Speaker) -> None:
     """Prove that whoever speaks may make this change.
 
-    A registrar corrects its own statements only; conflicts are settled by cataloguers, those about
+    Who does not describe, as a legal officer, speaks only of what the policy names that role for. A
+    registrar corrects its own statements only; conflicts are settled by cataloguers, those about
     the law by the role that the policy names (as it stands, records managers), whose word about the
     law nobody else takes back.
 
@@ -25,10 +27,27 @@ def prove_duty(record: Record, change: Change, speaker: Speaker) -> None:
         RoleMissing: the change needs another role (HTTP 403).
     """
     roles = set(speaker.roles)
+    for field in spoken_of(record, change):
+        prove_speaking(field, roles, record.weighing)
     for one in change.choices:
         prove_settling(one.field, roles, record.weighing)
     for earlier in taken_back(record, change, speaker):
         prove_following(earlier, speaker, roles, record.weighing.role(earlier.field))
+
+
+def spoken_of(record: Record, change: Change) -> list[str]:
+    """Return the fields that a change says anything about, each once."""
+    retracted = {one.statement for one in change.retractions}
+    gone = (s.field for s in record.statements if s.id in retracted)
+    asserted, chosen = (one.field for one in change.assertions), (c.field for c in change.choices)
+    return list(dict.fromkeys([*asserted, *chosen, *gone]))
+
+
+def prove_speaking(field: str, roles: set[str], weighing: Weighing) -> None:
+    """Prove that roles may say anything of a field."""
+    named = field in LAW or field in weighing.named
+    if not roles & DESCRIBING and not (named and weighing.role(field) in roles):
+        raise RoleMissing(f"{field}: the policy does not name {called(', '.join(sorted(roles)))}.")
 
 
 def prove_settling(field: str, roles: set[str], weighing: Weighing) -> None:

@@ -8,7 +8,7 @@ from app.assets.errors import RegistrationWithdrawn
 from app.kit.db import Db
 from app.kit.refusals import refuses
 from app.kit.revisions import IfMatch, content_tag, required_revision, tagged
-from app.people.rights import Describer, Reader
+from app.people.rights import Reader, Speaker
 from app.policies.errors import NoPolicyInForce
 from app.policies.service import registers_in_force
 from app.provenance.errors import (
@@ -48,7 +48,7 @@ def read_provenance(db: Db, caller: Reader, asset_id: UUID, response: Response) 
 @refuses(*CHANGING)
 def patch_provenance(
     db: Db,
-    caller: Describer,
+    caller: Speaker,
     asset_id: UUID,
     change: ChangeIn,
     response: Response,

@@ -158,6 +158,8 @@ def _page(
             query = f"continuation-token={quote(after, safe='')}&{query}"
         case _From(key):
             query = f"delimiter=%2F&{query}&start-after={quote(key, safe='')}"
+        case None:
+            pass
     return persistently(partial(_page_once, root, query), seconds)
 
 

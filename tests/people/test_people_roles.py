@@ -10,6 +10,7 @@ from world import World
 from app.main import create_app
 from app.people import roles
 from app.people.roles import CITYWIDE, Role
+from app.policies.packaged import packaged_documents
 
 ID = "00000000-0000-7000-8000-000000000000"
 
@@ -30,7 +31,7 @@ MATRIX: list[tuple[str, str, Any, frozenset[Role]]] = [
     ("GET", f"/v1/assets/{ID}/events", None, roles.READING),
     ("GET", f"/v1/assets/{ID}/provenance", None, roles.READING),
     ("GET", f"/v1/assets/{ID}/provenance/versions", None, roles.READING),
-    ("PATCH", f"/v1/assets/{ID}/provenance", {}, roles.DESCRIBING),
+    ("PATCH", f"/v1/assets/{ID}/provenance", {}, roles.SPEAKING),
     ("PATCH", "/v1/series/source-system/x/provenance", {}, roles.DESCRIBING),
     ("POST", f"/v1/assets/{ID}/withdraw", {}, roles.WITHDRAWING),
     ("POST", "/v1/rehomings", {}, roles.WITHDRAWING),
@@ -83,6 +84,29 @@ def test_every_route_needs_a_key(town_api: httpx2.Client) -> None:
             assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"
             asked += 1
     assert asked >= 20
+
+
+def test_every_role_that_a_policy_names_is_in_the_register() -> None:
+    """But the external authority: it has no key, a records manager records what it agreed to."""
+    named = set()
+    for document in packaged_documents():
+        policy = document.get("disposal", {}), document.get("completeness", {}).get("fields", {})
+        named |= {one["role"] for one in policy[0].get("approvals", [])}
+        named |= {
+            rule["confirmed_by_role"] for rule in policy[1].values() if "confirmed_by_role" in rule
+        }
+    assert named - {"external_authority"} == {
+        *("curator", "conservator", "picture_editor", "records_manager", "legal_officer")
+    }
+    assert named - {"external_authority"} <= {*Role}
+
+
+def test_who_signs_reads_and_the_law_gives_no_verdict() -> None:
+    for role in (Role.CONSERVATOR, Role.PICTURE_EDITOR, Role.LEGAL_OFFICER):
+        assert role in roles.READING & roles.COUNTING
+        assert role not in roles.DESCRIBING | roles.WITHDRAWING | roles.TENDING | CITYWIDE
+        assert (role in roles.REVIEWING) == (role is not Role.LEGAL_OFFICER)
+        assert (role in roles.SPEAKING) == (role is Role.LEGAL_OFFICER)
 
 
 def codes(api: httpx2.Client, path: str, headers: dict[str, str]) -> set[str]:

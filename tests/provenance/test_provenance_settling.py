@@ -15,6 +15,7 @@ from app.provenance.duties import prove_duty
 from app.provenance.errors import HoldsOneValue, NoSuchStatement, NothingToSettle
 from app.provenance.projection import CONFLICT, Record, answer_of, project
 from app.provenance.settling import Choice, settle
+from app.provenance.weighing import Weighing
 
 LEGAL = said("legal_status", ["undetermined"], name="1.0")
 TWO_CREATORS = record(LEGAL, said("creator", "Chan; Lee", name="1.2"), file_says("creator", "Wong"))
@@ -200,6 +201,43 @@ def test_each_role_changes_what_is_its_own_to_change(
         assert not may
     else:
         assert may
+
+
+@pytest.mark.parametrize(
+    ("weighing", "field", "may"),
+    [
+        (Weighing(), "legal_basis", False),
+        (Weighing(), "title", False),
+        (Weighing(named={"legal_basis": "legal_officer"}), "legal_basis", True),
+        (Weighing(named={"legal_basis": "legal_officer"}), "legal_status", False),
+        (Weighing(named={"legal_basis": "legal_officer"}), "title", False),
+        (Weighing(named={"title": "legal_officer"}), "title", True),
+        (Weighing(confirming="legal_officer"), "legal_status", True),
+        (Weighing(confirming="legal_officer"), "title", False),
+        (
+            Weighing(confirming="legal_officer", named={"legal_basis": "curator"}),
+            "legal_basis",
+            False,
+        ),
+    ],
+)
+def test_a_legal_officer_speaks_where_the_policy_names_one_and_nowhere_else(
+    weighing: Weighing, field: str, *, may: bool
+) -> None:
+    of = replace(record(said(field, "before", name="1.2")), weighing=weighing)
+    spoken = speaker("legal_officer")
+    changes = [
+        Change([Assertion(field, "after")]),
+        Change([], retractions=[Retraction("1.2", "It was mistaken for another.")]),
+        Change([Assertion("description", "after")]),
+    ]
+    for change, allowed in zip(changes, (may, may, False), strict=True):
+        try:
+            prove_duty(of, change, spoken)
+        except RoleMissing:
+            assert not allowed
+        else:
+            assert allowed
 
 
 # -- what holds of every sequence of changes -------------------------------------------------------
