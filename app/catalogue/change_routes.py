@@ -21,7 +21,9 @@ router = APIRouter(prefix="/v1/record-changes", tags=["provenance"])
 CSV = "text/csv"
 MEANING = """Of a table: what its columns mean, as JSON. `columns` lists them, each with `column`
 (as the first row calls it) and `field`, where needed `lang`, `certainty`, `unknown` (cells that
-mean a reasoned unknown) and `unknown_reason`. Records are named by the column `asset_id`,
+mean a reasoned unknown) and `unknown_reason`. `resolve` lists columns that answer about values that
+differ: `field`, `column` (its cells name statements by id), `answer` (`choose`, `both_true` or
+`device_default`), `reason` or `reason_column`. Records are named by the column `asset_id`,
 or by `source_system` (a code) and the column `source_identifier`; `revision` may be a
 column. `delimiter` is one of `,` `;` `|` or a tab, `encoding` one of utf-8, big5,
 big5hkscs, gb18030, gbk. For example `{"asset_id": "Id", "columns": [{"column": "Caption",

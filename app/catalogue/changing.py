@@ -111,7 +111,8 @@ def of_table(number: int, said: TableRow, statuses: frozenset[str]) -> Told | Re
     where = f"csv row {number}"
     assertions = [cell.assertion(f"{where} col {cell.column}") for cell in said.cells]
     pointers = [f"/{cell.column}{number}" for cell in said.cells]
-    change = Change(assertions, legal_statuses=statuses, pointers=pointers)
+    choices = [one.choice() for one in said.resolve]
+    change = Change(assertions, (), choices, statuses, pointers)
     return Told(number, said, change, where)
 
 

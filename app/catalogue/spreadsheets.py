@@ -44,6 +44,34 @@ class ColumnIn(BaseModel):
         return self
 
 
+class ResolvingIn(BaseModel):
+    """What a column answers about values that differ: its cells name statements by their ids."""
+
+    model_config = ConfigDict(extra="forbid")
+    column: Column
+    field: Annotated[Line, Field(max_length=63)]
+    answer: Annotated[
+        Literal["choose", "both_true", "device_default"],
+        Field(description="Of `both_true` a cell names several, split by semicolons."),
+    ] = "choose"
+    reason: Annotated[Line | None, Field(description="For every row alike.")] = None
+    reason_column: Column | None = None
+
+    @model_validator(mode="after")
+    def give_one_reason(self) -> "ResolvingIn":
+        """Refuse none and two."""
+        if (self.reason is None) == (self.reason_column is None):
+            message = "give a reason or a reason_column"
+            raise ValueError(message)
+        return self
+
+    def choice(self, written: str, reason: str) -> dict[str, Any]:
+        """Write a cell as an answer."""
+        several = [part.strip() for part in written.split(";") if part.strip()]
+        named = several if self.answer == "both_true" else written
+        return {"field": self.field, self.answer: named, "reason": self.reason or reason}
+
+
 class MappingIn(BaseModel):
     """What the columns of a table mean. The first row names them."""
 
@@ -54,7 +82,8 @@ class MappingIn(BaseModel):
     ] = None
     source_identifier: Column | None = None
     revision: Column | None = None
-    columns: Annotated[list[ColumnIn], Field(min_length=1, max_length=100)]
+    columns: Annotated[list[ColumnIn], Field(max_length=100)] = []
+    resolve: Annotated[list[ResolvingIn], Field(max_length=100)] = []
     delimiter: Annotated[str, Field(pattern="^[,;\t|]$")] = ","
     encoding: Literal["utf-8", "big5", "big5hkscs", "gb18030", "gbk"] = "utf-8"
 
@@ -66,12 +95,17 @@ class MappingIn(BaseModel):
         ):
             message = "name the column asset_id, or source_system and the column source_identifier"
             raise ValueError(message)
+        if not self.columns and not self.resolve:
+            message = "name a column that says something, or one that resolves"
+            raise ValueError(message)
         return self
 
     def wanted(self) -> list[str]:
-        """Return the columns that must be there."""
-        named = (self.asset_id, self.source_identifier, self.revision)
-        return [*(name for name in named if name), *(one.column for one in self.columns)]
+        """Return the columns that must be there, each once."""
+        named = [self.asset_id, self.source_identifier, self.revision]
+        named += [one.column for one in self.columns]
+        named += [name for one in self.resolve for name in (one.column, one.reason_column)]
+        return list(dict.fromkeys(name for name in named if name))
 
 
 MAPPING = TypeAdapter(MappingIn)
@@ -194,6 +228,11 @@ class TableLines:
         for one in mapping.columns:
             if written := cell(one.column):
                 told["cells"].append(statement(one, written, letters(places[one.column])))
+        told["resolve"] = [
+            one.choice(written, cell(one.reason_column) if one.reason_column else "")
+            for one in mapping.resolve
+            if (written := cell(one.column))
+        ]
         return told
 
     @staticmethod

@@ -142,9 +142,9 @@ def apply_edit(batch: Batch, caller: Principal, edit: Edit, operation: UUID) -> 
 def says_nothing_new(record: Record, change: Change, speaker: Speaker) -> bool:
     """Tell whether everything is asserted already, by roles that weigh as much: a line sent twice.
 
-    A line that is wrong is no repetition: it is left to be refused.
+    A row of empty cells says nothing. A line that is wrong is no repetition: it is left to refuse.
     """
-    if change.retractions or change.choices or not change.assertions:
+    if change.retractions or change.choices:
         return False
     return all(
         any(repeats(one, s, speaker) for s in record.statements) for one in change.assertions

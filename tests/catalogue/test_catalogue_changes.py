@@ -203,6 +203,55 @@ def test_a_table_says_in_each_statement_where_it_stands(office: Office) -> None:
     assert office.said(three, "title") == []
 
 
+def test_a_table_resolves_what_differs_row_by_row(office: Office) -> None:
+    one, two, three = (office.world.an_asset(office.system, description="A bus") for _ in range(3))
+    office.world.work()
+    for asset in (one, two, three):
+        office.world.change(asset, [Assertion("description", "A tram")])
+    ids = [{s["value"]: s["id"] for s in office.said(a, "description")} for a in (one, two, three)]
+    rows = [
+        "Id,Holds,Both,Why",
+        f"{one},{ids[0]['A bus']},,seen on the print",
+        f"{two},,{ids[1]['A bus']}; {ids[1]['A tram']},both are there",
+        f"{three},{ids[2]['A bus']},,",
+        f"{three},9.9,,no such statement",
+        f"{three},,,nothing is answered",
+    ]
+    resolve = [
+        {"field": "description", "column": "Holds", "reason_column": "Why"},
+        {"field": "description", "column": "Both", "answer": "both_true", "reason_column": "Why"},
+    ]
+    work = office.table("\n".join(rows), {"asset_id": "Id", "resolve": resolve})
+    assert [(line, what) for line, what, _ in office.results(work)] == [
+        *((2, "edited"), (3, "edited"), (4, "refused"), (5, "refused"), (6, "unchanged"))
+    ]
+    conflicts = "SELECT asset_id, resolutions FROM provenance_versions ORDER BY version"
+    last = {row.asset_id: row.resolutions for row in office.world.find(conflicts)}
+    assert [one["reason"] for one in last[one]] == ["seen on the print"]
+    assert [one["reason"] for one in last[two]] == ["both are there"]
+    assert last[three] == []
+
+
+@pytest.mark.parametrize(
+    "resolve",
+    [
+        [],
+        [{"field": "title", "column": "T"}],
+        [{"field": "title", "column": "T", "reason": "x", "reason_column": "Why"}],
+        [{"field": "title", "column": "T", "reason": "x", "answer": "neither"}],
+    ],
+    ids=["nothing", "no reason", "two reasons", "another answer"],
+)
+def test_a_mapping_that_resolves_says_how_and_why(
+    office: Office, resolve: list[dict[str, str]]
+) -> None:
+    asked = {"mapping": json.dumps({"asset_id": "Id", "resolve": resolve})}
+    answer = office.api.post(
+        "/v1/record-changes", content="Id,T,Why\n", params=asked, headers=office.headers
+    )
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize("encoding", ["big5", "gb18030"])
 def test_a_table_in_another_charset_is_read_by_it(office: Office, encoding: str) -> None:
     [asset] = office.assets(1)
