@@ -158,8 +158,8 @@ def test_a_repeated_date_takes_no_zone_that_may_not_be_its_own() -> None:
 
 
 def test_the_tools_own_warnings_stay_one(tmp_path: Path) -> None:
-    stray = b"\xff\xff\xff" + b"stray bytes of nobody"
-    several = jpeg(segment(0xED, b"x"), stray, segment(0xED, b"y"), stray * 2, segment(0xED, b"z"))
+    stray = b"stray bytes of nobody"
+    several = jpeg(segment(0xED, b"x"), stray, segment(0xED, b"y"), stray * 2)
     (found,) = read(tmp_path, several)
     assert found.raw.count(b'Warning": {') == 1
 
