@@ -1,6 +1,5 @@
 """Look at one file: its facts, one scaled decode, and all that is known from that."""
 
-from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any, BinaryIO
 
@@ -13,7 +12,15 @@ from app.fingerprints.seeing.hashes import SIDE, Grey, brought_to, hashes_of
 from app.fingerprints.seeing.information import BLANK, information_of
 from app.fingerprints.seeing.picture import LIBRAW, Picture, Undecodable, grey
 from app.fingerprints.seeing.pixels import ON_DEMAND, pixels_of, unread
-from app.fingerprints.seeing.seen import DECODED, TOO_LARGE, UNDECODABLE, Looked, Pixels, Seen
+from app.fingerprints.seeing.seen import (
+    DECODED,
+    TOO_LARGE,
+    UNDECODABLE,
+    Looked,
+    Pixels,
+    Seen,
+    values_of,
+)
 from app.fingerprints.seeing.words import words_of
 from app.fingerprints.shown import TooLarge
 
@@ -49,7 +56,7 @@ def seen_of(found: Picture, pixels: Pixels | None) -> Seen:
     """Put together what is known of a picture that was decoded."""
     small = brought_to(found.pixels, SIDE)
     low, measured = information_of(small)
-    facts = asdict(found.facts)
+    facts = values_of(found.facts)
     kind = facts.pop("format")
     down, across = found.pixels.shape
     return Seen(
@@ -60,7 +67,7 @@ def seen_of(found: Picture, pixels: Pixels | None) -> Seen:
         measures={"format": kind, "decoded": [across, down], "information": measured},
         tools={"decoder": found.decoder, "decoder_version": found.version} | HASHING,
         **facts,
-        **asdict(hashes_of(small)),
+        **values_of(hashes_of(small)),
     )
 
 
