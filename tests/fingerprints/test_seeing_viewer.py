@@ -12,6 +12,7 @@ from photographs import a_png, photograph, saved
 
 from app.fingerprints import confined
 from app.fingerprints.confined import Confined, Failed
+from app.fingerprints.seeing.child import again
 from app.fingerprints.seeing.seen import Looked, Pixels
 from app.fingerprints.seeing.viewer import MODULE, Viewer, read_looked, read_pixels
 from app.readings.sandbox import Limits
@@ -96,6 +97,18 @@ def test_a_picture_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
             digested = hasty.digest_pixels(descriptor)
     assert (slow.seen.outcome, slow.seen.reason) == ("undecodable", "timed_out")
     assert digested == Pixels(None, "timed_out")
+
+
+def test_what_is_left_of_a_file_is_read_from_a_place_of_its_own(tmp_path: Path) -> None:
+    with held(tmp_path, PNG) as descriptor, again(descriptor) as beside:
+        assert beside.read(10) == PNG[:10]
+        assert beside.read() == PNG[10:]
+        assert beside.read() == b""
+        beside.seek(-5, os.SEEK_END)
+        assert beside.read() == PNG[-5:]
+        beside.seek(len(PNG) + 100)
+        assert beside.read() == b""
+        assert os.lseek(descriptor, 0, os.SEEK_CUR) == 0
 
 
 def test_an_answer_that_nobody_heard_is_not_the_next_files(viewer: Viewer, tmp_path: Path) -> None:

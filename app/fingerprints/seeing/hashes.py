@@ -35,11 +35,16 @@ class Hashes:
     turned_pdq: bytes
 
 
-def hashes_of(grey: Grey) -> Hashes:
-    """Hash a grey picture (HxW), upright, of any size: as imagehash and pdqhash do."""
+def hashes_of(grey: Grey, cells: Grey) -> Hashes:
+    """Hash a grey picture (HxW), upright, of any size: as imagehash and pdqhash do.
+
+    Args:
+        grey: the picture.
+        cells: its 64 times 64 areas, as `cells_of` averages them.
+    """
     square, steps = reduced_to(grey, (SQUARE, STEPS))
     phash = turned_phashes(square)
-    pdq, quality = turned_pdqs(cells_of(grey))
+    pdq, quality = turned_pdqs(cells)
     return Hashes(
         phash=phash[: LOW * LOW // 8],
         dhash=np.packbits(steps[:, 1:] > steps[:, :-1]).tobytes(),

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from app.fingerprints.seeing.hashes import PDQ_SIDE, Grey, cells_of
+from app.fingerprints.seeing.hashes import PDQ_SIDE, Grey
 
 LEVELS = np.arange(256)
 CELLS = PDQ_SIDE  # to a side: areas in which grain and dust are averaged away
@@ -31,9 +31,14 @@ PARAMETERS = {
 }
 
 
-def information_of(grey: Grey) -> tuple[str | None, dict[str, Any]]:
-    """Say whether a small grey picture is blank or two-toned, and by what measures."""
-    low, high = map(int, np.partition(cells_of(grey), ENDS, axis=None)[ENDS])
+def information_of(grey: Grey, cells: Grey) -> tuple[str | None, dict[str, Any]]:
+    """Say whether a small grey picture is blank or two-toned, and by what measures.
+
+    Args:
+        grey: upright.
+        cells: its 64 times 64 areas, as `cells_of` averages them.
+    """
+    low, high = map(int, np.partition(cells, ENDS, axis=None)[ENDS])
     share, mixed = two_tones(grey)
     measured = {"range": high - low, "two_tones": share, "mixed": mixed}
     found: str | None = None

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from app.fingerprints.seeing.facts import Facts
-from app.fingerprints.seeing.hashes import SIDE, Grey, brought_to, hashes_of
+from app.fingerprints.seeing.hashes import SIDE, Grey, brought_to, cells_of, hashes_of
 from app.fingerprints.seeing.information import BLANK, information_of
 from app.fingerprints.seeing.picture import LIBRAW, Picture, Undecodable, grey
 from app.fingerprints.seeing.pixels import ON_DEMAND, pixels_of, unread
@@ -55,7 +55,8 @@ def look(file: BinaryIO) -> Looked:
 def seen_of(found: Picture, pixels: Pixels | None) -> Seen:
     """Put together what is known of a picture that was decoded."""
     small = brought_to(found.pixels, SIDE)
-    low, measured = information_of(small)
+    cells = cells_of(small)
+    low, measured = information_of(small, cells)
     facts = values_of(found.facts)
     kind = facts.pop("format")
     down, across = found.pixels.shape
@@ -67,7 +68,7 @@ def seen_of(found: Picture, pixels: Pixels | None) -> Seen:
         measures={"format": kind, "decoded": [across, down], "information": measured},
         tools={"decoder": found.decoder, "decoder_version": found.version} | HASHING,
         **facts,
-        **values_of(hashes_of(small)),
+        **values_of(hashes_of(small, cells)),
     )
 
 
@@ -79,8 +80,9 @@ def words_in(pixels: Grey) -> list[int]:
 def warm() -> None:
     """Load what libraries load at their first use, before the process confines itself."""
     noise = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE), dtype=np.uint8)
-    hashes_of(noise)
+    cells = cells_of(noise)
+    hashes_of(noise, cells)
     words_of(noise)
-    information_of(noise)
+    information_of(noise, cells)
     kept: Any = cv2.imencode(".jpg", noise)[1]
     cv2.imdecode(kept, cv2.IMREAD_REDUCED_GRAYSCALE_2)
