@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,6 +120,23 @@ def test_an_answer_that_nobody_heard_is_not_the_next_files(viewer: Viewer, tmp_p
 
 def child_of(viewer: Viewer) -> Any:  # noqa: ANN401 - what is killed
     return viewer._looking._child
+
+
+def faults_of(viewer: Viewer) -> int:
+    """Count the pages that the child was given anew."""
+    said = Path(f"/proc/{child_of(viewer).process.pid}/stat").read_text()
+    return int(said.rsplit(")", 1)[1].split()[7])
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that is told so")
+def test_a_warm_child_keeps_the_memory_that_it_works_in(tmp_path: Path) -> None:
+    content = saved(photograph(1, (1200, 800)), "JPEG")
+    with Viewer() as viewer:
+        for _ in range(2):
+            looked(viewer, tmp_path, content)
+        before = faults_of(viewer)
+        looked(viewer, tmp_path, content)
+        assert faults_of(viewer) - before < 1_000, "one look takes some 8,000 pages"
 
 
 def test_a_child_that_died_of_earlier_files_is_replaced_and_asked_again(tmp_path: Path) -> None:
