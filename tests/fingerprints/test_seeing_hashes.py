@@ -11,7 +11,6 @@ from PIL import Image, ImageDraw
 
 from app.fingerprints.seeing.hashes import Grey, brought_to, cells_of, forms, hashes_of
 from app.fingerprints.seeing.information import information_of
-from app.fingerprints.seeing.lanczos import reduced_to
 from app.fingerprints.seeing.looking import look
 
 NUMBERS = range(1, 6)
@@ -71,16 +70,6 @@ def test_hashes_are_those_of_the_libraries_to_the_bit(kind: str) -> None:
         turned = np.stack([theirs[place] for place in ORDER]).astype(bool)
         assert found.turned_pdq == np.packbits(turned, axis=1).tobytes(), (wide, high)
         assert found.pdq_quality == min(100, quality)
-
-
-def test_pictures_of_any_size_are_reduced_as_pillow_reduces_them() -> None:
-    sizes = ((32, 32), (9, 8))
-    for side in range(8, 257):
-        for wide, high in ((side, 8 + side // 2), (256, side), (8 + side // 3, side)):
-            grey = a_drawing("grain" if side % 2 else "dots", (wide, high), side)
-            for size, found in zip(sizes, reduced_to(grey, sizes), strict=True):
-                theirs = Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)
-                assert (found == np.asarray(theirs)).all(), (wide, high, size)
 
 
 @pytest.mark.parametrize("number", NUMBERS)

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import cv2
+import imagehash
 import numpy as np
 import pdqhash  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+from PIL import Image
 from scipy.fftpack import dctn  # type: ignore[import-untyped]
-
-from app.fingerprints.seeing.lanczos import reduced_to
 
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 SIDE = 256  # the longer side that every picture is brought to first, so that scales hash alike
 SMALLEST = 8  # pixels of the shorter side
-SQUARE, STEPS = (32, 32), (9, 8)  # what imagehash reduces to
+PHASH_SIDE = 32
 LOW = 8
 MIDDLE = [LOW * LOW // 2 - 1, LOW * LOW // 2]  # whose mean is the median
 # What PDQ filters down to. Brought to it beforehand, areas averaged, its own filter has nothing to
@@ -42,12 +42,13 @@ def hashes_of(grey: Grey, cells: Grey) -> Hashes:
         grey: the picture.
         cells: its 64 times 64 areas, as `cells_of` averages them.
     """
-    square, steps = reduced_to(grey, (SQUARE, STEPS))
-    phash = turned_phashes(square)
+    picture = Image.fromarray(grey)
+    square = picture.resize((PHASH_SIDE, PHASH_SIDE), Image.Resampling.LANCZOS)
+    phash = turned_phashes(np.asarray(square))
     pdq, quality = turned_pdqs(cells)
     return Hashes(
         phash=phash[: LOW * LOW // 8],
-        dhash=np.packbits(steps[:, 1:] > steps[:, :-1]).tobytes(),
+        dhash=np.packbits(imagehash.dhash(picture).hash).tobytes(),
         pdq=pdq[: PDQ_LOW * PDQ_LOW // 8],
         pdq_quality=max(0, min(100, quality)),
         turned_phash=phash,
