@@ -137,22 +137,32 @@ def of_hashes(size: int) -> list[Claim]:
     return claims
 
 
-def of_assets(size: int) -> Claim:
-    """Ask for all eight forms by both hashes and take the asset in, as an import does."""
+def some_looks(count: int) -> NDArray[np.void]:
+    """Draw what the index holds of so many images, beside their words."""
+    looks = np.zeros(count, LOOK)
+    looks["phash"], looks["pdq"], looks["quality"] = drawn(count, 64)[:, 0], drawn(count, 256), 90
+    return looks
+
+
+def filled(size: int) -> NearIndex:
+    """Return an index of so many images without words."""
     index = NearIndex()
-    looks = np.zeros(size, LOOK)
-    looks["phash"], looks["pdq"], looks["quality"] = drawn(size, 64)[:, 0], drawn(size, 256), 90
+    looks = some_looks(size)
     for first in range(0, size, 100_000):
         some = looks[first : first + 100_000]
         index.add(some, [np.empty(0, np.int32)] * len(some))
     index.settle()
-    del looks
+    return index
+
+
+def of_assets(size: int) -> Claim:
+    """Ask for all eight forms by both hashes and take the asset in, as an import does."""
+    index = filled(size)
     candidates = 0
 
     def batch() -> tuple[float, float]:
         nonlocal candidates
-        new = np.zeros(BATCH, LOOK)
-        new["phash"], new["pdq"], new["quality"] = drawn(BATCH, 64)[:, 0], drawn(BATCH, 256), 90
+        new = some_looks(BATCH)
         forms = drawn(8 * BATCH, 64), drawn(8 * BATCH, 256)
         started, worked = time.perf_counter(), time.process_time()
         index.add(new, [np.empty(0, np.int32)] * BATCH)

@@ -1,7 +1,7 @@
 """Record what files look like, and the digests of all their samples; each row cites its hash."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.models import AssetRow
 from app.fingerprints.models import PixelDigestRow, VisualFingerprintRow
-from app.fingerprints.seeing.seen import METHOD, PIXELS_METHOD, Looked, Pixels, Seen
+from app.fingerprints.seeing.seen import METHOD, PIXELS_METHOD, Looked, Pixels, Seen, values_of
 from app.kit.db import new_ids
 from app.ledger.agents import Agent
 from app.ledger.service import Event, record_all
@@ -48,7 +48,7 @@ def record_looks(db: Session, agent: Agent, sights: Sequence[Sight]) -> None:
             "fingerprint_id": one.fingerprint_id,
             "method": METHOD,
             "event_id": event_id,
-            **asdict(one.looked.seen),
+            **values_of(one.looked.seen),
         }
         for one, visual_id, event_id in zip(
             sights, new_ids(db, len(sights)), event_ids, strict=True
@@ -118,7 +118,7 @@ def seen_event(one: Sight, departments: Mapping[UUID, str]) -> Event:
 
 def told(seen: Seen) -> dict[str, Any]:
     """Write what was seen for the ledger."""
-    said = asdict(seen)
+    said = values_of(seen)
     for name in ("words", "measures", "turned_phash", "turned_pdq"):
         del said[name]
     return {

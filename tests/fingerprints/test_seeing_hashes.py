@@ -9,7 +9,7 @@ import pytest
 from photographs import photograph, saved
 from PIL import Image, ImageDraw
 
-from app.fingerprints.seeing.hashes import Grey, brought_to, forms, hashes_of
+from app.fingerprints.seeing.hashes import Grey, brought_to, cells_of, forms, hashes_of
 from app.fingerprints.seeing.information import information_of
 from app.fingerprints.seeing.looking import look
 
@@ -27,13 +27,49 @@ def bits(one: bytes, other: bytes) -> int:
 @pytest.mark.parametrize("number", NUMBERS)
 def test_hashes_are_those_of_the_libraries(number: int) -> None:
     small = a_grey(number, (256, 171))  # nothing to be reduced before
-    found = hashes_of(small)
+    found = hashes_of(small, cells_of(small))
     picture = Image.fromarray(small)
     assert found.phash == np.packbits(imagehash.phash(picture).hash.flatten()).tobytes()
     assert found.dhash == np.packbits(imagehash.dhash(picture).hash.flatten()).tobytes()
     whole, quality = pdqhash.compute(np.dstack([a_grey(number)] * 3))
     assert bits(found.pdq, np.packbits(whole.astype(bool)).tobytes()) <= 31
     assert found.pdq_quality == quality == 100
+
+
+def a_drawing(kind: str, size: tuple[int, int], number: int) -> Grey:
+    """Draw what hashes are made of exactly: grain, flat areas, slopes and clouds."""
+    chance = np.random.default_rng(number)
+    wide, high = size
+    if kind == "grain":
+        return chance.integers(0, 256, (high, wide), dtype=np.uint8)
+    if kind == "flat":
+        return np.full((high, wide), chance.integers(256), np.uint8)
+    if kind == "slope":
+        return np.tile(np.linspace(0, 255, wide).astype(np.uint8), (high, 1))
+    if kind == "dots":
+        return (chance.random((high, wide)) < 0.02).astype(np.uint8) * np.uint8(255)
+    return a_grey(number, size)
+
+
+DRAWN = ("grain", "flat", "slope", "dots", "clouds")
+ORDER = (0, 1, 2, 3, 5, 6, 4, 7)  # of the library's eight: turned, both mirrors, both diagonals
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_hashes_are_those_of_the_libraries_to_the_bit(kind: str) -> None:
+    for number in range(40):
+        chance = np.random.default_rng([number, len(kind)])
+        wide, high = (int(side) for side in chance.integers(8, 257, 2))
+        grey = a_drawing(kind, (wide, high), number)
+        cells = cells_of(grey)
+        found = hashes_of(grey, cells)
+        picture = Image.fromarray(grey)
+        assert found.phash == np.packbits(imagehash.phash(picture).hash).tobytes(), (wide, high)
+        assert found.dhash == np.packbits(imagehash.dhash(picture).hash).tobytes(), (wide, high)
+        theirs, quality = pdqhash.compute_dihedral(np.dstack([cells] * 3))
+        turned = np.stack([theirs[place] for place in ORDER]).astype(bool)
+        assert found.turned_pdq == np.packbits(turned, axis=1).tobytes(), (wide, high)
+        assert found.pdq_quality == min(100, quality)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -44,11 +80,11 @@ def test_each_turned_form_is_the_hash_of_the_turned_picture(
     number: int, size: tuple[int, int], most: int
 ) -> None:
     grey = a_grey(number, size)
-    found = hashes_of(grey)
+    found = hashes_of(grey, cells_of(grey))
     assert found.turned_phash[:8] == found.phash
     assert found.turned_pdq[:32] == found.pdq
     for form, turned in enumerate(forms(grey)):
-        again = hashes_of(turned)
+        again = hashes_of(turned, cells_of(turned))
         assert bits(again.phash, found.turned_phash[8 * form : 8 * form + 8]) <= 2, form
         assert bits(again.pdq, found.turned_pdq[32 * form : 32 * form + 32]) <= most, form
         others = [found.turned_pdq[32 * n : 32 * n + 32] for n in range(8) if n != form]
@@ -76,7 +112,8 @@ def test_one_picture_at_two_scales_hashes_alike() -> None:
 
 def test_what_is_narrower_than_a_filter_is_stretched() -> None:
     assert brought_to(np.zeros((1, 3000), np.uint8), 256).shape == (8, 256)
-    assert hashes_of(np.zeros((1, 1), np.uint8)).pdq_quality == 0
+    dot = np.zeros((1, 1), np.uint8)
+    assert hashes_of(dot, cells_of(dot)).pdq_quality == 0
 
 
 def a_page(size: tuple[int, int], lines: int, *, noise: int = 0) -> Grey:
@@ -111,7 +148,8 @@ PAGES: dict[str, tuple[Grey, str | None]] = {
 @pytest.mark.parametrize("kind", PAGES)
 def test_blank_and_two_toned_pictures_are_told_from_pages_and_photographs(kind: str) -> None:
     grey, expected = PAGES[kind]
-    found, measured = information_of(brought_to(grey, 256))
+    small = brought_to(grey, 256)
+    found, measured = information_of(small, cells_of(small))
     assert found == expected, measured
     assert {"blank_range", "near_tone", "two_tones", "mixed"} <= measured["parameters"].keys()
 

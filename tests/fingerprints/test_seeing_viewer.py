@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from photographs import a_png, photograph, saved
 
 from app.fingerprints import confined
 from app.fingerprints.confined import Confined, Failed
+from app.fingerprints.seeing.child import again
 from app.fingerprints.seeing.seen import Looked, Pixels
 from app.fingerprints.seeing.viewer import MODULE, Viewer, read_looked, read_pixels
 from app.readings.sandbox import Limits
@@ -98,6 +100,18 @@ def test_a_picture_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     assert digested == Pixels(None, "timed_out")
 
 
+def test_what_is_left_of_a_file_is_read_from_a_place_of_its_own(tmp_path: Path) -> None:
+    with held(tmp_path, PNG) as descriptor, again(descriptor) as beside:
+        assert beside.read(10) == PNG[:10]
+        assert beside.read() == PNG[10:]
+        assert beside.read() == b""
+        beside.seek(-5, os.SEEK_END)
+        assert beside.read() == PNG[-5:]
+        beside.seek(len(PNG) + 100)
+        assert beside.read() == b""
+        assert os.lseek(descriptor, 0, os.SEEK_CUR) == 0
+
+
 def test_an_answer_that_nobody_heard_is_not_the_next_files(viewer: Viewer, tmp_path: Path) -> None:
     with held(tmp_path, PNG) as descriptor:
         viewer.look(descriptor)
@@ -106,6 +120,23 @@ def test_an_answer_that_nobody_heard_is_not_the_next_files(viewer: Viewer, tmp_p
 
 def child_of(viewer: Viewer) -> Any:  # noqa: ANN401 - what is killed
     return viewer._looking._child
+
+
+def faults_of(viewer: Viewer) -> int:
+    """Count the pages that the child was given anew."""
+    said = Path(f"/proc/{child_of(viewer).process.pid}/stat").read_text()
+    return int(said.rsplit(")", 1)[1].split()[7])
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that is told so")
+def test_a_warm_child_keeps_the_memory_that_it_works_in(tmp_path: Path) -> None:
+    content = saved(photograph(1, (1200, 800)), "JPEG")
+    with Viewer() as viewer:
+        for _ in range(2):
+            looked(viewer, tmp_path, content)
+        before = faults_of(viewer)
+        looked(viewer, tmp_path, content)
+        assert faults_of(viewer) - before < 1_000, "one look takes some 8,000 pages"
 
 
 def test_a_child_that_died_of_earlier_files_is_replaced_and_asked_again(tmp_path: Path) -> None:

@@ -29,11 +29,12 @@ def image_data(content: bytes) -> ImageData | None:
         return None
     digests = {kind: hashlib.sha256() for kind in HASHED}
     lengths, end = dict.fromkeys(HASHED, 0), 0
+    whole = memoryview(content)  # of which no part is copied to be digested
     try:
         for part in islice(anatomy(content), MOST_PARTS):
             end = part.end
             if part.kind in digests:
-                digests[part.kind].update(content[part.start : part.end])
+                digests[part.kind].update(whole[part.start : part.end])
                 lengths[part.kind] += part.end - part.start
     except Malformed:
         return None

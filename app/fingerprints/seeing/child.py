@@ -10,7 +10,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import cv2
@@ -18,6 +17,7 @@ import cv2
 from app.fingerprints.seeing.looking import look, warm
 from app.fingerprints.seeing.picture import Undecodable
 from app.fingerprints.seeing.pixels import digest
+from app.fingerprints.seeing.seen import values_of
 from app.fingerprints.shown import TooLarge
 from app.readings.child import greet, serve
 from app.readings.sandbox import Limits, confine, forbid_processes
@@ -41,15 +41,15 @@ def look_at(descriptor: int) -> bytes:
     """Say in JSON what a file looks like, and what its pixels are where all were decoded."""
     with again(descriptor) as file:
         found = look(file)
-    pixels = written(asdict(found.pixels)) if found.pixels else None
-    return json.dumps({"seen": written(asdict(found.seen)), "pixels": pixels}).encode()
+    pixels = written(values_of(found.pixels)) if found.pixels else None
+    return json.dumps({"seen": written(values_of(found.seen)), "pixels": pixels}).encode()
 
 
 def digest_of(descriptor: int) -> bytes:
     """Say in JSON what a file's pixels are, or why that is not known."""
     with again(descriptor) as file:
         try:
-            found = written(asdict(digest(file)))
+            found = written(values_of(digest(file)))
         except TooLarge:
             found = {"reason": "over_budget"}
         except Undecodable:
@@ -81,6 +81,15 @@ class Beside(io.RawIOBase):
         count = os.preadv(self._descriptor, [buffer], self._place)
         self._place += count
         return count
+
+    def readall(self) -> bytes:
+        """Read from its place to its end at once; the base class would by pieces of 8 KiB."""
+        pieces: list[bytes] = []
+        end = os.fstat(self._descriptor).st_size
+        while piece := os.pread(self._descriptor, max(0, end - self._place), self._place):
+            pieces.append(piece)
+            self._place += len(piece)
+        return b"".join(pieces)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a place."""

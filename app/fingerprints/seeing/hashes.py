@@ -7,20 +7,20 @@ import cv2
 import imagehash
 import numpy as np
 import pdqhash  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 from PIL import Image
-from scipy.fftpack import dct  # type: ignore[import-untyped]
+from scipy.fftpack import dctn  # type: ignore[import-untyped]
 
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 SIDE = 256  # the longer side that every picture is brought to first, so that scales hash alike
 SMALLEST = 8  # pixels of the shorter side
-PHASH_SIDE, LOW = 32, 8
+PHASH_SIDE = 32
+LOW = 8
 MIDDLE = [LOW * LOW // 2 - 1, LOW * LOW // 2]  # whose mean is the median
-SIGNS = np.array([1, -1] * (LOW // 2))
 # What PDQ filters down to. Brought to it beforehand, areas averaged, its own filter has nothing to
 # do, and a turned form hashes to the bit as a turned picture does: that filter is not symmetric.
-PDQ_SIDE = 64
-# pdqhash's order is: as it is, turned by 90, 180 and 270 degrees, both mirrors, both diagonals.
-OURS = (0, 1, 2, 3, 5, 6, 4, 7)
+PDQ_SIDE, PDQ_LOW = 64, 16
+PDQ_MIDDLE = PDQ_LOW * PDQ_LOW // 2 - 1  # of two middle values PDQ takes the lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +35,67 @@ class Hashes:
     turned_pdq: bytes
 
 
-def hashes_of(grey: Grey) -> Hashes:
-    """Hash a grey picture (HxW), upright, of any size."""
+def hashes_of(grey: Grey, cells: Grey) -> Hashes:
+    """Hash a grey picture (HxW), upright, of any size: as imagehash and pdqhash do.
+
+    Args:
+        grey: the picture.
+        cells: its 64 times 64 areas, as `cells_of` averages them.
+    """
     picture = Image.fromarray(grey)
     square = picture.resize((PHASH_SIDE, PHASH_SIDE), Image.Resampling.LANCZOS)
-    turned = turned_phashes(np.asarray(square))
-    three = np.repeat(cells_of(grey)[:, :, None], 3, axis=2)
-    vectors, quality = pdqhash.compute_dihedral(three)
-    turned_pdq = b"".join(packed(np.asarray(vectors[place])) for place in OURS)
+    phash = turned_phashes(np.asarray(square))
+    pdq, quality = turned_pdqs(cells)
     return Hashes(
-        phash=turned[:8],
-        dhash=packed(imagehash.dhash(picture).hash),
-        pdq=turned_pdq[:32],
-        pdq_quality=max(0, min(100, int(quality))),
-        turned_phash=turned,
-        turned_pdq=turned_pdq,
+        phash=phash[: LOW * LOW // 8],
+        dhash=np.packbits(imagehash.dhash(picture).hash).tobytes(),
+        pdq=pdq[: PDQ_LOW * PDQ_LOW // 8],
+        pdq_quality=max(0, min(100, quality)),
+        turned_phash=phash,
+        turned_pdq=pdq,
     )
 
 
-def turned_phashes(square: Grey) -> bytes:
-    """Return imagehash's pHash of the eight forms of a square picture, from one transform.
+def turns(side: int, first: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Say how a transform of that side becomes those of the eight forms: from where, which sign.
 
     Turning a picture transposes its transform, mirroring it changes the sign of every odd row or
-    column: eight transforms would give the same.
+    column, counted from the first frequency: eight transforms would give the same.
     """
-    low = dct(dct(square, axis=0), axis=1)[:LOW, :LOW]
-    found: list[bytes] = []
-    for form in (low, low * SIGNS):
+    signs = (-1) ** np.arange(first, first + side)
+    form = np.arange(1, side * side + 1).reshape(side, side)
+    found: list[NDArray[np.int_]] = []
+    for mirrored in (form, form * signs):
+        form = mirrored
         for _ in range(4):
-            below, above = np.partition(form, MIDDLE, axis=None)[MIDDLE]
-            found.append(packed(form > (below + above) / 2))
-            form = form.T * SIGNS[:, None]  # noqa: PLW2901 - counter-clockwise once more
-    return b"".join(found)
+            found.append(form.ravel())
+            form = form.T * signs[:, None]  # counter-clockwise once more
+    whole = np.stack(found)
+    return abs(whole) - 1, np.sign(whole).astype(np.float32)
+
+
+PHASH_PLACES, PHASH_SIGNS = turns(LOW, 0)
+PDQ_PLACES, PDQ_SIGNS = turns(PDQ_LOW, 1)
+
+
+def turned_phashes(square: Grey) -> bytes:
+    """Return imagehash's pHash of the eight forms of a square picture, from one transform."""
+    low = dctn(square)[:LOW, :LOW]
+    turned = low.ravel()[PHASH_PLACES] * PHASH_SIGNS
+    below, above = np.partition(turned, MIDDLE, axis=1)[:, MIDDLE].T
+    return np.packbits(turned > ((below + above) / 2)[:, None], axis=1).tobytes()
+
+
+def turned_pdqs(cells: Grey) -> tuple[bytes, int]:
+    """Return PDQ of the eight forms of a picture of 64 x 64, from one transform, and its quality.
+
+    The library's own eight hashes are the same, each made of a list of its bits.
+    """
+    backwards, quality = pdqhash.compute_float(cv2.cvtColor(cells, cv2.COLOR_GRAY2RGB))
+    turned = backwards[::-1][PDQ_PLACES] * PDQ_SIGNS
+    middle = np.partition(turned, PDQ_MIDDLE, axis=1)[:, PDQ_MIDDLE]
+    bits = turned > middle[:, None]
+    return np.packbits(bits[:, ::-1], axis=1).tobytes(), int(quality)
 
 
 def cells_of(grey: Grey) -> Grey:
@@ -93,8 +122,3 @@ def brought_to(grey: Grey, longest: int) -> Grey:
     if size == (width, height):
         return grey
     return cast(Grey, cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
-
-
-def packed(bits: np.ndarray[Any, Any]) -> bytes:
-    """Pack bits row by row, the first one highest."""
-    return np.packbits(bits.flatten().astype(bool)).tobytes()

@@ -9,9 +9,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from app.fingerprints.seeing.hashes import PDQ_SIDE, Grey, cells_of
+from app.fingerprints.seeing.hashes import PDQ_SIDE, Grey
 
+LEVELS = np.arange(256)
 CELLS = PDQ_SIDE  # to a side: areas in which grain and dust are averaged away
+ENDS = [CELLS * CELLS // 100, CELLS * CELLS - 1 - CELLS * CELLS // 100]
 BLANK_RANGE = 10  # levels of 256 between the darkest and the lightest hundredth
 NEAR_TONE = 12  # levels around one of two tones
 TWO_TONES = 0.98  # share of the pixels that are near either
@@ -29,10 +31,14 @@ PARAMETERS = {
 }
 
 
-def information_of(grey: Grey) -> tuple[str | None, dict[str, Any]]:
-    """Say whether a small grey picture is blank or two-toned, and by what measures."""
-    levels = np.sort(cells_of(grey), axis=None)
-    low, high = (int(levels[place]) for place in (levels.size // 100, -1 - levels.size // 100))
+def information_of(grey: Grey, cells: Grey) -> tuple[str | None, dict[str, Any]]:
+    """Say whether a small grey picture is blank or two-toned, and by what measures.
+
+    Args:
+        grey: upright.
+        cells: its 64 times 64 areas, as `cells_of` averages them.
+    """
+    low, high = map(int, np.partition(cells, ENDS, axis=None)[ENDS])
     share, mixed = two_tones(grey)
     measured = {"range": high - low, "two_tones": share, "mixed": mixed}
     found: str | None = None
@@ -45,12 +51,11 @@ def information_of(grey: Grey) -> tuple[str | None, dict[str, Any]]:
 
 def two_tones(grey: Grey) -> tuple[float, float]:
     """Return the share of pixels near one of two tones, and of blocks that hold both."""
-    counts = np.bincount(grey.ravel(), minlength=256)
+    counts = counted(grey)
     middle = threshold(counts)
     dark, light = int(np.argmax(counts[: middle + 1])), middle + 1
     light += int(np.argmax(counts[middle + 1 :])) if middle < 255 else 0
-    levels = np.arange(256)
-    near = (abs(levels - dark) <= NEAR_TONE) | (abs(levels - light) <= NEAR_TONE)
+    near = (abs(LEVELS - dark) <= NEAR_TONE) | (abs(LEVELS - light) <= NEAR_TONE)
     share = float(counts[near].sum() / counts.sum())
     lights = cv2.threshold(grey, middle, 255, cv2.THRESH_BINARY)[1]
     blocks = cv2.resize(lights, (BLOCKS, BLOCKS), interpolation=cv2.INTER_AREA)
@@ -58,11 +63,19 @@ def two_tones(grey: Grey) -> tuple[float, float]:
     return round(share, 4), round(float(both.mean()), 4)
 
 
+def counted(grey: Grey) -> np.ndarray[Any, Any]:
+    """Count the pixels of each level; floats of 32 bits count so few without a loss."""
+    return cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+
+
 def threshold(counts: np.ndarray[Any, Any]) -> int:
     """Return the level that parts a histogram best (Otsu, 1979)."""
-    levels, total = np.arange(counts.size), counts.sum()
-    below = np.cumsum(counts)
-    sums = np.cumsum(counts * levels)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = (sums[-1] * below / total - sums) ** 2 / (below * (total - below))
-    return int(np.nanargmax(np.where(np.isfinite(between), between, -1)))
+    shown = np.flatnonzero(counts)
+    if shown.size < 2:
+        return 0
+    between = slice(shown[0], shown[-1])  # where there are pixels on both sides
+    below, sums = np.cumsum(counts), np.cumsum(counts * LEVELS)
+    total, whole = below[-1], sums[-1]
+    below, sums = below[between], sums[between]
+    parted = (whole * below / total - sums) ** 2 / (below * (total - below))
+    return int(shown[0] + np.argmax(parted))

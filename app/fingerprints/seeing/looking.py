@@ -1,6 +1,5 @@
 """Look at one file: its facts, one scaled decode, and all that is known from that."""
 
-from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any, BinaryIO
 
@@ -9,11 +8,19 @@ import numpy as np
 from PIL import Image
 
 from app.fingerprints.seeing.facts import Facts
-from app.fingerprints.seeing.hashes import SIDE, Grey, brought_to, hashes_of
+from app.fingerprints.seeing.hashes import SIDE, Grey, brought_to, cells_of, hashes_of
 from app.fingerprints.seeing.information import BLANK, information_of
 from app.fingerprints.seeing.picture import LIBRAW, Picture, Undecodable, grey
 from app.fingerprints.seeing.pixels import ON_DEMAND, pixels_of, unread
-from app.fingerprints.seeing.seen import DECODED, TOO_LARGE, UNDECODABLE, Looked, Pixels, Seen
+from app.fingerprints.seeing.seen import (
+    DECODED,
+    TOO_LARGE,
+    UNDECODABLE,
+    Looked,
+    Pixels,
+    Seen,
+    values_of,
+)
 from app.fingerprints.seeing.words import words_of
 from app.fingerprints.shown import TooLarge
 
@@ -48,8 +55,9 @@ def look(file: BinaryIO) -> Looked:
 def seen_of(found: Picture, pixels: Pixels | None) -> Seen:
     """Put together what is known of a picture that was decoded."""
     small = brought_to(found.pixels, SIDE)
-    low, measured = information_of(small)
-    facts = asdict(found.facts)
+    cells = cells_of(small)
+    low, measured = information_of(small, cells)
+    facts = values_of(found.facts)
     kind = facts.pop("format")
     down, across = found.pixels.shape
     return Seen(
@@ -60,7 +68,7 @@ def seen_of(found: Picture, pixels: Pixels | None) -> Seen:
         measures={"format": kind, "decoded": [across, down], "information": measured},
         tools={"decoder": found.decoder, "decoder_version": found.version} | HASHING,
         **facts,
-        **asdict(hashes_of(small)),
+        **values_of(hashes_of(small, cells)),
     )
 
 
@@ -72,8 +80,9 @@ def words_in(pixels: Grey) -> list[int]:
 def warm() -> None:
     """Load what libraries load at their first use, before the process confines itself."""
     noise = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE), dtype=np.uint8)
-    hashes_of(noise)
+    cells = cells_of(noise)
+    hashes_of(noise, cells)
     words_of(noise)
-    information_of(noise)
+    information_of(noise, cells)
     kept: Any = cv2.imencode(".jpg", noise)[1]
     cv2.imdecode(kept, cv2.IMREAD_REDUCED_GRAYSCALE_2)

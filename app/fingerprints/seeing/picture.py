@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import Any, BinaryIO, TypeVar, cast
 
 import cv2
@@ -11,6 +12,7 @@ import PIL
 import rawpy
 from PIL import Image
 
+from app.fingerprints.anatomy.jpeg import START
 from app.fingerprints.anatomy.parts import Malformed
 from app.fingerprints.seeing import raw
 from app.fingerprints.seeing.facts import Facts, facts_of
@@ -134,6 +136,7 @@ def scaled(
     if raw.is_raw(file):
         pixels, facts = raw.decoded(file)
         return Picture(pixels, facts, LIBRAW, VERSIONS[LIBRAW])
+    file = in_memory(file)
     with opened(file) as image:
         facts = facts_of(image, file)
         if facts.format == "JPEG" and image.mode in ("L", "RGB") and facts.bit_depth == 8:
@@ -143,6 +146,15 @@ def scaled(
         whole_too(image, facts)
         pixels = np.asarray(reduced(image, longest))
     return Picture(pixels, facts, PILLOW, VERSIONS[PILLOW])
+
+
+def in_memory(file: BinaryIO) -> BinaryIO:
+    """Return a JPEG as a file in memory, for all of it is read anyway: once then, not twice."""
+    file.seek(0)
+    if file.read(len(START)) != START:
+        return file
+    file.seek(0)
+    return BytesIO(file.read())
 
 
 def scale_of(size: tuple[int, int], longest: int) -> int:

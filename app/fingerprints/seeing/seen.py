@@ -1,7 +1,7 @@
 """What is known of a picture by looking at it, or why nothing is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 METHOD = 1  # raised whenever the same bytes could give other values
@@ -61,3 +61,8 @@ class Looked:
 
     seen: Seen
     pixels: Pixels | None = None
+
+
+def values_of(one: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+    """Return a dataclass's values by name, as they are: `asdict` would copy each."""
+    return {value.name: getattr(one, value.name) for value in fields(one)}
