@@ -89,8 +89,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "created_from": "date '1930-01-01' + (hashint8(s.family) & 32767)",
         "created_to": "date '1930-01-01' + (hashint8(s.family) & 32767)"
         " + CASE WHEN s.family %% 20 = 0 THEN 3650 ELSE 0 END",
-        # The largest number stands for one not known yet: of an image that is still to be indexed.
-        "size_bytes": "least(t.size_bytes, 1 << 24) + (hashint8(s.family) & 16777215)",
+        "size_bytes": "t.size_bytes + (hashint8(s.family) & 16777215)",
         "legal_status": "CASE WHEN s.family %% 1000 = 0 THEN ARRAY['donor_restricted']"
         " ELSE t.legal_status END",
         "format": "CASE WHEN s.family %% 500 = 0 THEN 'PNG' ELSE t.format END",
