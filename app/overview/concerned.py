@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     FromClause,
     Select,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.assets.models import AssetRow
 from app.comparisons.facts import FINGERPRINT, READING, SEAL_STANDS, SIGHTING, standing
@@ -65,8 +67,10 @@ def in_part(book: Book, group: Group, newest: Newest) -> Select[Any]:
     statement = columns_of(group, several=case((not_(chosen), true()), else_=several))
     chosen = or_(chosen, several) if group.passing else chosen
     statement = newest.joined(placed(statement.select_from(AssetRow), group))
-    statement = statement.outerjoin(standing(book), true())
-    return statement.where(chosen, newest.within(AssetRow.id))
+    statement = statement.outerjoin(standing(book, matters(group)), true())
+    # Said of each table, for PostgreSQL infers no range of one from that of another.
+    keys = (AssetRow.id, ProvenanceHeadRow.asset_id, ProvenanceVersionRow.asset_id)
+    return statement.where(chosen, *(newest.within(key) for key in keys))
 
 
 def of_these(book: Book, group: Group, wanted: FromClause) -> Select[Any]:
@@ -74,7 +78,7 @@ def of_these(book: Book, group: Group, wanted: FromClause) -> Select[Any]:
     statement = columns_of(group, several=true())
     start = wanted.join(AssetRow.__table__, wanted.c.asset_id == AssetRow.id)
     statement = placed(statement.select_from(start), group)
-    for found in (READING, FINGERPRINT, SIGHTING, standing(book)):
+    for found in (READING, FINGERPRINT, SIGHTING, standing(book, matters(group))):
         statement = statement.outerjoin(found, true())
     return statement
 
@@ -88,7 +92,27 @@ def placed(statement: Select[Any], group: Group) -> Select[Any]:
         .where(AssetRow.department.in_(group.departments))
     )
     law = group.differs.law
-    return statement if law is None else statement.outerjoin(law, true())
+    statement = statement if law is None else statement.outerjoin(law, true())
+    return statement.outerjoin(demanded(group.differs), true())
+
+
+def demanded(differs: Difference) -> LateralFromClause:
+    """Return what a record comes to by the demands of each side, each demand asked once."""
+    anyway = differs.said_anyway
+    found = select(
+        *tiers(differs),
+        failing([*differs.before, *anyway]).label("codes_before"),
+        failing([*differs.after, *anyway]).label("codes_after"),
+    )
+    return found.correlate(ProvenanceVersionRow).offset(0).lateral("demanded")
+
+
+def matters(group: Group) -> ColumnElement[bool]:
+    """Tell whether it matters how an image was processed: not if it is incomplete by both."""
+    either, before, after = (
+        literal_column(f"demanded.{side}_{INCOMPLETE}", Boolean) for side in ("alike", *SIDES)
+    )
+    return or_(literal(value=group.passing), not_(or_(either, and_(before, after))))
 
 
 def columns_of(group: Group, *, several: ColumnElement[bool]) -> Select[Any]:
@@ -96,16 +120,18 @@ def columns_of(group: Group, *, several: ColumnElement[bool]) -> Select[Any]:
 
     `concerned`: of those of equal bytes as another; `several`: it may be one of them.
     """
-    differs = group.differs
-    anyway = differs.said_anyway
     both = {name: policy for name, policy in zip(SIDES, (group.before, group.after), strict=True)}
     concerned = true() if group.passing else otherwise(group)
+    found = demanded(group.differs).c
     statement = select(
         AssetRow.id.label("asset_id"),
         AssetRow.department,
         AssetRow.source_system,
         AssetRow.registered_at,
-        *(cast(literal(one.version_id), Uuid).label(f"policy_{name}") for name, one in both.items()),
+        *(
+            cast(literal(one.version_id), Uuid).label(f"policy_{name}")
+            for name, one in both.items()
+        ),
         READING.c.size_bytes.label("size_bytes"),
         READING.c.mountless_token.label("mountless_token"),
         FINGERPRINT.c.id.label("fingerprint_id"),
@@ -118,10 +144,8 @@ def columns_of(group: Group, *, several: ColumnElement[bool]) -> Select[Any]:
         ProvenanceVersionRow.legal_status,
         ProvenanceVersionRow.rights_statement,
         SEAL_STANDS.label("stands"),
-        processed().label("processed"),
-        *tiers(differs),
-        failing([*differs.before, *anyway]).label("codes_before"),
-        failing([*differs.after, *anyway]).label("codes_after"),
+        case((matters(group), processed())).label("processed"),
+        *(literal_column(f"demanded.{one.name}", one.type).label(one.name) for one in found),
         literal(value=group.passing).label("passing"),
         concerned.label("concerned"),
         several.label("several"),
@@ -131,12 +155,13 @@ def columns_of(group: Group, *, several: ColumnElement[bool]) -> Select[Any]:
 
 def by_name(statement: Select[Any]) -> Select[Any]:
     """Name the columns of the newest rows alone: they are joined set by set or one by one."""
-    return visitors.replacement_traverse(statement, {}, named)
+    changed: Select[Any] = visitors.replacement_traverse(statement, {}, named)  # type: ignore[call-overload]
+    return changed
 
 
 def named(one: Any, **_: Any) -> ColumnElement[Any] | None:  # noqa: ANN401 - a part of a statement
     """Return a column of a newest row by its name; None: something else."""
-    table = getattr(one, "table", None)
+    table: Any = getattr(one, "table", None)
     if any(table is newest for newest in (READING, FINGERPRINT, SIGHTING)):
         return literal_column(f"{table.name}.{one.name}", one.type)
     return None

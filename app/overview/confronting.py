@@ -16,11 +16,9 @@ from sqlalchemy import (
     FromClause,
     Row,
     Select,
-    Text,
     Uuid,
     and_,
     case,
-    cast,
     column,
     func,
     literal,
@@ -32,7 +30,7 @@ from sqlalchemy import (
     union,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
@@ -43,6 +41,7 @@ from app.comparisons.ranking import may_keep
 from app.disposals.compiled import as_text
 from app.disposals.eligibility import Question, confront
 from app.disposals.legal import STATUSES, conditions_of, effect_rank
+from app.disposals.sets import shared_object
 from app.disposals.surroundings import code_of, place
 from app.fingerprints.models import FingerprintRow
 from app.overview.concerned import SIDES, in_part, newly, of_these, own_status
@@ -129,7 +128,9 @@ def sets_touched(here: CTE) -> CTE:
     undecided = or_(own_status(here, "before").is_(None), own_status(here, "after").is_(None))
     matters = or_(here.c.passing, newly(here).is_not(None), undecided)
     found = select(here.c.sha256, here.c.hashed_bytes).where(here.c.several, matters)
-    return found.where(here.c.sha256.is_not(None), here.c.hashed_bytes > 0).distinct().cte("touched")
+    return (
+        found.where(here.c.sha256.is_not(None), here.c.hashed_bytes > 0).distinct().cte("touched")
+    )
 
 
 def other_members(here: CTE, touched: CTE) -> CTE:
@@ -160,7 +161,8 @@ def members(everyone: FromClause, supposition: Supposition) -> Select[Any]:
     e = everyone.c
     lies = place()
     statement = select(
-        everyone,
+        *(one for one in e if one.name not in OF_NO_PAIR),
+        shared_object(everyone).label("shared"),
         SourceSystemRow.failure_domain,
         SourceSystemRow.removable,
         SourceSystemRow.custody_ends_on,
@@ -184,7 +186,12 @@ def members(everyone: FromClause, supposition: Supposition) -> Select[Any]:
             return literal_column("everyone.asset_id", Uuid)
         return None
 
-    return visitors.replacement_traverse(statement, {}, known)
+    changed: Select[Any] = visitors.replacement_traverse(statement, {}, known)  # type: ignore[call-overload]
+    return changed
+
+
+# What the pair is judged without; each row is written and read several times.
+OF_NO_PAIR = {"hashed_bytes", "in_set", "passing", "concerned", "several"}
 
 
 def measured(supposition: Supposition, side: str) -> list[ColumnElement[Any]]:
@@ -214,11 +221,13 @@ def answers(facts: FromClause, supposition: Supposition, side: str) -> Select[An
 def coded_for(facts: FromClause, question: Question, side: str) -> CTE:
     """Return the facts as the one statement has them, with what one side's record comes to."""
     f = facts.c
+    theirs = {name for one in f if (name := one.name).endswith(("_before", "_after"))}
+    own = {"processed", "stands", "told", *(one.name for one in f if "_blocked_" in one.name)}
     standard = question.book.city.effective.duplicate_standard
     recent = func.statement_timestamp() - days(standard.keeper_fixity_max_age_days)
     incomplete = or_(f[f"alike_{INCOMPLETE}"], f[f"{side}_{INCOMPLETE}"])
     known: dict[str, ColumnElement[Any]] = {
-        **{one.name: one for one in f},
+        **{one.name: one for one in f if one.name not in theirs | own},
         "policy_version_id": f[f"policy_{side}"],
         "fixity_recent": func.coalesce(f.verified_at > recent, literal(value=False)),
         "sealed": and_(f.stands, ~incomplete),
@@ -236,9 +245,7 @@ MEASURES = ("custody_tier", "effect_rank", "conditions")
 
 def changed(shapes: dict[str, Select[Any]], most: int) -> Select[Any]:
     """Group what is told of by what changes; ids in full where a status or completeness moves."""
-    e, before, after = (
-        shape(name, shapes[name]) for name in ("everyone", "of_before", "of_after")
-    )
+    e, before, after = (shape(name, shapes[name]) for name in ("everyone", "of_before", "of_after"))
     sides = zip(SIDES, (before, after), ("was", "becomes"), strict=True)
     said = [
         part

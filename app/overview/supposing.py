@@ -1,6 +1,6 @@
 """The book as it is, the book as it would be, and for whom the two differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
