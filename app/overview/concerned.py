@@ -120,7 +120,7 @@ def columns_of(group: Group, *, several: ColumnElement[bool]) -> Select[Any]:
 
     `concerned`: of those of equal bytes as another; `several`: it may be one of them.
     """
-    both = {name: policy for name, policy in zip(SIDES, (group.before, group.after), strict=True)}
+    both = dict(zip(SIDES, (group.before, group.after), strict=True))
     concerned = true() if group.passing else otherwise(group)
     found = demanded(group.differs).c
     statement = select(
