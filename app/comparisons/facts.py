@@ -66,8 +66,11 @@ SEAL_STANDS: ColumnElement[bool] = literal_column("standing.seal", Boolean)
 COMPARED: ColumnElement[bool] = literal_column("standing.compared", Boolean)
 
 
-def standing(book: Book) -> LateralFromClause:
-    """Return whether today's version is sealed with nothing on its way, and compared."""
+def standing(book: Book, *where: ColumnElement[bool]) -> LateralFromClause:
+    """Return whether today's version is sealed with nothing on its way, and compared.
+
+    Nothing is found out where a condition beside it does not hold.
+    """
     # By name, for these stand beside it in the statement and not in it.
     reading_id = literal_column("reading.id", Uuid)
     compared = select(ComparedRow.asset_id).where(
@@ -80,7 +83,7 @@ def standing(book: Book) -> LateralFromClause:
         seal = func.coalesce(readable, literal(value=False))
     sealed = and_(seal, ~series_on_its_way())
     is_compared = compared.correlate_except(ComparedRow).exists()
-    found = select(sealed.label("seal"), is_compared.label("compared"))
+    found = select(sealed.label("seal"), is_compared.label("compared")).where(*where)
     beside = found.correlate(AssetRow, DepartmentRow, ProvenanceHeadRow)
     return beside.offset(0).lateral("standing")
 

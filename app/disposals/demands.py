@@ -56,8 +56,6 @@ def demands_of(book: Book, policy: PolicyInForce, today: date) -> Demands:
         policy,
         [
             *processing_demands(),
-            # Too many identical images in a sequence: one may stand where a page is missing.
-            Demand("alarm:repetition", "not_assessed", case((repeated(), "alarm:repetition"))),
             *completeness_demands(policy, book.registers),
             # No seal of today's version, or a series' statement on its way.
             Demand("complete:sealed", "blocked_incomplete", case((~SEAL_STANDS, "seal:stale"))),
@@ -67,7 +65,7 @@ def demands_of(book: Book, policy: PolicyInForce, today: date) -> Demands:
 
 
 def processing_demands() -> list[Demand]:
-    """Return the rules of processing: read, readable, present, hashed, compared."""
+    """Return what must be before a record counts: read, readable, present, hashed, compared."""
     seen = func.coalesce(SIGHTING.c.state, "present")
     unread = case((has_content(), "processing:unread"), else_="processing:awaiting_content")
     rules: dict[str, Code] = {
@@ -83,7 +81,11 @@ def processing_demands() -> list[Demand]:
         "compared": case((~COMPARED, "processing:not_compared")),
         "not_struck_out": case((is_set_aside(AssetRow.id), "processing:struck_out")),
     }
-    return [Demand(f"processing:{name}", "not_assessed", code) for name, code in rules.items()]
+    return [
+        *(Demand(f"processing:{name}", "not_assessed", code) for name, code in rules.items()),
+        # Too many identical images in a sequence: one may stand where a page is missing.
+        Demand("alarm:repetition", "not_assessed", case((repeated(), "alarm:repetition"))),
+    ]
 
 
 def claimed_otherwise() -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, FromClause, and_, case, func, literal, or_, select
 
 from app.assets.models import SightingRow
 from app.assets.withdrawing import is_withdrawn
@@ -146,7 +146,9 @@ def beside_keepers(coded: CTE, ranked: Ranked, asked: CTE | None = None) -> CTE:
     if asked is not None:
         joined = joined.where(coded.c.asset_id.in_(select(asked.c.asset_id)))
     rows = joined.cte("rows")
-    whole = select(rows, direct_pair(rows).label("paired"), shared_object(rows).label("shared"))
+    whole = select(rows, direct_pair(rows).label("paired"))
+    if "shared" not in rows.c:  # who asks under two books has found that out once for both
+        whole = whole.add_columns(shared_object(rows).label("shared"))
     return whole.offset(0).cte("beside_keepers")
 
 
@@ -169,7 +171,7 @@ def direct_pair(rows: CTE) -> ColumnElement[bool]:
     return found.exists()
 
 
-def shared_object(rows: CTE) -> ColumnElement[bool]:
+def shared_object(rows: FromClause) -> ColumnElement[bool]:
     """Tell whether another asset was ever read from the same physical object.
 
     One that its storage says is gone does not count: file systems give a removed file's number to

@@ -1,6 +1,6 @@
 """The book as it is, the book as it would be, and for whom the two differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.disposals.eligibility import Question
 from app.overview import queries
-from app.overview.differing import Difference, Rules, difference
+from app.overview.concerned import Group
+from app.overview.differing import Rules, difference
 from app.overview.models import SimulationRow
 from app.policies.documents import kind_of
 from app.policies.rules.in_force import PolicyInForce, Registers
@@ -19,16 +20,7 @@ from app.policies.supposed import supposed_registers
 from app.provenance.book import Book, open_book
 
 
-@dataclass(frozen=True)
-class Group:
-    """Departments that one policy judges now and another would; both may be the same."""
-
-    departments: Sequence[str]
-    differs: Difference
-    passing: bool  # the rules on keepers differ: also of records that both let pass
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Supposition:
     """Two books that both count as sealed whatever is complete, so that like meets like."""
 
@@ -38,11 +30,23 @@ class Supposition:
     judged: frozenset[str]  # those whom the policy would judge
     policy: PolicyInForce | None  # none: a register is supposed
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Supposition) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        """Tell one supposition from another: equal keys ask the same of every asset."""
+        named = tuple(sorted((code, name or "") for code, name in self.named.items()))
+        return (self.before.key, self.after.key, named, self.judged)
+
     @cached_property
     def groups(self) -> list[Group]:
-        """Return those for whom anything differs.
+        """Return all departments, by who judges them; all are concerned where all copies are.
 
-        The others are asked too where all copies would be measured otherwise.
+        Nothing but keepers may change for some.
         """
         book, then_book, today = self.before.book, self.after.book, self.before.today
         # A keeper's legal status must be no weaker, by whatever the register makes of it.
@@ -58,8 +62,7 @@ class Supposition:
             mine, theirs = Rules(now, book.registers), Rules(then, then_book.registers)
             differs = difference(mine, theirs, today)
             passing = measures or pairing(now) != pairing(then)
-            if differs.any or passing:
-                found.append(Group(codes, differs, passing))
+            found.append(Group(codes, now, then, differs, passing))
         return found
 
 

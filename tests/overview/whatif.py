@@ -1,7 +1,7 @@
 """Simulations run as the API and the worker do, and the answer found without any of their code."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -45,6 +45,8 @@ class Found:
     newly: Counter[tuple[str, str]] = field(default_factory=Counter)
     moved: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     bytes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    bytes_of_reasons: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
 
 class WhatIf:
@@ -116,6 +118,11 @@ class WhatIf:
         for moved in told.statuses:
             found.moved[moved.department, moved.was, moved.becomes] += moved.assets
             found.bytes[moved.department, moved.was, moved.becomes] += moved.bytes
+        for reason in told.reasons:
+            for kind, side in (("gained", reason.gained), ("lost", reason.lost)):
+                if side.assets:
+                    found.reasons[reason.department, kind, reason.reason] += side.assets
+                    found.bytes_of_reasons[reason.department, kind, reason.reason] += side.bytes
         return found
 
     def naively(
@@ -159,6 +166,16 @@ def compare(found: Found, was: Row[Any], becomes: Row[Any], scope: str | None) -
     if was.status != becomes.status:
         found.moved[was.department, was.status, becomes.status] += 1
         found.bytes[was.department, was.status, becomes.status] += was.size_bytes
+    before, after = reasons(was.codes), reasons(becomes.codes)
+    for kind, codes in (("gained", after - before), ("lost", before - after)):
+        for code in codes:
+            found.reasons[was.department, kind, code] += 1
+            found.bytes_of_reasons[was.department, kind, code] += was.size_bytes
+
+
+def reasons(codes: Sequence[str | None]) -> set[str]:
+    """Return an answer's reasons; an unknown and a failure are one, and no seal is missed."""
+    return {code.lstrip("?") for code in codes if code not in (None, "seal:stale")}
 
 
 def incomplete(code: str | None) -> bool:
