@@ -1,4 +1,4 @@
-"""A row about looks, samples, measures or repetitions that cannot be true is refused by its name."""
+"""What cannot be true of looks, samples, measures or repetitions is refused by its name."""
 
 from uuid import uuid4
 
@@ -20,7 +20,7 @@ def a_hash(city: City) -> Row:
     """Hash a file anew, with the digests of its parts."""
     asked = "SELECT {} FROM fingerprints WHERE asset_id = :id"
     known = {name: city.ask(asked.format(name), id=city.sealed) for name in KNOWN}
-    parts = {name: b"4" * 32 for name in ("image_sha256", "rendering_sha256", "trailer_sha256")}
+    parts = dict.fromkeys(("image_sha256", "rendering_sha256", "trailer_sha256"), b"4" * 32)
     return a_fingerprint(city, city.sealed, **known, **parts)
 
 
