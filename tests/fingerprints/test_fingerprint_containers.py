@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from imagecodecs import jpegxl_encode
+from imagecodecs import jpeg2k_encode, jpegxl_encode
 from photographs import a_dng, a_tiff, deep_tiff, longs, photograph, saved, shorts
 from PIL import Image
 
@@ -167,6 +167,43 @@ def test_inks_of_sixteen_bits_are_not_decoded() -> None:
     inks = [shorts(262, 5) if entry[0] == 262 else entry for entry in entries]
     with pytest.raises(Undecodable):
         digest(BytesIO(a_tiff((inks, strip))))
+
+
+def planar(samples: np.ndarray[Any, Any]) -> bytes:
+    """Write a TIFF whose three channels lie one behind the other, each in a strip of its own."""
+    entries, _ = deep_tiff(samples)
+    planes = samples.transpose(2, 0, 1).astype("<u2").tobytes()
+    content = bytearray(a_tiff(([*entries, shorts(284, 2)], planes)))
+    folder = struct.unpack_from("<I", content, 4)[0]
+    each = len(planes) // 3
+    for number in range(struct.unpack_from("<H", content, folder)[0]):
+        at = folder + 2 + 12 * number
+        tag, _, _, value = struct.unpack_from("<HHII", content, at)
+        if tag in (273, 279):
+            struct.pack_into("<HHII", content, at, tag, 4, 3, len(content))
+            strips = [value + each * plane for plane in range(3)] if tag == 273 else [each] * 3
+            content += struct.pack("<3I", *strips)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [planar(SAMPLES), bytes(jpeg2k_encode((SAMPLES // 2).astype(np.int16), level=0))],
+    ids=["channel by channel", "with a sign"],
+)
+def test_samples_that_are_laid_out_otherwise_are_not_digested(content: bytes) -> None:
+    found = digest(BytesIO(content))
+    assert (found.sha256, found.reason) == (None, "too_deep")
+
+
+def test_where_white_is_nothing_equal_samples_show_another_picture() -> None:
+    grey = SAMPLES[:20, :30, 0]
+    size = [longs(256, 30), longs(257, 20), longs(278, 20), shorts(277, 1)]
+    strip = grey.astype("<u2").tobytes()
+    kinds_of = ([*size, shorts(258, 16), shorts(259, 1), shorts(262, kind)] for kind in (0, 1))
+    inverted, plain = (digest(BytesIO(a_tiff((entries, strip)))) for entries in kinds_of)
+    assert plain.sha256 is not None
+    assert inverted.sha256 not in (None, plain.sha256)
 
 
 def test_an_entry_that_leads_past_the_end_says_nothing() -> None:

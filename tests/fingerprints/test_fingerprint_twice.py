@@ -9,11 +9,12 @@ from images import draw
 from sqlalchemy import select
 from world import AGENT, World
 
+from app.assets.keep import keep_root
 from app.assets.locks import lock_decisions
 from app.assets.models import UploadRow
 from app.fingerprints.claims import Checked, Claimed, Claims, turn_away
 from app.fingerprints.thumbnailer import Thumbnail
-from app.fingerprints.thumbnails import Wanted, keep_root, keep_thumbnail, make_requested
+from app.fingerprints.thumbnails import Wanted, keep_thumbnail, make_requested
 from app.kit.jobs import bind
 
 SEEN = "SELECT fingerprint_id, key, width FROM thumbnails WHERE asset_id = :id"
