@@ -15,7 +15,9 @@ ALTER TABLE visual_fingerprints DROP CONSTRAINT ck_visual_fingerprints_decoded,
       AND pdq IS NOT NULL AND pdq_quality IS NOT NULL AND turned_phash IS NOT NULL AND turned_pdq IS NOT NULL
     ELSE phash IS NULL AND dhash IS NULL AND pdq IS NULL AND pixels_sha256 IS NULL AND words IS NULL END)
 """
-FORMER = "width > 0 AND height > 0 AND frames > 0 AND auxiliary >= 0 AND orientation BETWEEN 1 AND 8"
+FORMER = (
+    "width > 0 AND height > 0 AND frames > 0 AND auxiliary >= 0 AND orientation BETWEEN 1 AND 8"
+)
 
 
 def upgrade() -> None:

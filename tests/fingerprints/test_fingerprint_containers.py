@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from imagecodecs import jpeg2k_encode, jpegxl_encode
 from photographs import a_dng, a_tiff, deep_tiff, longs, photograph, saved, shorts
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from app.fingerprints import jxl
 from app.fingerprints.anatomy.digests import image_data
@@ -23,6 +23,7 @@ from app.fingerprints.seeing.jpeg import MOST_SEGMENTS, head_of
 from app.fingerprints.seeing.looking import look
 from app.fingerprints.seeing.picture import Undecodable
 from app.fingerprints.seeing.pixels import digest
+from app.fingerprints.shown import opened, prepare
 
 PHOTO = photograph()
 JPEG, WEBP = saved(PHOTO, "JPEG"), saved(PHOTO, "WEBP")
@@ -204,6 +205,21 @@ def test_where_white_is_nothing_equal_samples_show_another_picture() -> None:
     inverted, plain = (digest(BytesIO(a_tiff((entries, strip)))) for entries in kinds_of)
     assert plain.sha256 is not None
     assert inverted.sha256 not in (None, plain.sha256)
+
+
+OTHERS = {
+    "PostScript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n",
+    "a portable pixmap": b"P6 1 1 255\nabc",
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_formats_that_are_not_named_are_opened_by_nobody(kind: str) -> None:
+    """Of some the readers run programs; that their header would be understood is no reason."""
+    prepare()
+    assert Image.open(BytesIO(OTHERS[kind])).size
+    with pytest.raises(UnidentifiedImageError):
+        opened(BytesIO(OTHERS[kind]))
 
 
 def test_an_entry_that_leads_past_the_end_says_nothing() -> None:
