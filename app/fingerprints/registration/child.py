@@ -98,10 +98,6 @@ class Keeping:
         while self._held() > self._most and len(self._kept) > 2:
             self._kept.popitem(last=False)
 
-    def drop(self, key: str) -> None:
-        """Keep nothing by a key."""
-        self._kept.pop(key, None)
-
     def _held(self) -> int:
         return sum(kept.held_bytes for kept in self._kept.values())
 

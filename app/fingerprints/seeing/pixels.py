@@ -25,7 +25,8 @@ from app.fingerprints.seeing.seen import Pixels
 from app.fingerprints.shown import PIXELS, WIDE, opened
 
 ROWS = 256  # at once, so that no second copy of a picture is made
-PHOTOMETRIC, WHITE_IS_ZERO, SEPARATED = 262, 0, 5
+PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
+EXTRA_SAMPLES, PREMULTIPLIED = 338, (1,)
 CHANNELS = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 # Of these the rendering is not read well enough for equal samples to mean an equal picture.
 UNREAD = ("JXL",)
@@ -160,11 +161,9 @@ def deep(image: Image.Image, facts: Facts, file: BinaryIO, place: int) -> Frame:
     samples = deep_samples(image, facts, file, place)
     if samples is None or samples.dtype != np.uint16 or samples.shape[:2] != image.size[::-1]:
         raise Unfit("too_deep")
-    kind = CHANNELS.get(1 if samples.ndim == 2 else samples.shape[2])
-    if kind is None:
-        raise Unfit("too_deep")
-    if photometric(image) == SEPARATED:
-        kind = "CMYK"
+    kind = CHANNELS[1 if samples.ndim == 2 else samples.shape[2]]
+    if premultiplied(image):
+        kind += ";premultiplied"  # what has eight bits Pillow divides by its alpha
     rows = (
         samples[top : top + ROWS].astype(">u2").tobytes()
         for top in range(0, samples.shape[0], ROWS)
@@ -195,6 +194,11 @@ def photometric(image: Image.Image) -> int | None:
     tags = getattr(image, "tag_v2", {})
     found = tags.get(PHOTOMETRIC)
     return found if isinstance(found, int) else None
+
+
+def premultiplied(image: Image.Image) -> bool:
+    """Tell a TIFF whose colours are multiplied by their alpha, so that equal samples show less."""
+    return bool(getattr(image, "tag_v2", {}).get(EXTRA_SAMPLES) == PREMULTIPLIED)
 
 
 def timing(image: Image.Image, facts: Facts) -> list[object]:
