@@ -13,14 +13,10 @@ from world import System, World, a_while_later
 
 from app.assets.sweeping import look_at_due
 from app.comparisons import likeness_tasks
-from app.comparisons.likeness_tasks import (
-    LEFT,
-    judge_all_that_was_left,
-    judge_by_a_new_standard,
-    look_alike,
-    look_for_what_was_left,
-)
-from app.comparisons.pair_facts import is_edited, tie_between
+from app.comparisons.judging_tasks import judge_all_that_was_left, judge_by_a_new_standard
+from app.comparisons.likeness_tasks import LEFT, look_alike, look_for_what_was_left
+from app.comparisons.pair_facts import is_edited
+from app.comparisons.ties import tie_between
 from app.kit.jobs import bind
 from app.policies.packaged import packaged_documents
 from app.policies.service import record_document
@@ -299,7 +295,13 @@ def test_what_files_say_of_their_captures_goes_before_their_looks(
     assert town.find(by, a=a, b=b)[0][0]["companion"] == "raw_jpeg"
 
 
-SIDE: dict[str, Any] = {"source_system": "s", "path": "a/1.dng", "companions": []}
+SIDE: dict[str, Any] = {
+    "source_system": "s",
+    "path": "a/1.dng",
+    "companions": [],
+    "identifier": "x",
+    "kept": False,
+}
 COMPANION = {"kind": "raw_jpeg", "location": "a/1.jpg"}
 
 
