@@ -7,7 +7,7 @@ import pytest
 from contents import Uploader
 from httpx2 import Client
 from views import scene, written
-from world import System, World
+from world import System, World, a_while_later
 
 from app.assets import surrounding_tasks
 from app.assets.surrounding_tasks import look_around
@@ -89,7 +89,8 @@ def test_a_corrected_capture_time_judges_a_sequence_by_its_pixels(
     before = town.find(EVERYTHING)
     bind(town.worker)
     judge_by_what_people_said(CaptureRestated((one, other)))
-    judge_all_that_was_left()
+    with a_while_later():
+        judge_all_that_was_left()
     assert town.find(EVERYTHING) == before
 
 
@@ -209,12 +210,14 @@ def test_companions_that_are_seen_later_are_measured_then(
         town.work()
     else:
         town.lose_jobs()
-        meet_all_that_was_left()
+        with a_while_later():
+            meet_all_that_was_left()
     assert classes(town, raw, other) == [("capture_pair", 1)]
     before = town.find(EVERYTHING)
     bind(town.worker)
-    meet_all_that_was_left()
-    judge_all_that_was_left()
+    with a_while_later():
+        meet_all_that_was_left()
+        judge_all_that_was_left()
     assert town.find(EVERYTHING) == before
 
 
@@ -235,21 +238,21 @@ def test_a_pair_that_looked_like_a_copy_is_a_capture_pair_once_that_is_seen(
     assert classes(town, raw, other)[1:] == [("capture_pair", 2)]
 
 
-def test_a_companion_that_is_away_is_met_once_it_is_back(town: World, store: System) -> None:
+def test_companions_that_are_away_are_met_once_they_are_back(town: World) -> None:
+    store = town.a_source_system()
     with pytest.MonkeyPatch.context() as held:
         held.setattr(surrounding_tasks, "look_around", lambda _: None)
-        raw = beside(town, store, "away.dng", "away/1", written(scene(311), "TIFF"))
-        other = beside(town, store, "away.jpg", "away/2", written(scene(312)))
+        raw = beside(town, store, "away.dng", "away/1", written(scene(341, (300, 300)), "TIFF"))
+        other = beside(town, store, "away.jpg", "away/2", written(scene(352, (320, 160))))
         town.work()
     bind(town.worker)
     look_around([raw, other])
-    hidden = store.folder / "hidden"
-    town.file_of(other).rename(hidden)
+    hidden = store.folder.rename(store.folder.with_name("unplugged-pair"))
     town.work()
     assert classes(town, raw, other) == []
     stage = "SELECT stage FROM hindrances WHERE asset_id = :id"
     assert town.find(stage, id=raw) == [(likeness_tasks.COMPANIONS,)]
-    hidden.rename(town.file_of(other))
+    hidden.rename(store.folder)
     bind(town.worker)
     judging_tasks.meet_companions([raw])
     assert classes(town, raw, other) == [("capture_pair", 1)]
