@@ -194,9 +194,8 @@ def of_words(size: int) -> Claim:
         costs.append(seconds_of(partial(index.find, asked, RULES.words_min_shared)))
         strangers += len(index.find(asked, RULES.words_min_shared).rows)
     index.add([one[: RULES.words_min_shared * 2] for one in mine])
-    met = sum(
-        size + at in index.find(turned_words(one), RULES.words_min_shared).rows for at, one in enumerate(mine)
-    )
+    found = [index.find(turned_words(one), RULES.words_min_shared).rows for one in mine]
+    met = sum(size + at in rows for at, rows in enumerate(found))
     more = {
         "built_seconds": round(built, 1),
         "bytes_an_image": round(index.held_bytes / size, 1),

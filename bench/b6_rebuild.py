@@ -1,4 +1,4 @@
-"""B6: how long a worker that starts needs to read all looks, in what memory, beside one plain scan.
+"""B6: what a worker that starts needs to read all looks, of the processor and of memory.
 
 The rows are drawn and written past the product; what reads them is the product's, in a process of
 its own, so that its memory is that of the index.
@@ -65,12 +65,15 @@ def main() -> None:
         command = [sys.executable, __file__, "--read", world.urls("catalogue_worker")]
         done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603
         told = json.loads(done.stdout)
-    a_million = 1_000_000 / ROWS
-    more = told | {"words_an_image": WORDS, "seconds_a_million": told["seconds"] * a_million}
-    assert told["rows"] == ROWS, told
-    ratio = told["seconds"] / scan
-    name = "B6 read all looks at start, seconds"
-    say([Claim(name, told["seconds"], scan, ratio, 60, ratio <= 60, ROWS, more)], on)
+    if told["rows"] != ROWS:
+        raise SystemExit(f"{told['rows']} of {ROWS} rows were read.")
+    cost = told["cpu_seconds"] * 1_000_000 / ROWS
+    more = told | {"words_an_image": WORDS, "plain_scan_seconds": scan}
+    # Of the processor: what others do on the machine is not what a worker needs.
+    say(
+        [Claim("B6 read a million looks, CPU s", cost, 60, cost / 60, 1, cost <= 60, ROWS, more)],
+        on,
+    )
 
 
 def read(url: str) -> dict[str, float]:
@@ -109,7 +112,7 @@ def fill(world: World, rows: int) -> None:
         words = CHANCE.integers(0, 1 << 24, (DRAWN, WORDS))
         lines = (f"{n}\t{{{','.join(map(str, some))}}}\n" for n, some in enumerate(words.tolist()))
         driver = db.connection().connection.driver_connection
-        assert driver is not None
+        assert driver is not None  # noqa: S101 - the session has a connection
         with driver.cursor() as cursor, cursor.copy("COPY drawn FROM STDIN") as copy:
             copy.write("".join(lines))
         db.execute(text(PRINTS), {"rows": rows})

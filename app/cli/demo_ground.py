@@ -135,7 +135,7 @@ def proposed_classes(found: Addresses, departments: Sequence[str]) -> dict[str, 
     """Count the pairs within these departments by the class that is proposed for them today."""
     with open_as(found.api) as db, judging(db):
         rows = db.execute(by_class(departments)).all()
-    return {class_: count for class_, count in sorted(rows)}
+    return dict(sorted((class_, count) for class_, count in rows))
 
 
 def unlooked_for(found: Addresses) -> int:

@@ -123,7 +123,7 @@ def pairs(caller: Principal) -> Select[Any]:
     return found.where(or_(A.department == caller.department, B.department == caller.department))
 
 
-def by_class(departments: Sequence[str]) -> Select[Any]:
+def by_class(departments: Sequence[str]) -> Select[str, int]:
     """Count how the pairs within these departments are judged today, by class."""
     return (
         select(LikenessRow.class_, func.count())

@@ -11,15 +11,17 @@ from world import System, World, a_while_later
 
 from app.assets import surrounding_tasks
 from app.assets.surrounding_tasks import look_around
-from app.catalogue.service import register_one
 from app.catalogue.registration import Registration
+from app.catalogue.service import register_one
 from app.comparisons import judging_tasks, likeness_tasks
 from app.comparisons.judging_tasks import (
-    judge_all_that_was_left,
     judge_again,
+    judge_all_that_was_left,
     judge_by_what_people_said,
     meet_all_that_was_left,
 )
+from app.comparisons.queries import judged_by_other_facts
+from app.comparisons.recording import judge_measured
 from app.kit.jobs import bind, found
 from app.provenance.changes import Assertion, Choice, Retraction
 from app.provenance.events import CaptureRestated
@@ -124,7 +126,7 @@ def test_what_no_job_judged_is_judged_by_the_nightly_walk_also_after_half_of_it_
     town.lose_jobs()
     bind(town.worker)
     monkeypatch.setattr(judging_tasks, "PAIRS_A_TRANSACTION", 1)
-    judging, judged = judging_tasks.judge_measured, []
+    judging, judged = judge_measured, []
 
     def dying(*told: Any) -> None:  # noqa: ANN401
         judging(*told)
@@ -151,12 +153,10 @@ def others_than_judged(town: World, pairs: list[tuple[UUID, UUID]]) -> list[UUID
         for pair in pairs
         for row in town.find("SELECT id FROM measurements WHERE a_asset_id = :a", a=min(pair))
     }
-    return [one for one in found(judging_tasks.OVERTAKEN.left(None)) if one in mine]
+    return [one for one in found(judged_by_other_facts()) if one in mine]
 
 
-def test_who_chooses_the_date_of_the_file_has_corrected_nothing(
-    town: World, store: System
-) -> None:
+def test_who_chooses_the_date_of_the_file_has_corrected_nothing(town: World, store: System) -> None:
     one, other = frames(town, store, 305)
     town.change(other, [Assertion("date_created", FIRST)])
     town.work()

@@ -45,8 +45,8 @@ class Moment:
 def looks(method: int, now: Moment) -> Told:
     """Select what is told apart by its looks, by one method.
 
-    First one row of LOOK as bytes, then the words as PostgreSQL sends them, then whether the row may be met again, and
-    whether another cluster wrote it.
+    First one row of LOOK as bytes, then the words as PostgreSQL sends them, then whether the row
+    may be met again, and whether another cluster wrote it.
     """
     visual = VisualFingerprintRow
     look = (
@@ -73,9 +73,7 @@ def looks(method: int, now: Moment) -> Told:
     )
 
 
-def looks_since(
-    method: int, then: Moment, now: Moment
-) -> Told:
+def looks_since(method: int, then: Moment, now: Moment) -> Told:
     """Select those that may not have been there at an earlier moment."""
     written = VisualFingerprintRow.computed_xid
     return looks(method, now).where(written >= xid(then.since), written < xid(now.until))

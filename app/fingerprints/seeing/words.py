@@ -87,6 +87,6 @@ def projections() -> NDArray[np.float32]:
     So the words of a turned or mirrored picture are those of the upright one with their bits in
     another order. Whole numbers, so that no library rounds them otherwise.
     """
-    signs = np.unpackbits(np.frombuffer(bytes.fromhex("".join(DIRECTIONS)), np.uint8))
-    signs = signs.reshape(GROUPS, DESCRIPTOR).astype(np.float32)
-    return from_all_sides(2 * signs - 1).T
+    bits = np.unpackbits(np.frombuffer(bytes.fromhex("".join(DIRECTIONS)), np.uint8))
+    signs = 2 * bits.reshape(GROUPS, DESCRIPTOR).astype(np.float32) - 1
+    return from_all_sides(signs).T
