@@ -322,6 +322,24 @@ def test_a_tie_is_between_files_of_one_place(other: dict[str, Any], tie: str | N
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "tie"),
+    [
+        ("a/1.dng", "a/1.JPG", "raw_jpeg"),
+        ("1.dng", "1.jpg", "raw_jpeg"),
+        ("a/1.dng", "b/1.jpg", None),
+        ("a/1.dng", "a/11.jpg", None),
+        ("a/1.jpg", "a/1.xmp", None),
+    ],
+)
+def test_two_contents_of_ours_are_tied_by_identifiers_that_are_paths(
+    one: str, other: str, tie: str | None
+) -> None:
+    first, second = (SIDE | {"kept": True, "identifier": name} for name in (one, other))
+    assert tie_between(first, second) == tie_between(second, first) == tie
+    assert tie_between(first, second | {"kept": False}) is None
+
+
+@pytest.mark.parametrize(
     ("told", "recorded", "edited"),
     [
         pytest.param({}, None, False, id="nothing told"),
