@@ -15,7 +15,7 @@ ARGS ?=
 KILLS ?= 200
 LINES ?= 200000
 SHUFFLES ?= 20
-CLAIMS := b1_registration b2_reading b3_fingerprint b6_near b8_eligibility b10_simulation b11_keyset b12_growth \
+CLAIMS := b1_registration b2_reading b3_fingerprint b6_near b6_rebuild b8_eligibility b10_simulation b11_keyset b12_growth \
 	b16_import_memory b17_search b18_bulk a3_duplicates b7_pipeline b13_two_workers
 SIZE ?= small
 AT_ONCE ?= 2

@@ -22,7 +22,7 @@ from app.catalogue import (
 )
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
-from app.comparisons import group_routes, likeness_tasks
+from app.comparisons import group_routes, judging_tasks, likeness_tasks
 from app.comparisons import routes as comparisons
 from app.comparisons import tasks as comparison_tasks
 from app.disposals import routes as disposals
@@ -58,7 +58,7 @@ SWAGGER = Path(__file__).with_name("vendored") / "swagger-ui"
 # A job is written for each listener that is known, so a process that publishes must know them all.
 LISTENERS = (
     *(surrounding_tasks, catalogue_tasks, reading_tasks, rereading_tasks, provenance_tasks),
-    *(fingerprint_tasks, comparison_tasks, likeness_tasks, overview_tasks),
+    *(fingerprint_tasks, comparison_tasks, likeness_tasks, judging_tasks, overview_tasks),
 )
 MEASURED = (ledger_metrics, reading_metrics)  # their gauges are known by being imported
 DESCRIPTION = """Every image is described before it is hashed, and nothing may go until its record

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.assets import surrounding_tasks
 from app.assets import tasks as asset_tasks
 from app.catalogue import tasks as catalogue_tasks
-from app.comparisons import likeness_tasks
+from app.comparisons import judging_tasks, likeness_tasks
 from app.comparisons import tasks as comparison_tasks
 from app.fingerprints import tasks as fingerprint_tasks
 from app.kit import forgetting
@@ -42,6 +42,7 @@ LISTENERS = (
     fingerprint_tasks,
     comparison_tasks,
     likeness_tasks,
+    judging_tasks,
     overview_tasks,
 )
 SWEPT = (forgetting,)  # its sweep is known to the queue by being imported

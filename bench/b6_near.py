@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from app.comparisons.near.hashes import FEWEST_NEW, NEW_PER_ROWS, HashIndex
 from app.comparisons.near.index import LOOK, Asked, NearIndex
 from app.comparisons.near.postings import WordIndex
+from app.fingerprints.seeing.turning import turned_words
 from app.policies.rules.standard import Nomination
 
 try:
@@ -199,12 +200,12 @@ def of_words(size: int) -> Claim:
     mine = some_words(ASKED)
     costs, strangers = [], 0
     for one in mine:
-        costs.append(seconds_of(partial(index.find, one, RULES.words_min_shared)))
-        strangers += len(index.find(one, RULES.words_min_shared).rows)
+        asked = turned_words(one)
+        costs.append(seconds_of(partial(index.find, asked, RULES.words_min_shared)))
+        strangers += len(index.find(asked, RULES.words_min_shared).rows)
     index.add([one[: RULES.words_min_shared * 2] for one in mine])
-    met = sum(
-        size + at in index.find(one, RULES.words_min_shared).rows for at, one in enumerate(mine)
-    )
+    found = [index.find(turned_words(one), RULES.words_min_shared).rows for one in mine]
+    met = sum(size + at in rows for at, rows in enumerate(found))
     more = {
         "built_seconds": round(built, 1),
         "bytes_an_image": round(index.held_bytes / size, 1),

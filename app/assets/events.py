@@ -26,5 +26,10 @@ class SidecarsChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CompanionsChanged(Fact):
+    """Images that travel with these files came, went, or lie elsewhere than at the last look."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContentReceived(Fact):
     """These assets' contents were uploaded and are kept; nothing was read or hashed of them."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.companions import READ, Companion, companions_of, parted, starts_of
 from app.assets.containers import STARTS, Container, containers_in
-from app.assets.events import SidecarsChanged
+from app.assets.events import CompanionsChanged, SidecarsChanged
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow, KeptLocationRow, LocationRow
 from app.assets.surrounding_models import SurroundingsRow
@@ -160,6 +160,11 @@ def sidecars_of(companions: Sequence[Mapping[str, Any]]) -> dict[str, str | None
     return {one["location"]: one["byte_token"] for one in companions if "byte_token" in one}
 
 
+def images_of(companions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the companions that are no sidecars, by location, with what ties them."""
+    return {one["location"]: one["kind"] for one in companions if one["kind"] != "sidecar"}
+
+
 def sidecars_beside(db: Session, asset_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     """Return where sidecars lie that are read with these assets, as far as somebody looked."""
     rows = db.execute(BESIDE, {"ids": list(asset_ids)})
@@ -199,6 +204,14 @@ def told_of(db: Session, seen: Sequence[Around]) -> dict[UUID, UUID | None]:
     ]
     if changed:
         publish(db, SidecarsChanged(tuple(changed)))
+    images = {row.asset_id: images_of(row.companions) for row in rows}
+    travelling = [
+        one.place.asset_id
+        for one in seen
+        if images_of(one.facts()["companions"]) != images.get(one.place.asset_id, {})
+    ]
+    if travelling:
+        publish(db, CompanionsChanged(tuple(travelling)))
     earlier = {row.asset_id: row.event_id for row in rows}
     events = [
         Event("x:surroundings-seen", facts, one.place.asset_id, one.place.department)

@@ -20,6 +20,7 @@ from app.cli.demo_policy import load_demo_documents
 from app.cli.demo_run import PICTURES, Came, Stage, play
 from app.cli.demo_tables import (
     console,
+    show_classes,
     show_completed,
     show_eligibility,
     show_outcomes,
@@ -87,7 +88,9 @@ def perform(images: Path | None, *, as_json: bool, serving: bool) -> None:
                 cast = Cast(processes.url, Remote(processes.url, operator_key(found)))
                 try:
                     came = play(stage, cast, begun)
-                    told = counts_as_json(came.assets, came.statuses, came.reasons) | {
+                    told = counts_as_json(
+                        came.assets, came.statuses, came.reasons, came.classes
+                    ) | {
                         "order_violations": order_violations(found),
                         "seconds": came.seconds,
                         "peak_rss_mb": peaks.megabytes(),
@@ -114,6 +117,7 @@ def say(stage: Stage, came: Came, told: dict[str, Any], *, as_json: bool) -> Non
         show_completed(out, came.completed)
     else:
         show_outcomes(out, came.assets)
+    show_classes(out, came.classes)
     show_totals(out, told, came.statuses.log_index)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,26 @@ def await_processed(
             time.sleep(max(0.3, 2 * (time.monotonic() - asked)))
 
 
+def await_likes(left: Callable[[], int], alive: Callable[[], None]) -> None:
+    """Wait until likes were looked for of every image that was fingerprinted.
+
+    Raises:
+        NotDone: a process has ended, or nothing has moved for five minutes.
+    """
+    most = waiting = left()
+    since = time.monotonic()
+    with following("Looking for likes", most) as track:
+        while waiting:
+            alive()
+            time.sleep(0.3)
+            before, waiting = waiting, left()
+            most = max(most, waiting)
+            since = time.monotonic() if waiting != before else since
+            track.reach(most - waiting, 0)
+            if time.monotonic() - since > PATIENCE_SECONDS:
+                raise NotDone(f"Likes of {waiting} images were not looked for.")
+
+
 def unfinished(reader: Remote, departments: Sequence[str]) -> list[str]:
     """Return the images that the worker has not finished with and that nothing explains."""
     waiting = [
@@ -111,7 +131,10 @@ def assets_of(reader: Remote, departments: Sequence[str]) -> list[dict[str, Any]
 
 
 def counts_as_json(
-    assets: Sequence[dict[str, Any]], statuses: Counted, reasons: Counted
+    assets: Sequence[dict[str, Any]],
+    statuses: Counted,
+    reasons: Counted,
+    classes: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return the counts as the contract of `catalogue demo --json` has them."""
     readings = Counter(asset["reading"] for asset in assets)
@@ -121,4 +144,5 @@ def counts_as_json(
         "fingerprinted": len(assets) - reasons.by["processing:not_fingerprinted"],
         "eligibility": dict(sorted(statuses.by.items())),
         "reasons": dict(sorted(reasons.by.items())),
+        "likenesses": dict(classes),
     }

@@ -1,15 +1,22 @@
 """The demo's own database: marked when it is made; every other one is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.assets.models import HindranceRow
 from app.cli.ground import prepare
 from app.cli.remote import NotDone
+from app.comparisons.likeness_tasks import STAGE
+from app.comparisons.pair_queries import by_class
+from app.comparisons.pairing import LOOKING
+from app.comparisons.queries import unlooked
+from app.fingerprints.models import VisualFingerprintRow
+from app.fingerprints.seeing.seen import METHOD as SEEING
 from app.kit.connecting import EMBEDDED_NAME, Addresses
 from app.kit.db import Database, judging
 from app.kit.installation import InstallationRow
@@ -122,6 +129,21 @@ def operator_key(found: Addresses) -> str:
         return str(
             give_key(db, agent, person_id=person, roles=roles, department=None, valid_for=one_day)
         )
+
+
+def proposed_classes(found: Addresses, departments: Sequence[str]) -> dict[str, int]:
+    """Count the pairs within these departments by the class that is proposed for them today."""
+    with open_as(found.api) as db, judging(db):
+        rows = db.execute(by_class(departments)).all()
+    return dict(sorted((class_, count) for class_, count in rows))
+
+
+def unlooked_for(found: Addresses) -> int:
+    """Count the images whose likes are to be looked for still, but for those that are put off."""
+    put_off = select(HindranceRow.asset_id).where(HindranceRow.stage == STAGE)
+    with open_as(found.api) as db, judging(db):
+        visuals = unlooked(SEEING, LOOKING).where(VisualFingerprintRow.asset_id.not_in(put_off))
+        return db.scalars(select(func.count()).select_from(visuals.subquery())).one()
 
 
 def order_violations(found: Addresses) -> int:

@@ -2,11 +2,20 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from app.cli import demo_backlog, demo_folder
-from app.cli.demo_answers import Counted, answers_for, assets_of, await_processed, count
+from app.cli.demo_answers import (
+    Counted,
+    answers_for,
+    assets_of,
+    await_likes,
+    await_processed,
+    count,
+)
+from app.cli.demo_ground import proposed_classes, unlooked_for
 from app.cli.demo_people import Cast
 from app.cli.processes import Running, last_words
 from app.cli.remote import NotDone
@@ -23,6 +32,7 @@ class Came:
     answers: dict[str, dict[str, Any]]
     statuses: Counted
     reasons: Counted
+    classes: dict[str, int]  # direct pairs by their proposed class
     completed: demo_backlog.Completed | None
     left_out: list[str]  # sentences about files and folders that could not be registered
     seconds: dict[str, float]
@@ -70,12 +80,15 @@ def play(stage: Stage, cast: Cast, begun: float) -> Came:
             reader, stage.departments, stage.prove_alive, what="Mending single records"
         )
     marks.append(time.monotonic())
+    await_likes(partial(unlooked_for, stage.found), stage.prove_alive)
+    marks.append(time.monotonic())
     assets = assets_of(reader, stage.departments)
     answers = {}
     if stage.images is None:
         ids = [asset["asset_id"] for asset in assets]
         answers = {answer["asset_id"]: answer for answer in answers_for(reader, ids)}
-    stages = zip(("setup", "register", "process"), marks, marks[1:], strict=False)
+    stages = zip(("setup", "register", "process", "alike"), marks, marks[1:], strict=False)
     seconds = {name: round(later - earlier, 2) for name, earlier, later in stages}
     statuses = count(reader, stage.departments, "status")
-    return Came(assets, answers, statuses, reasons, completed, left_out, seconds)
+    classes = proposed_classes(stage.found, stage.departments)
+    return Came(assets, answers, statuses, reasons, classes, completed, left_out, seconds)

@@ -124,6 +124,18 @@ def show_outcomes(out: Console, assets: Sequence[dict[str, Any]]) -> None:
         out.print(f"Unreadable: {escape(reasons)}.")
 
 
+def show_classes(out: Console, classes: Mapping[str, int]) -> None:
+    """Show how many direct pairs are proposed to be of each class; a person decides."""
+    if not classes:
+        return
+    table = Table(title="Pairs that were found, by proposed class", title_justify="left")
+    table.add_column("Class")
+    table.add_column("Pairs", justify="right")
+    for class_, count in sorted(classes.items(), key=lambda told: (-told[1], told[0])):
+        table.add_row(class_, str(count))
+    out.print(table)
+
+
 def show_totals(out: Console, told: Mapping[str, Any], log_index: int) -> None:
     """Show counts, times and peaks in a few lines."""
     statuses = ", ".join(f"{n} {status}" for status, n in told["eligibility"].items())

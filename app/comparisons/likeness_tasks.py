@@ -5,39 +5,27 @@ from functools import partial
 from time import monotonic
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.assets.events import BytesChanged
 from app.assets.hindrances import hand_back, in_hand, passed, postpone
 from app.assets.service import report_sightings
-from app.assets.sweeping import (
-    NIGHTLY,
-    ONE_WALK_AT_A_TIME,
-    Stage,
-    judged_otherwise,
-    look_at_all,
-    look_at_newest,
-    mark,
-    swept,
-)
+from app.assets.sweeping import Stage, swept
 from app.comparisons import queries
 from app.comparisons.events import LikesPostponed
 from app.comparisons.measuring import Measured, NotAsHashed, as_measured, measure
-from app.comparisons.models import MeasurementRow
 from app.comparisons.pair_facts import may_be_equal, sides_of
-from app.comparisons.pairing import LOOKING, Look, Pair, looks_for
-from app.comparisons.recording import judge_measured, record_looked, record_measured
+from app.comparisons.pairing import LOOKING, Look, Pair, companions_for, looks_for
+from app.comparisons.recording import record_looked, record_measured
 from app.comparisons.service import AGENT
 from app.fingerprints.events import AssetsPictured
 from app.fingerprints.models import VisualFingerprintRow
 from app.fingerprints.registration.aligner import Aligner
 from app.fingerprints.seeing.seen import METHOD as SEEING
 from app.fingerprints.viewing import digest_pixels
-from app.kit.jobs import batches, in_transaction, on, publish, sweep
-from app.provenance.book import open_book
+from app.kit.jobs import batches, in_transaction, on, publish
 
-STAGE, READINGS, JUDGING = "likenesses", "readings", "judging"
+STAGE, READINGS, COMPANIONS = "likenesses", "readings", "companions"
 IMAGES_AT_ONCE = 20
 PAIRS_A_TRANSACTION = 10
 SLICE_SECONDS = 300.0  # of one job; the rest goes to the end of the queue
@@ -164,16 +152,26 @@ def report(db: Session, look: Look, hindered: Sequence[NotAsHashed]) -> None:
         hand_back(db, STAGE, [look.asset_id], to=READINGS)
 
 
-def judge_again(measurement_ids: Sequence[UUID]) -> None:
-    """Judge stored measurements by the standard in force."""
-    for some in batches(measurement_ids, PAIRS_A_TRANSACTION):
-        in_transaction(partial(judge_some, measurement_ids=some))
+def measure_companions(asset_ids: Sequence[UUID], aligner: Aligner) -> None:
+    """Measure what travels with images and was found after their likes were looked for."""
+    for look in in_transaction(partial(companions_for, asset_ids=asset_ids)):
+        hindered: list[NotAsHashed] = []
+        for some in batches(look.pairs, PAIRS_A_TRANSACTION):
+            found, away = measure_some(aligner, some)
+            in_transaction(partial(record_measured, found=found))
+            hindered += away
+        settle = partial(settle_companions, look=look, hindered=hindered)
+        in_transaction(settle)
 
 
-def judge_some(db: Session, measurement_ids: Sequence[UUID]) -> None:
-    """Judge some measurements in one transaction."""
-    asked = select(MeasurementRow).where(MeasurementRow.id.in_(measurement_ids))
-    judge_measured(db, db.scalars(asked.order_by(MeasurementRow.id)).all())
+def settle_companions(db: Session, look: Look, hindered: Sequence[NotAsHashed]) -> None:
+    """Note that an image's companions were measured, or which file was not as it was hashed."""
+    seen = {one.asset_id: one for one in hindered}
+    report_sightings(db, AGENT, [(one.asset_id, one.state, one.detail) for one in seen.values()])
+    if hindered:
+        postpone(db, COMPANIONS, [(look.asset_id, hindered[0].detail)])
+    else:
+        passed(db, COMPANIONS, [look.asset_id])
 
 
 LEFT = Stage(
@@ -187,28 +185,3 @@ LEFT = Stage(
     again=look_alike,
 )
 look_for_what_was_left, look_for_all_that_was_left = swept(LEFT)
-# Its ids are of measurements, which no hindrance names.
-UNJUDGED = Stage(
-    JUDGING,
-    task="comparisons.likeness_tasks.look_for_likes",
-    rows=MeasurementRow.id,
-    left=lambda db: queries.measured_otherwise(open_book(db).city.version_id),
-    do=judge_again,
-    again=judge_again,
-)
-
-
-@sweep(JUDGING)
-def judge_by_a_new_standard() -> None:
-    """Judge every stored measurement again once another standard is in force: a walk in pages."""
-    rules = in_transaction(lambda db: str(open_book(db).city.version_id))
-    if in_transaction(partial(judged_otherwise, stage=JUDGING, rules=rules)):
-        look_at_all(UNJUDGED)
-        in_transaction(partial(mark, stage=JUDGING, judged_by=rules))
-    look_at_newest(UNJUDGED)
-
-
-@sweep(f"{JUDGING}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)
-def judge_all_that_was_left() -> None:
-    """Judge whatever the standard in force has not judged."""
-    look_at_all(UNJUDGED)

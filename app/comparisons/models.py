@@ -118,6 +118,18 @@ class LikenessRow(Row):
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
 
 
+class JudgedFactsRow(Row):
+    """A pair was judged by these facts of its files, also when its class stayed. Append-only."""
+
+    __tablename__ = "judged_facts"
+    measurement_id: Mapped[UUID] = mapped_column(ForeignKey("measurements.id"), primary_key=True)
+    a_version: Mapped[int] = mapped_column(primary_key=True)  # of the record; 0: it has none
+    a_seen: Mapped[UUID] = mapped_column(primary_key=True)  # the event of what stands around it
+    b_version: Mapped[int] = mapped_column(primary_key=True)
+    b_seen: Mapped[UUID] = mapped_column(primary_key=True)  # zeros: nobody told of anything
+    judged_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+
 class DismissedPairRow(Row):
     """A person said of two contents that their likeness need not be shown again. Append-only.
 

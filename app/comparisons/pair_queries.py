@@ -123,6 +123,18 @@ def pairs(caller: Principal) -> Select[Any]:
     return found.where(or_(A.department == caller.department, B.department == caller.department))
 
 
+def by_class(departments: Sequence[str]) -> Select[str, int]:
+    """Count how the pairs within these departments are judged today, by class."""
+    return (
+        select(LikenessRow.class_, func.count())
+        .join(A, A.id == LikenessRow.a_asset_id)
+        .join(B, B.id == LikenessRow.b_asset_id)
+        .where(A.department.in_(departments), B.department.in_(departments))
+        .where(newest_judgement(), of_newest_bytes())
+        .group_by(LikenessRow.class_)
+    )
+
+
 def pairs_of(
     caller: Principal, asset_id: UUID, classes: Sequence[str], *, also_dismissed: bool
 ) -> Select[Any]:

@@ -12,6 +12,7 @@ from app.assets.queries import whereabouts
 from app.comparisons import queries
 from app.comparisons.near.nominating import MOST, nominate
 from app.comparisons.service import EVERY_PAIR_UP_TO
+from app.comparisons.ties import ties_of
 from app.fingerprints.models import FingerprintRow, VisualFingerprintRow
 from app.fingerprints.registration.aligner import METHOD as MEASURING
 from app.fingerprints.seeing.seen import METHOD as SEEING
@@ -42,17 +43,6 @@ SELECT f.id, o.id AS fingerprint_id, o.asset_id FROM fingerprints f CROSS JOIN L
   SELECT t.id, t.asset_id FROM fingerprints t
    WHERE t.sha256 = f.sha256 AND t.size_bytes = f.size_bytes ORDER BY t.id LIMIT :most) o
  WHERE f.id = ANY(:ids) AND o.id <> f.id
-""")
-# A companion is registered under its place as a rule; one by another name is met by its looks.
-COMPANIONS = text("""
-SELECT mine.id, f.id AS fingerprint_id, f.asset_id, c.said->>'kind' AS kind
-  FROM fingerprints mine JOIN assets a ON a.id = mine.asset_id
-  JOIN surroundings s ON s.asset_id = a.id
- CROSS JOIN jsonb_array_elements(s.companions) AS c (said)
-  JOIN assets o ON o.source_system = a.source_system
-   AND o.source_identifier = c.said->>'location' AND o.id <> a.id
-  JOIN fingerprints f ON f.asset_id = o.id
- WHERE mine.id = ANY(:ids) AND c.said->>'kind' <> 'sidecar'
 """)
 # The same two contents measured before, under other names or readings: same bytes, same measures.
 AS_MEASURED = text("""
@@ -129,10 +119,22 @@ def looks_for(db: Session, asset_ids: Sequence[UUID]) -> list[Look]:
     return [look_of(one, files, measured) for one in found.values()]
 
 
+def companions_for(db: Session, asset_ids: Sequence[UUID]) -> list[Look]:
+    """Return what travels with those of these images that were looked for, and is not measured."""
+    done = queries.looked(SEEING, LOOKING).where(VisualFingerprintRow.asset_id.in_(asset_ids))
+    visuals = db.scalars(done.order_by(VisualFingerprintRow.asset_id)).all()
+    found = {one.fingerprint_id: Found(one) for one in visuals}
+    for mine, other, _, kind in ties_of(db, [*found]):
+        found[mine].add(other, {"companion": kind})
+    files = files_of(db, {*found, *(other for one in found.values() for other in one.by)})
+    measured = measured_pairs(db, [*found])
+    return [look_of(one, files, measured) for one in found.values()]
+
+
 def add_equals(db: Session, found: Mapping[UUID, Found]) -> None:
     """Nominate by companionship and by equal parts, which go before any likeness."""
     asked = {"ids": [*found], "most": MOST, "pixels": PIXELS_METHOD}
-    for mine, other, _, kind in db.execute(COMPANIONS, asked):
+    for mine, other, _, kind in ties_of(db, [*found]):
         found[mine].add(other, {"companion": kind})
     for mine, other, _, part in db.execute(EQUAL_PARTS, asked):
         found[mine].add(other, {f"equal_{part}": True})

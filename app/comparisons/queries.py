@@ -1,14 +1,23 @@
 """Questions about comparisons."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app.assets.surrounding_models import SurroundingsRow
 from app.assets.withdrawing import is_withdrawn
-from app.comparisons.models import ComparedRow, LikenessRow, LookedAlikeRow, MeasurementRow
+from app.comparisons.models import (
+    ComparedRow,
+    JudgedFactsRow,
+    LikenessRow,
+    LookedAlikeRow,
+    MeasurementRow,
+)
 from app.fingerprints.models import FingerprintRow, VisualFingerprintRow
+from app.provenance.models import ProvenanceHeadRow
 from app.readings.models import ReadingRow
 
 
@@ -85,28 +94,83 @@ def unlooked(seeing: int, looking: int) -> Select[VisualFingerprintRow]:
         seeing: the method of the visual fingerprints.
         looking: the method of nominating and measuring.
     """
-    looked = select(LookedAlikeRow.visual_id).where(
-        LookedAlikeRow.visual_id == VisualFingerprintRow.id, LookedAlikeRow.method == looking
-    )
+    return seen_today(seeing).where(~was_looked_for(looking))
+
+
+def looked(seeing: int, looking: int) -> Select[VisualFingerprintRow]:
+    """Select what current fingerprints look like whose likes were looked for."""
+    return seen_today(seeing).where(was_looked_for(looking))
+
+
+def seen_today(seeing: int) -> Select[VisualFingerprintRow]:
+    """Select what current fingerprints look like, as one method sees them."""
     current = current_fingerprints().with_only_columns(FingerprintRow.id)
     return select(VisualFingerprintRow).where(
         VisualFingerprintRow.method == seeing,
         current.where(FingerprintRow.id == VisualFingerprintRow.fingerprint_id)
         .correlate(VisualFingerprintRow)
         .exists(),
-        ~looked.exists(),
     )
 
 
-def measured_otherwise(standard_id: UUID) -> Select[UUID]:
-    """Select the newest measurement of each pair that one standard has not judged."""
+def was_looked_for(looking: int) -> ColumnElement[bool]:
+    """Tell whether somebody looked for what is like an image, by one method."""
+    found = select(LookedAlikeRow.visual_id).where(
+        LookedAlikeRow.visual_id == VisualFingerprintRow.id, LookedAlikeRow.method == looking
+    )
+    return found.exists()
+
+
+def measured_last() -> Select[UUID]:
+    """Select the newest measurement of each pair."""
     newer = aliased(MeasurementRow)
     overtaken = select(newer.id).where(
         newer.a_fingerprint_id == MeasurementRow.a_fingerprint_id,
         newer.b_fingerprint_id == MeasurementRow.b_fingerprint_id,
         newer.method > MeasurementRow.method,
     )
+    return select(MeasurementRow.id).where(~overtaken.exists())
+
+
+def measured_otherwise(standard_id: UUID) -> Select[UUID]:
+    """Select the newest measurement of each pair that one standard has not judged."""
     judged = select(LikenessRow.id).where(
         LikenessRow.measurement_id == MeasurementRow.id, LikenessRow.standard_id == standard_id
     )
-    return select(MeasurementRow.id).where(~overtaken.exists(), ~judged.exists())
+    return measured_last().where(~judged.exists())
+
+
+def judged_by_other_facts() -> Select[UUID]:
+    """Select the newest measurement of each pair that was not judged by today's facts.
+
+    Another version of a record may say the same of its capture: judging it again costs little and
+    writes nothing.
+    """
+    by_today = select(JudgedFactsRow.measurement_id).where(
+        JudgedFactsRow.measurement_id == MeasurementRow.id,
+        JudgedFactsRow.a_version == version_of(MeasurementRow.a_asset_id),
+        JudgedFactsRow.a_seen == seen_around(MeasurementRow.a_asset_id),
+        JudgedFactsRow.b_version == version_of(MeasurementRow.b_asset_id),
+        JudgedFactsRow.b_seen == seen_around(MeasurementRow.b_asset_id),
+    )
+    return measured_last().where(~by_today.exists())
+
+
+def version_of(asset_id: Any) -> ColumnElement[int]:  # noqa: ANN401 - a column
+    """Return which version of an asset's record is today's; 0: it has none."""
+    head = select(ProvenanceHeadRow.version).where(ProvenanceHeadRow.asset_id == asset_id)
+    head = head.correlate(MeasurementRow)
+    return func.coalesce(head.scalar_subquery(), 0)
+
+
+def seen_around(asset_id: Any) -> ColumnElement[UUID]:  # noqa: ANN401 - a column
+    """Return the event that told last what stands around an asset; zeros: there is none."""
+    seen = select(SurroundingsRow.event_id).where(SurroundingsRow.asset_id == asset_id)
+    seen = seen.correlate(MeasurementRow)
+    return func.coalesce(seen.scalar_subquery(), UUID(int=0))
+
+
+def is_side(asset_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Tell whether any of these assets is part of a measured pair, by the indexes of both sides."""
+    mine = select(FingerprintRow.id).where(FingerprintRow.asset_id.in_(asset_ids))
+    return or_(MeasurementRow.a_fingerprint_id.in_(mine), MeasurementRow.b_fingerprint_id.in_(mine))

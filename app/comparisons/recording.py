@@ -9,10 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.assets.locks import lock_decisions
 from app.comparisons import ranking
 from app.comparisons.judging import Judged, judge
 from app.comparisons.measuring import Measured
-from app.comparisons.models import LikenessRow, LookedAlikeRow, MeasurementRow
+from app.comparisons.models import (
+    JudgedFactsRow,
+    LikenessRow,
+    LookedAlikeRow,
+    MeasurementRow,
+)
 from app.comparisons.pair_facts import pair_facts, sides_of
 from app.comparisons.pairing import LOOKING, Look, Pair
 from app.comparisons.service import AGENT, facts_about
@@ -25,6 +31,8 @@ from app.provenance.book import Book, open_book
 # What people look at first: boxes are in pixels of the larger picture, `reference`.
 SHOWN = ("reference", "crop_box", "coverage_percent", "form", "rotation_degrees", "region")
 
+MOVING = ("version", "seen")  # what tells that a side's facts are others
+
 
 class ToldBefore(Exception):
     """Another run wrote the same meanwhile."""
@@ -32,6 +40,7 @@ class ToldBefore(Exception):
 
 def record_measured(db: Session, found: Sequence[Measured]) -> None:
     """Record pairs that were measured and judge them; one that is there already is left alone."""
+    lock_decisions(db, [side.asset_id for one in found for side in (one.pair.a, one.pair.b)])
     order = sorted(found, key=lambda one: (one.pair.a.fingerprint_id, one.pair.b.fingerprint_id))
     new = [row for one in order if (row := enter_measurement(db, one)) is not None]
     judge_measured(db, new)
@@ -100,7 +109,8 @@ def record_looked(db: Session, looks: Sequence[Look]) -> None:
 def judge_measured(db: Session, measurements: Sequence[MeasurementRow]) -> None:
     """Judge measurements by the city's standard in force; nothing is decoded.
 
-    A pair that this standard judged the same way before is left as it stands.
+    A pair that this standard judged the same way before is left as it stands. Both assets of each
+    are locked, so that nobody judges by facts that others are changing.
     """
     if not measurements:
         return
@@ -118,6 +128,19 @@ def judge_measured(db: Session, measurements: Sequence[MeasurementRow]) -> None:
         if before is None or (before.class_, before.copy_asset_id) != (judged.class_, copy_id):
             revision = 1 if before is None else before.revision + 1
             write_likeness(db, book, row, judged, known, revision)
+    mark_judged(db, measurements, sides)
+
+
+def mark_judged(
+    db: Session, measurements: Sequence[MeasurementRow], sides: Mapping[UUID, Mapping[str, Any]]
+) -> None:
+    """Note by which facts these were judged, so that they are judged again once those change."""
+    rows = []
+    for one in measurements:
+        a, b = sides[one.a_fingerprint_id], sides[one.b_fingerprint_id]
+        of_a, of_b = ({f"{x}_{n}": s[n] for n in MOVING} for x, s in (("a", a), ("b", b)))
+        rows.append({"measurement_id": one.id} | of_a | of_b)
+    db.execute(upsert(JudgedFactsRow).on_conflict_do_nothing(), rows)
 
 
 def ranked(db: Session, book: Book, fingerprint_ids: set[UUID]) -> dict[UUID, Mapping[str, Any]]:

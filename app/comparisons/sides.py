@@ -90,6 +90,16 @@ def other_capture(a: SideFacts, b: SideFacts) -> dict[str, str | None] | None:
     return None
 
 
+def corrected(told: str | None, said: str | None) -> str | None:
+    """Return when a file was captured: as a person said, if as finely as the file itself does.
+
+    A person who knows the day only says nothing about which of two frames came first.
+    """
+    if told is None or said is None or _moment(said) is None:
+        return told
+    return said if len(_wall(said)) >= len(_wall(told)) else told
+
+
 def without_capture(a: SideFacts, b: SideFacts) -> bool:
     """Tell two files of which neither says that a camera took it."""
     return not any((a.captured_at, b.captured_at, a.camera, b.camera))

@@ -16,6 +16,7 @@ from app.assets.withdrawing import refuse_withdrawn, withdrawals_of
 from app.kit.copying import write_rows
 from app.kit.db import judging, new_ids
 from app.kit.errors import RevisionStale
+from app.kit.jobs import publish
 from app.ledger.agents import Agent, process
 from app.ledger.service import Event, record_all
 from app.people.models import DepartmentRow
@@ -28,6 +29,7 @@ from app.provenance.book import open_book
 from app.provenance.changes import Change, apply_change
 from app.provenance.duties import prove_duty
 from app.provenance.errors import NotSealed
+from app.provenance.events import CaptureRestated
 from app.provenance.fields import FIELDS
 from app.provenance.indexing import Index
 from app.provenance.models import VERSIONS, ProvenanceHeadRow, ProvenanceVersionRow, SealRow
@@ -39,6 +41,7 @@ from app.provenance.weighing import Weighing
 from app.provenance.zones import is_dated, with_instant
 from app.readings.queries import newest_readings
 
+CAPTURE = frozenset({"date_created", "digital_source_type"})  # of which pairs of images are judged
 HEADS = cast(Table, ProvenanceHeadRow.__table__)
 
 
@@ -108,6 +111,24 @@ def write_versions(db: Session, agent: Agent, versions: Sequence[NewVersion]) ->
     write_rows(db, VERSIONS, rows)
     index.write(db)
     move_heads(db, versions)
+    if restated := [v.asset_id for v in versions if restates_capture(v)]:
+        publish(db, CaptureRestated(tuple(restated)))
+
+
+def restates_capture(new: NewVersion) -> bool:
+    """Tell whether a later version says otherwise when or how an image was made.
+
+    A statement that was taken back is named by its id alone, so every taking back counts.
+    """
+    if new.version == 1:
+        return False
+    settled = [choice["field"] for choice in new.change.get("settled", ())]
+    asserted = [
+        s.field
+        for s in new.record.statements
+        if s.source_kind == "asserted" and s.since_version == new.version
+    ]
+    return bool(new.change.get("retracted") or CAPTURE.intersection((*settled, *asserted)))
 
 
 def move_heads(db: Session, versions: Sequence[NewVersion]) -> None:

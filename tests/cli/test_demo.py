@@ -57,6 +57,7 @@ def test_once_as_json_prints_the_one_object_of_the_contract(told: dict[str, Any]
         "fingerprinted",
         "eligibility",
         "reasons",
+        "likenesses",
         "order_violations",
         "seconds",
         "peak_rss_mb",
@@ -64,7 +65,7 @@ def test_once_as_json_prints_the_one_object_of_the_contract(told: dict[str, Any]
     count = len(pictures.PICTURES) + len(pictures.COPIES) + 1
     assert told["assets"] == told["fingerprinted"] == count
     assert told["readings"] == {"read": count - 3, "nothing_found": 2, "unreadable": 1}
-    assert set(told["seconds"]) == {"setup", "register", "process"}
+    assert set(told["seconds"]) == {"setup", "register", "process", "alike"}
     assert {"web", "worker", "postgres_largest"} <= set(told["peak_rss_mb"])
 
 
@@ -81,6 +82,11 @@ def test_copies_find_their_keepers_and_incomplete_records_name_what_is_missing(
     assert told["reasons"]["conflict:creator"] == 1
     assert told["reasons"]["processing:unreadable"] == 1
     assert "policy:example" not in told["reasons"]
+
+
+def test_pairs_are_counted_by_the_class_that_is_proposed(told: dict[str, Any]) -> None:
+    assert told["likenesses"]["exact_bytes"] == len(pictures.COPIES)
+    assert {"derivative_reduced", "crop", "retouched_or_composite"} <= set(told["likenesses"])
 
 
 def test_a_second_run_finds_everything_there_serves_it_and_leaves_no_process_behind(
@@ -101,6 +107,7 @@ def test_a_second_run_finds_everything_there_serves_it_and_leaves_no_process_beh
     assert running.returncode == 0
     assert f"{told['assets']} images" in shown
     assert "candidate; 2016/書展開幕.jpg stays" in shown
+    assert "Pairs that were found, by proposed class" in shown
     assert "scan0001.jpg: not deletable: these facts are missing: creator" in shown
     assert children
     assert not any(child.is_running() for child in children)

@@ -13,14 +13,10 @@ from world import System, World, a_while_later
 
 from app.assets.sweeping import look_at_due
 from app.comparisons import likeness_tasks
-from app.comparisons.likeness_tasks import (
-    LEFT,
-    judge_all_that_was_left,
-    judge_by_a_new_standard,
-    look_alike,
-    look_for_what_was_left,
-)
-from app.comparisons.pair_facts import is_edited, tie_between
+from app.comparisons.judging_tasks import judge_all_that_was_left, judge_by_a_new_standard
+from app.comparisons.likeness_tasks import LEFT, look_alike, look_for_what_was_left
+from app.comparisons.pair_facts import is_edited
+from app.comparisons.ties import tie_between
 from app.kit.jobs import bind
 from app.policies.packaged import packaged_documents
 from app.policies.service import record_document
@@ -299,7 +295,13 @@ def test_what_files_say_of_their_captures_goes_before_their_looks(
     assert town.find(by, a=a, b=b)[0][0]["companion"] == "raw_jpeg"
 
 
-SIDE: dict[str, Any] = {"source_system": "s", "path": "a/1.dng", "companions": []}
+SIDE: dict[str, Any] = {
+    "source_system": "s",
+    "path": "a/1.dng",
+    "companions": [],
+    "identifier": "x",
+    "kept": False,
+}
 COMPANION = {"kind": "raw_jpeg", "location": "a/1.jpg"}
 
 
@@ -317,6 +319,24 @@ def test_a_tie_is_between_files_of_one_place(other: dict[str, Any], tie: str | N
     assert tie_between(one, second) == tie_between(second, one) == tie
     sidecar = SIDE | {"companions": [COMPANION | {"kind": "sidecar"}]}
     assert tie_between(sidecar, second) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "tie"),
+    [
+        ("a/1.dng", "a/1.JPG", "raw_jpeg"),
+        ("1.dng", "1.jpg", "raw_jpeg"),
+        ("a/1.dng", "b/1.jpg", None),
+        ("a/1.dng", "a/11.jpg", None),
+        ("a/1.jpg", "a/1.xmp", None),
+    ],
+)
+def test_two_contents_of_ours_are_tied_by_identifiers_that_are_paths(
+    one: str, other: str, tie: str | None
+) -> None:
+    first, second = (SIDE | {"kept": True, "identifier": name} for name in (one, other))
+    assert tie_between(first, second) == tie_between(second, first) == tie
+    assert tie_between(first, second | {"kept": False}) is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from scenes import side
 
 from app.comparisons.pair_facts import captured_at
-from app.comparisons.sides import identical, lossless, other_capture, without_capture
+from app.comparisons.sides import corrected, identical, lossless, other_capture, without_capture
 
 NINE = "2004-05-06T07:08:09"
 PIXELS = {"pixels_sha256": b"p" * 32}
@@ -118,3 +118,25 @@ def test_whether_a_camera_took_it_and_whether_a_format_keeps_all() -> None:
     assert not without_capture(side(captured_at="1999"), side())
     kinds = {"image/tiff": True, "PNG": True, "image/jpeg": False, "image/webp": None, None: None}
     assert {kind: lossless(side(format=kind)) for kind in kinds} == kinds
+
+
+@pytest.mark.parametrize(
+    ("told", "said", "holds"),
+    [
+        pytest.param(None, "2019-05-02T10:11:10", None, id="the file says nothing"),
+        pytest.param("2019-05-02T10:11:14", None, "2019-05-02T10:11:14", id="nobody does"),
+        pytest.param("2019-05-02T10:11:14", "2019-05-02", "2019-05-02T10:11:14", id="the day"),
+        pytest.param("2019-05-02T10:11:14", "1965", "2019-05-02T10:11:14", id="a year"),
+        pytest.param("2019-05-02T10:11:14", "196X", "2019-05-02T10:11:14", id="no moment"),
+        pytest.param(
+            "2019-05-02T10:11:14.25", "2019-05-02T10:11:10", "2019-05-02T10:11:14.25", id="coarser"
+        ),
+        pytest.param(
+            "2019-05-02T10:11:14+08:00", "2019-05-02T10:11:10", "2019-05-02T10:11:10", id="as fine"
+        ),
+    ],
+)
+def test_a_person_corrects_a_capture_who_says_it_as_finely(
+    told: str | None, said: str | None, holds: str | None
+) -> None:
+    assert corrected(told, said) == holds

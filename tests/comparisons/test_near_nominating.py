@@ -16,6 +16,7 @@ from app.assets.withdrawing import withdraw
 from app.comparisons.near import held, nominating
 from app.comparisons.near.nominating import Nominated, nominate
 from app.fingerprints.models import VisualFingerprintRow
+from app.fingerprints.seeing.turning import turned_words
 from app.policies.service import policy_in_force
 
 Hashed = NDArray[np.uint64]
@@ -90,7 +91,19 @@ def test_shared_words_nominate_and_few_do_not(town: World, pair: tuple[UUID, UUI
     enough = look(town, pair[1], other, words=[*words, 3, 4])
     with town.worker.transaction() as db:
         [nominated] = asked(db, enough).pairs
-    assert nominated.by == {"words": 4}
+    assert nominated.by == {"words": 4, "form": 0}
+
+
+def test_shared_words_of_a_turned_side_nominate_one_more(
+    town: World, pair: tuple[UUID, UUID]
+) -> None:
+    one, other = drawn_bits(CHANCE, 64, 2)
+    words = np.array([100_003, 7_000_001, 9_123_456, 12_345_678, 16_000_111], np.int32)
+    turned = turned_words(words)[6]  # mirrored and turned by 180 degrees, which undoes itself
+    look(town, pair[0], one, words=words.tolist())
+    with town.worker.transaction() as db:
+        [nominated] = asked(db, look(town, pair[1], other, words=turned.tolist())).pairs
+    assert nominated.by == {"words": 5, "form": 6}
 
 
 def test_three_words_are_chance(town: World, pair: tuple[UUID, UUID]) -> None:

@@ -17,6 +17,10 @@ def as_words(image: Sequence[int] | frozenset[int]) -> Words:
     return np.array(sorted(image), np.int32)
 
 
+def upright(image: Sequence[int] | frozenset[int]) -> Words:
+    return as_words(image)[None]
+
+
 def told(sharing: Sharing) -> dict[int, int]:
     found = dict(zip(sharing.rows.tolist(), sharing.shared.tolist(), strict=True))
     assert len(found) == len(sharing.rows)
@@ -38,7 +42,7 @@ def test_all_that_share_enough_rare_words_are_found(
         patch.setattr(postings, "A_SLICE", 10)
         for piece in pieces:
             index.add([as_words(image) for image in piece])
-        found = told(index.find(as_words(asked), least))
+        found = told(index.find(upright(asked), least))
     images = [image for piece in pieces for image in piece]
     rare = {word for word in asked if sum(word in image for image in images) <= 6}
     shared = {row: len(rare & image) for row, image in enumerate(images)}
@@ -64,32 +68,47 @@ def test_a_word_of_many_is_passed_over_until_the_catalogue_is_large(
     monkeypatch.setattr(postings, "COMMON_PART", 100)
     index = WordIndex()
     index.add([as_words([1, 2])] * 11)
-    assert told(index.find(as_words([1, 2]), 2)) == {}
+    assert told(index.find(upright([1, 2]), 2)) == {}
     index.add([as_words([3])] * 1100)
-    assert len(told(index.find(as_words([1, 2]), 2))) == 11
+    assert len(told(index.find(upright([1, 2]), 2))) == 11
 
 
-def test_rare_words_weigh_more_than_others() -> None:
+def test_another_side_shares_one_more_and_is_named() -> None:
     index = WordIndex()
-    index.add([as_words([1, 2, 50]), as_words([3, 4]), *[as_words([3, 4])] * 20])
-    sharing = index.find(as_words([1, 2, 3, 4]), 2)
-    assert sharing.rows[0] == 0
-    assert sharing.weight[0] > sharing.weight[1] > 0
+    index.add([as_words([1, 2, 3]), as_words([11, 12, 13]), as_words([11, 12])])
+    asked = np.array([[1, 2, 8], [11, 12, 13]], np.int32)
+    sharing = index.find(asked, 2)
+    assert told(sharing) == {0: 2, 1: 3}
+    assert sharing.sides.tolist() == [0, 1]
+    index.add([as_words([1, 2, 11, 12, 13])])
+    assert index.find(asked, 2).sides.tolist()[-1] == 1
 
 
 def test_a_crowd_with_the_same_words_costs_no_more_than_its_bound() -> None:
     index = WordIndex()
     index.add([as_words(range(16))] * 50_000)
     index.add([as_words([7_000, 7_001, 7_002, 7_003])])
-    assert told(index.find(as_words(range(16)), 4)) == {}
-    assert told(index.find(as_words([0, 7_000, 7_001, 7_002, 7_003]), 4)) == {50_000: 4}
+    assert told(index.find(upright(range(16)), 4)) == {}
+    assert told(index.find(upright([0, 7_000, 7_001, 7_002, 7_003]), 4)) == {50_000: 4}
+
+
+def test_rows_beyond_what_two_bytes_count_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = WordIndex()
+    nobody = [as_words([])]
+    index.add(nobody * 70_000)
+    index.add([as_words([1, 2])])
+    index.add(nobody * 70_000)
+    index.add([as_words([1, 2])])
+    assert told(index.find(upright([1, 2]), 2)) == {70_000: 2, 140_001: 2}
+    assert len(index._segments) == 2  # the second pair's segments are small beside the first
 
 
 def test_nobody_shares_where_nothing_is_asked_or_held() -> None:
     index = WordIndex()
-    assert told(index.find(as_words([1]), 2)) == {}
+    assert told(index.find(upright([1]), 2)) == {}
     index.add([as_words([])])
-    assert told(index.find(as_words([]), 2)) == {}
-    assert told(index.find(as_words([1]), 2)) == {}
+    assert told(index.find(upright([]), 2)) == {}
+    assert told(index.find(upright([1]), 2)) == {}
     index.add([as_words([])])
-    assert index.held_bytes == Segment.of(as_words([]), as_words([]), 0).held_bytes
+    empty = Segment.of(as_words([]), as_words([]), 0, 0, kind="quicksort")
+    assert index.held_bytes == empty.held_bytes

@@ -5,9 +5,11 @@ from functools import cache
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from app.fingerprints.seeing.words import BITS, MOST, projections, words_of
+from app.fingerprints.seeing.turning import BITS, sides, turned_words
+from app.fingerprints.seeing.words import MOST, projections, words_of
 
 SIZE = (640, 480)
 ENOUGH = 4  # of the city's standard
@@ -91,9 +93,40 @@ def test_a_picture_of_one_pixel_has_no_words() -> None:
     assert words_of(np.zeros((1, 1), np.uint8)) == []
 
 
+def signs(described: NDArray[np.float64]) -> NDArray[np.int32]:
+    return ((described @ projections() > 0) @ (1 << np.arange(BITS))).astype(np.int32)
+
+
+def test_words_of_all_sides_are_those_of_descriptors_seen_from_all_sides() -> None:
+    described = np.random.default_rng(3).random((20, 128))
+    turned = turned_words(signs(described))
+    assert turned.shape == (8, 20)
+    for side, places in enumerate(sides()):
+        assert (turned[side] == signs(described[:, places])).all()
+
+
+def test_a_part_that_was_turned_or_mirrored_is_known_by_the_side_that_undoes_it() -> None:
+    part = scene(1).crop((60, 40, 600, 440))
+    pixels, whole = np.asarray(part), words_of_scene(1)
+    for side in range(8):
+        seen = np.rot90(np.fliplr(pixels) if side >= 4 else pixels, side % 4)
+        asked = np.array(words(Image.fromarray(np.ascontiguousarray(seen))), np.int32)
+        shared = [len(whole & set(some.tolist())) for some in turned_words(asked)]
+        undoing = side if side >= 4 else -side % 4
+        assert shared[undoing] > ENOUGH, side
+        assert max(shared) == shared[undoing], side
+
+
+def test_nothing_has_no_words_from_any_side() -> None:
+    assert turned_words(np.empty(0, np.int32)).shape == (8, 0)
+
+
 def test_directions_are_those_that_stored_words_were_made_with() -> None:
     directions = projections()
-    assert (directions.T @ directions == 128 * np.eye(BITS)).all()
-    assert (directions.sum(axis=0) == 0).all()
-    signs = np.packbits(directions.T > 0).tobytes()
-    assert signs[:8].hex() == "b70901adefe5f6ca"
+    assert (np.abs(directions.T @ directions - 128 * np.eye(BITS)).max() == 32).all()
+    shared = np.unique(np.sort(sides(), axis=0), axis=1).T  # places that are one from all sides
+    everywhere = np.random.default_rng(4).random(128)
+    for places in shared:
+        everywhere[places] = everywhere[places[0]]
+    assert np.abs(everywhere @ directions).max() < 1e-9
+    assert np.packbits(directions.T > 0).tobytes()[:8].hex() == "a1fcb738a3583457"

@@ -24,6 +24,7 @@ APPEND_ONLY_TABLES = [
     "pixel_digests",
     "looked_alike",
     "measurements",
+    "judged_facts",
     "dismissed_pairs",
     "repetitions",
     "import_results",

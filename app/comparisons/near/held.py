@@ -1,6 +1,6 @@
 """The one index of this process, brought up to each asker's moment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from app.comparisons.near.index import LOOK, Looks, NearIndex
+from app.comparisons.near.arrays import integers_of
+from app.comparisons.near.index import LOOK, NearIndex
 from app.comparisons.near.statements import Moment, Told, looks, looks_since
 
 AT_ONCE = 5000  # rows that are fetched at a time
@@ -60,12 +61,9 @@ class Held:
             again.append(ids[np.array(recent) & ~theirs])
             others.append(ids[theirs])
             new = np.flatnonzero(~(known(ids, self._recent) | known(ids, self._foreign)))
-            self._add(some[new], [words[at] for at in new])
+            if len(new):
+                self.index.add(some[new], integers_of([words[at] for at in new]))
         return np.concatenate(again), np.concatenate(others)
-
-    def _add(self, some: Looks, words: Sequence[list[int] | None]) -> None:
-        if len(some):
-            self.index.add(some, [np.unique(np.array(one or [], np.int32)) for one in words])
 
 
 def known(ids: Ids, among: Ids) -> NDArray[np.bool_]:

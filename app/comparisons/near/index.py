@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from app.comparisons.near.growing import Growing
 from app.comparisons.near.hashes import Hashes, HashIndex, Near, Rows
 from app.comparisons.near.postings import WordIndex, Words
+from app.fingerprints.seeing.turning import turned_words
 from app.policies.rules.standard import Nomination
 
 PHASH_BITS, PDQ_BITS, FORMS = 64, 256, 8
@@ -140,7 +141,7 @@ class NearIndex:
         """Return every look that is near under these rules."""
         phash = self._phashes.find(asked.phashes, rules.phash_max_bits)
         pdq = self._near_by_pdq(asked, rules)
-        words = self._words.find(asked.words, rules.words_min_shared)
+        words = self._words.find(turned_words(asked.words), rules.words_min_shared)
         rows = np.unique(np.concatenate([phash.rows, pdq.rows, words.rows]))
         told = {name: np.full(len(rows), ABSENT, kind) for name, kind in KINDS.items()}
         strength = np.zeros(len(rows), np.float32)
@@ -156,6 +157,7 @@ class NearIndex:
         at = np.searchsorted(rows, words.rows)
         told["words"][at] = words.shared
         sharing = words.shared / np.float32(words.shared + rules.words_min_shared)
+        told["form"][at] = np.where(sharing > strength[at], words.sides, told["form"][at])
         strength[at] = np.maximum(strength[at], sharing)
         every: dict[str, Any] = dict(told)
         found = Candidates(rows, strength, **every, beyond=phash.beyond + pdq.beyond)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,10 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int32]
 Words = NDArray[np.int32]
 Counts = NDArray[np.int32]
-Weights = NDArray[np.float32]
+SIDES = 8  # of a picture: turned by quarters, and mirrored
 SLOPE = 4  # a segment joins the one before it unless that one is so many times as large
 A_SLICE = 1 << 22  # postings that are sorted at a time when segments join
-LARGEST = 1 << 20  # images beyond which a segment stays as it is
+LARGEST = 1 << 22  # images beyond which a segment stays as it is; three bytes count 16 million
 COMMON, COMMON_PART = (
     256,
     4096,
@@ -22,53 +23,78 @@ COMMON, COMMON_PART = (
 
 @dataclass(frozen=True)
 class Segment:
-    """Words of some rows, sorted: `rows[starts[i]:starts[i + 1]]` hold `words[i]`."""
+    """Words of some rows, sorted: the places from `starts[i]` to `starts[i + 1]` hold `words[i]`.
+
+    Its rows are counted from its first one, in three bytes: they are most of what is held.
+    """
 
     words: Words
     starts: Counts
-    rows: Rows
+    low: NDArray[np.uint16]
+    high: NDArray[np.uint8]
+    first: int
     images: int
 
     @classmethod
-    def of(cls, words: Words, rows: Rows, images: int) -> "Segment":
-        """Sort pairs of word and row."""
-        packed = (words.astype(np.uint64) << np.uint64(32)) | rows.astype(np.uint64)
-        packed.sort()
+    def of(
+        cls,
+        words: Words,
+        rows: Rows,
+        first: int,
+        images: int,
+        *,
+        kind: Literal["quicksort", "stable"],
+    ) -> "Segment":
+        """Sort pairs of word and row; one that comes twice counts once.
+
+        `kind` is NumPy's: `stable` finds that two parts are sorted and only merges them, which is
+        ten times as fast; what comes in no order it sorts more slowly.
+        """
+        packed = (words.astype(np.uint64) << np.uint64(32)) | (rows - first).astype(np.uint64)
+        packed.sort(kind=kind)
+        packed = packed[np.diff(packed, prepend=~packed[:1]) != 0]
         keys = (packed >> np.uint64(32)).astype(np.int32)
-        first = np.flatnonzero(np.diff(keys, prepend=-1)).astype(np.int32)
-        starts = np.append(first, np.int32(len(keys)))
-        return cls(keys[first], starts, packed.astype(np.uint32).astype(np.int32), images)
+        begins = np.flatnonzero(np.diff(keys, prepend=-1)).astype(np.int32)
+        starts = np.append(begins, np.int32(len(keys)))
+        low, high = packed.astype(np.uint16), (packed >> np.uint64(16)).astype(np.uint8)
+        return cls(keys[begins], starts, low, high, first, images)
 
     @property
     def held_bytes(self) -> int:
         """Return what the arrays take."""
-        return self.words.nbytes + self.starts.nbytes + self.rows.nbytes
+        return sum(part.nbytes for part in (self.words, self.starts, self.low, self.high))
+
+    def rows(self, places: NDArray[np.intp] | slice) -> Rows:
+        """Return the rows at these places."""
+        high = self.high[places].astype(np.int32) << 16
+        return (high | self.low[places]) + np.int32(self.first)
 
     def within(self, first: int, end: int) -> tuple[Words, Rows]:
         """Return each word from the first one on and before the end, with each of its rows."""
         low, high = np.searchsorted(self.words, [first, end])
         words = np.repeat(self.words[low:high], np.diff(self.starts[low : high + 1]))
-        return words, self.rows[self.starts[low] : self.starts[high]]
+        return words, self.rows(slice(self.starts[low], self.starts[high]))
 
     def ranges(self, asked: Words) -> tuple[Counts, Counts]:
         """Return where the rows of each asked word begin, and how many there are."""
         low = np.searchsorted(self.words, asked)
-        high = np.searchsorted(self.words, asked, side="right")
-        return self.starts[low], self.starts[high] - self.starts[low]
+        behind = np.minimum(low + 1, len(self.words))
+        held = self.words[behind - 1] == asked if len(self.words) else np.zeros(len(asked), bool)
+        return self.starts[low], np.where(held, self.starts[behind] - self.starts[low], 0)
 
 
 @dataclass(frozen=True)
 class Sharing:
-    """Rows that share words, each once: how many, and how rare these are, in bits."""
+    """Rows that share words, each once: how many, and with which side of the asked picture."""
 
     rows: Rows
     shared: Counts
-    weight: Weights
+    sides: NDArray[np.int8]
 
     @classmethod
     def nothing(cls) -> "Sharing":
         """Return what is shared with nobody."""
-        return cls(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
+        return cls(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int8))
 
 
 class WordIndex:
@@ -89,47 +115,59 @@ class WordIndex:
         return sum(segment.held_bytes for segment in self._segments)
 
     def add(self, words: Sequence[Words]) -> None:
-        """Append images by their words, each word once; an image may have none."""
+        """Append images by their words; an image may have none."""
         counts = np.array([len(one) for one in words], np.int64)
         rows = np.arange(self._rows, self._rows + len(words), dtype=np.int32)
         pairs = np.concatenate(words).astype(np.int32), np.repeat(rows, counts)
-        self._segments.append(Segment.of(*pairs, len(words)))
+        self._segments.append(Segment.of(*pairs, self._rows, len(words), kind="quicksort"))
         self._rows += len(words)
         while len(self._segments) > 1 and joinable(*self._segments[-2:]):
             self._segments[-2:] = [joined(*self._segments[-2:])]
 
     def find(self, asked: Words, least: int) -> Sharing:
-        """Return every row that shares at least so many of these words, common ones left out."""
-        ranges = [segment.ranges(asked) for segment in self._segments]
-        if not len(asked) or not ranges:
+        """Return every row that shares enough words with one side, common ones left out.
+
+        Args:
+            asked: the words of each side, shape (sides, n), upright first.
+            least: how many the upright side has to share; the others one more, for there are more
+                of them to share some by chance.
+        """
+        flat = asked.ravel()
+        order = flat.argsort()  # neighbours lie together in the segments
+        flat, sides = flat[order], order // max(1, asked.shape[1])
+        ranges = [segment.ranges(flat) for segment in self._segments]
+        if not len(flat) or not ranges:
             return Sharing.nothing()
         known = np.sum([counts for _, counts in ranges], axis=0)
         rare = (known > 0) & (known <= max(COMMON, self._rows // COMMON_PART))
-        says = np.log2((self._rows + 1) / np.maximum(known, 1)).astype(np.float32)
         told = [
-            sharing(segment.rows, begins, np.where(rare, counts, 0), says, least)
+            sharing(segment, begins, np.where(rare, counts, 0), sides, least)
             for segment, (begins, counts) in zip(self._segments, ranges, strict=True)
         ]
         return Sharing(*(np.concatenate(parts) for parts in zip(*told, strict=True)))
 
 
 def sharing(
-    postings: Rows, begins: Counts, counts: Counts, says: Weights, least: int
-) -> tuple[Rows, Counts, Weights]:
-    """Return the rows that stand in at least so many of these ranges, how often, and their weight.
+    segment: Segment, begins: Counts, counts: Counts, sides: NDArray[np.intp], least: int
+) -> tuple[Rows, Counts, NDArray[np.int8]]:
+    """Return the rows that stand in enough ranges of one side, how often, and of which side.
 
     A row stands once in a range.
     """
     ends = np.cumsum(counts)
-    total = int(ends[-1])
-    places = np.arange(total) + np.repeat(begins - (ends - counts), counts)
-    met = postings[places]
-    rows, shared = np.unique(met, return_counts=True)
-    rows, shared = rows[shared >= least], shared[shared >= least]
-    at = np.flatnonzero(np.isin(met, rows))
-    of_row = np.searchsorted(rows, met[at])
-    weight = np.bincount(of_row, weights=np.repeat(says, counts)[at], minlength=len(rows))
-    return rows, shared.astype(np.int32), weight.astype(np.float32)
+    places = np.arange(int(ends[-1])) + np.repeat(begins - (ends - counts), counts)
+    met = segment.rows(places).astype(np.int64) * SIDES + np.repeat(sides, counts)
+    met.sort()
+    # Equal ones stand together now: where the next but so many is the same there are enough.
+    begins_of = met[: max(0, len(met) - least + 1)]
+    often = np.unique(begins_of[met[least - 1 :] == begins_of])
+    shared = np.searchsorted(met, often, side="right") - np.searchsorted(met, often)
+    rows, side = np.divmod(often, SIDES)
+    enough = shared >= least + (side > 0)
+    rows, side, shared = rows[enough], side[enough], shared[enough]
+    best = np.lexsort((side, -shared, rows))
+    best = best[np.diff(rows[best], prepend=-1) > 0]
+    return rows[best].astype(np.int32), shared[best].astype(np.int32), side[best].astype(np.int8)
 
 
 def joinable(before: Segment, last: Segment) -> bool:
@@ -138,20 +176,20 @@ def joinable(before: Segment, last: Segment) -> bool:
 
 
 def joined(before: Segment, last: Segment) -> Segment:
-    """Join two segments, some words at a time: what it takes beside them stays small."""
+    """Join two segments, some words at a time: what it takes beside them is the joined one."""
     end = 1 + max([0, *before.words[-1:], *last.words[-1:]])
-    slices = 1 + (len(before.rows) + len(last.rows)) // A_SLICE
-    bounds = np.linspace(0, end, slices + 1).astype(np.int64)
-    parts = []
+    total = len(before.low) + len(last.low)
+    low, high = np.empty(total, np.uint16), np.empty(total, np.uint8)
+    bounds = np.linspace(0, end, 2 + total // A_SLICE).astype(np.int64)
+    parts, filled = [], 0
     for first, behind in pairwise(bounds.tolist()):
         some, more = before.within(first, behind), last.within(first, behind)
         words, rows = np.concatenate([some[0], more[0]]), np.concatenate([some[1], more[1]])
-        parts.append(Segment.of(words, rows, 0))
-    shifts = np.cumsum([0] + [len(part.rows) for part in parts])
-    starts = [part.starts[:-1] + shift for part, shift in zip(parts, shifts[:-1], strict=True)]
-    return Segment(
-        np.concatenate([part.words for part in parts]),
-        np.append(np.concatenate(starts), shifts[-1]).astype(np.int32),
-        np.concatenate([part.rows for part in parts]),
-        before.images + last.images,
-    )
+        part = Segment.of(words, rows, before.first, 0, kind="stable")
+        behind_it = filled + len(part.low)
+        low[filled:behind_it], high[filled:behind_it] = part.low, part.high
+        parts.append((part.words, part.starts[:-1] + np.int32(filled)))
+        filled = behind_it
+    words = np.concatenate([of for of, _ in parts])
+    starts = np.append(np.concatenate([begin for _, begin in parts]), np.int32(total))
+    return Segment(words, starts, low, high, before.first, before.images + last.images)

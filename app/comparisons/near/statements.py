@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.fingerprints.models import FingerprintRow, VisualFingerprintRow
 from app.kit.db import Xid8
 
-Told = Select[bytes, list[int] | None, bool, bool]
+Told = Select[bytes, bytes | None, bool, bool]
 DIGEST_BYTES = 8
 # A dump that was restored has another cluster or database, one recovered to an earlier moment
 # another timeline. Own rows carry an id that may lie beyond the snapshot.
@@ -45,8 +45,8 @@ class Moment:
 def looks(method: int, now: Moment) -> Told:
     """Select what is told apart by its looks, by one method.
 
-    First one row of LOOK as bytes, then the words, then whether the row may be met again, and
-    whether another cluster wrote it.
+    First one row of LOOK as bytes, then the words as PostgreSQL sends them, then whether the row
+    may be met again, and whether another cluster wrote it.
     """
     visual = VisualFingerprintRow
     look = (
@@ -60,7 +60,7 @@ def looks(method: int, now: Moment) -> Told:
     return (
         select(
             type_coerce(look, BYTEA),
-            visual.words,
+            type_coerce(func.array_send(visual.words), BYTEA),
             func.coalesce(visual.computed_xid >= xid(now.since), literal(value=False)),
             func.coalesce(visual.computed_xid >= xid(now.until), literal(value=False)),
         )
@@ -73,9 +73,7 @@ def looks(method: int, now: Moment) -> Told:
     )
 
 
-def looks_since(
-    method: int, then: Moment, now: Moment
-) -> Select[bytes, list[int] | None, bool, bool]:
+def looks_since(method: int, then: Moment, now: Moment) -> Told:
     """Select those that may not have been there at an earlier moment."""
     written = VisualFingerprintRow.computed_xid
     return looks(method, now).where(written >= xid(then.since), written < xid(now.until))

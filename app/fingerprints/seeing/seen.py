@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-METHOD = 1  # raised whenever the same bytes could give other values
+METHOD = 2  # raised whenever the same bytes could give other values
 PIXELS_METHOD = 1  # likewise, of the digest of all samples
 DECODED, UNDECODABLE, TOO_LARGE = "decoded", "undecodable", "too_large"
 TURNS = 8  # upright, turned by 90, 180, 270 degrees counter-clockwise; then mirrored, likewise
