@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Select, bindparam, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,8 @@ from app.provenance.book import Book, open_book
 
 AGENT = process("comparing")
 EVERY_PAIR_UP_TO = 20  # identical files; beyond that each with the first-ranked only
+BOOKS_KEPT = 4  # of which the statement stays written
+_facts_under: dict[tuple[object, ...], Select[Any]] = {}
 LOCK_DIGEST = text("SELECT pg_advisory_xact_lock(('x' || substr(:digest, 1, 16))::bit(64)::bigint)")
 
 
@@ -88,10 +90,21 @@ def facts_about(
     """Return what ranks each of these assets."""
     wanted = [one.asset_id for one in fingerprints]
     with judging(db):
-        known = facts(book).where(AssetRow.id.in_(wanted)).subquery("known")
-        keeps = ranking.may_keep(book, known.c).label("may_keep")
-        rows = db.execute(select(known, keeps)).mappings()
+        rows = db.execute(facts_under(book), {"wanted": wanted}).mappings()
         return {row["asset_id"]: dict(row) for row in rows}
+
+
+def facts_under(book: Book) -> Select[Any]:
+    """Select what ranks the `wanted` assets: written once for each book, for it is long."""
+    key = book.key
+    if (kept := _facts_under.get(key)) is None:
+        wanted = AssetRow.id.in_(bindparam("wanted", expanding=True))
+        known = facts(book).where(wanted).subquery("known")
+        kept = select(known, ranking.may_keep(book, known.c).label("may_keep"))
+        if len(_facts_under) >= BOOKS_KEPT:
+            _facts_under.clear()
+        _facts_under[key] = kept
+    return kept
 
 
 def in_order(one: FingerprintRow, other: FingerprintRow) -> tuple[FingerprintRow, FingerprintRow]:
