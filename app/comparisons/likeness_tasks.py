@@ -33,6 +33,7 @@ from app.comparisons.service import AGENT
 from app.fingerprints.events import AssetsPictured
 from app.fingerprints.models import VisualFingerprintRow
 from app.fingerprints.registration.aligner import Aligner
+from app.fingerprints.registration.warm import warm_aligner
 from app.fingerprints.seeing.seen import METHOD as SEEING
 from app.fingerprints.viewing import digest_pixels
 from app.kit.jobs import batches, in_transaction, on, publish, sweep
@@ -69,7 +70,7 @@ def look_for_the_rest(fact: LikesPostponed) -> None:
 def look_alike(asset_ids: Sequence[UUID]) -> None:
     """Look for likes of these images until the time is over, and write a job for the rest."""
     until = monotonic() + SLICE_SECONDS
-    with Aligner() as aligner:
+    with warm_aligner() as aligner:
         work = partial(look_for_some, aligner=aligner)
         for start in range(0, len(asset_ids), IMAGES_AT_ONCE):
             if start and monotonic() > until:
