@@ -248,7 +248,9 @@ def test_a_mirrored_part_is_found_by_its_features() -> None:
     assert found["inliers"] >= 20
 
 
-def test_features_of_a_mirror_image_are_looked_for_only_where_reflected_ones_foretell_some() -> None:
+def test_features_of_a_mirror_image_are_looked_for_only_where_reflected_ones_foretell_some() -> (
+    None
+):
     looked: list[bool] = []
 
     class Watched(Kept):

@@ -70,10 +70,11 @@ def nominate_each(
     )
     pools: dict[UUID, Pool] = {}
     if asking:
-        own = {fingerprint_id: sha256 for fingerprint_id, sha256 in db.execute(digests)}
+        own = {row.id: row.sha256 for row in db.execute(digests)}
         with held_index(db, asking[0].method) as index:
-            for visual in asking if index is not None else ():
-                pools[visual.id] = pooled(index, visual, own[visual.fingerprint_id], rules)
+            if index is not None:
+                for visual in asking:
+                    pools[visual.id] = pooled(index, visual, own[visual.fingerprint_id], rules)
     return [
         chosen(db, visual, pools[visual.id]) if visual.id in pools else Nominated([], 0)
         for visual in visuals

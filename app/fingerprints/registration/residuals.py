@@ -76,7 +76,7 @@ def _pooled(one: Floats, other: Floats, mask: Floats, inner: slice) -> list[Floa
 
     bands = [_bands(luma_one), _bands(luma_other)]
     structure = [luma - cv2.blur(luma, (25, 25)) for luma in (luma_one, luma_other)]
-    both = mean(cv2.multiply(*structure))
+    both = mean(cv2.multiply(structure[0], structure[1]))
     squares = [mean(cv2.multiply(each, each)) for each in structure]
     lengths = np.sqrt(squares[0] * squares[1])
     return [
@@ -111,7 +111,7 @@ def _outside(one: Floats, other: Floats, reach: int) -> Floats:
     apart = cv2.max(cv2.subtract(one, high_other), cv2.subtract(low_other, one))
     apart = cv2.max(apart, cv2.subtract(other, high_one))
     apart = cv2.max(apart, cv2.subtract(low_one, other))
-    beyond: Floats = cv2.max(cv2.subtract(apart, RINGING * contrast), 0)
+    beyond: Floats = np.maximum(cv2.subtract(apart, RINGING * contrast), 0)
     return beyond
 
 
