@@ -9,7 +9,7 @@ from world import World
 from app.comparisons.judging import Judged
 from app.comparisons.measuring import Measured
 from app.comparisons.pairing import files_of, in_order
-from app.comparisons.recording import enter_measurement, write_likeness
+from app.comparisons.recording import enter_measurements, write_likenesses
 from app.fingerprints.registration.aligner import METHOD as MEASURING
 from app.fingerprints.registration.aligner import Measurement
 from app.fingerprints.tasks import fingerprint_files
@@ -46,13 +46,12 @@ def a_likeness(
         files = files_of(db, prints)
         pair = in_order(files[prints[0]], files[prints[1]], {"phash": 3})
         measurement = Measurement(outcome, told, MAP if told else None, {"test": "1"})
-        row = enter_measurement(db, Measured(pair, measurement), method)
-        assert row is not None
+        [row] = enter_measurements(db, [Measured(pair, measurement)], method)
         side: Literal["a", "b"] | None = (
             None if copy is None else ("a" if copy == pair.a.asset_id else "b")
         )
         judged = Judged(class_, side, 0.9, [{"test": "by hand"}])
-        write_likeness(db, open_book(db), row, judged, {}, 1)
+        write_likenesses(db, open_book(db), [(row, judged, 1)], {})
         measurement_id = row.id
     asked = "SELECT id FROM likenesses WHERE measurement_id = :id"
     found: UUID = world.find(asked, id=measurement_id)[0][0]

@@ -1,6 +1,7 @@
 """Look for likes: nominate, measure, judge. What is to be measured is never in a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from uuid import UUID
@@ -21,6 +22,7 @@ from app.comparisons.service import AGENT
 from app.fingerprints.events import AssetsPictured
 from app.fingerprints.models import VisualFingerprintRow
 from app.fingerprints.registration.aligner import Aligner
+from app.fingerprints.registration.warm import warm_aligner
 from app.fingerprints.seeing.seen import METHOD as SEEING
 from app.fingerprints.viewing import digest_pixels
 from app.kit.jobs import batches, in_transaction, on, publish
@@ -30,6 +32,15 @@ IMAGES_AT_ONCE = 20
 PAIRS_A_TRANSACTION = 10
 SLICE_SECONDS = 300.0  # of one job; the rest goes to the end of the queue
 NO_CHILD = (ChildProcessError,)  # none can be started, and that is no image's fault
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Some of an image's pairs, measured in one go with others', and whether they are its last."""
+
+    look: Look
+    pairs: Sequence[Pair]
+    last: bool
 
 
 @on(AssetsPictured, priority=-1)  # exact copies are known first
@@ -47,7 +58,7 @@ def look_for_the_rest(fact: LikesPostponed) -> None:
 def look_alike(asset_ids: Sequence[UUID]) -> None:
     """Look for likes of these images until the time is over, and write a job for the rest."""
     until = monotonic() + SLICE_SECONDS
-    with Aligner() as aligner:
+    with warm_aligner() as aligner:
         work = partial(look_for_some, aligner=aligner)
         for start in range(0, len(asset_ids), IMAGES_AT_ONCE):
             if start and monotonic() > until:
@@ -64,11 +75,29 @@ def look_for_some(asset_ids: Sequence[UUID], aligner: Aligner) -> None:
     alone = [look for look in looks if not look.pairs]
     if alone:
         in_transaction(partial(finish, looks=alone))
-    done: set[tuple[UUID, UUID]] = set()  # two of these images may have nominated each other
+    hindered: dict[UUID, list[NotAsHashed]] = {}  # by look, until its last share
+    for shares in together([look for look in looks if look.pairs]):
+        measure_shares(aligner, shares, hindered)
+
+
+def together(looks: Sequence[Look]) -> Iterator[list[Share]]:
+    """Put as many pairs together as one transaction takes, of one image or of several.
+
+    Two of these images may have nominated each other: the pair is the first one's.
+    """
+    met: set[tuple[UUID, UUID]] = set()
+    some: list[Share] = []
     for look in looks:
-        if look.pairs:
-            left = [pair for pair in look.pairs if key_of(pair) not in done]
-            done |= {key_of(one.pair) for one in measure_look(aligner, look, left)}
+        pairs = [pair for pair in look.pairs if key_of(pair) not in met]
+        met |= {key_of(pair) for pair in pairs}
+        parts = batches(pairs, PAIRS_A_TRANSACTION) or [[]]
+        for number, part in enumerate(parts, start=1):
+            if some and sum(len(s.pairs) for s in some) + len(part) > PAIRS_A_TRANSACTION:
+                yield some
+                some = []
+            some.append(Share(look, part, last=number == len(parts)))
+    if some:
+        yield some
 
 
 def key_of(pair: Pair) -> tuple[UUID, UUID]:
@@ -76,33 +105,34 @@ def key_of(pair: Pair) -> tuple[UUID, UUID]:
     return pair.a.fingerprint_id, pair.b.fingerprint_id
 
 
-def measure_look(aligner: Aligner, look: Look, pairs: Sequence[Pair]) -> list[Measured]:
-    """Measure an image's pairs; that it was looked for is written with the last of them."""
-    done: list[Measured] = []
-    hindered: list[NotAsHashed] = []
-    parts = batches(pairs, PAIRS_A_TRANSACTION) or [[]]
-    for number, some in enumerate(parts, start=1):
-        found, away = measure_some(aligner, some)
-        hindered += away
-        last = number == len(parts)
-        enter = partial(record_some, look=look, found=found, last=last, hindered=hindered)
-        in_transaction(enter)
-        done += found
-    return done
+def measure_shares(
+    aligner: Aligner, shares: Sequence[Share], hindered: dict[UUID, list[NotAsHashed]]
+) -> None:
+    """Measure some images' pairs; that one was looked for is written with the last of its pairs."""
+    found, away = measure_some(aligner, [pair for share in shares for pair in share.pairs])
+    for share in shares:
+        met = [away[key_of(pair)] for pair in share.pairs if key_of(pair) in away]
+        hindered.setdefault(share.look.visual_id, []).extend(met)
+    in_transaction(partial(record_some, shares=shares, found=found, hindered=hindered))
 
 
 def measure_some(
     aligner: Aligner, pairs: Sequence[Pair]
-) -> tuple[list[Measured], list[NotAsHashed]]:
+) -> tuple[list[Measured], dict[tuple[UUID, UUID], NotAsHashed]]:
     """Measure some pairs, but for contents that were measured before, and digest equal ones."""
-    found = in_transaction(partial(as_measured, pairs=pairs))
+    found = in_transaction(partial(as_measured, pairs=pairs)) if pairs else []
     known = {key_of(one.pair) for one in found}
-    answers = list(measure(aligner, [pair for pair in pairs if key_of(pair) not in known]))
-    found += [one for one in answers if isinstance(one, Measured)]
-    equal = in_transaction(partial(perhaps_equal, found=found))
+    fresh = [pair for pair in pairs if key_of(pair) not in known]
+    away: dict[tuple[UUID, UUID], NotAsHashed] = {}
+    for pair, answer in zip(fresh, measure(aligner, fresh), strict=True):
+        if isinstance(answer, Measured):
+            found.append(answer)
+        else:
+            away[key_of(pair)] = answer
+    equal = in_transaction(partial(perhaps_equal, found=found)) if found else []
     if equal:
         digest_pixels(equal)
-    return found, [one for one in answers if isinstance(one, NotAsHashed)]
+    return found, away
 
 
 def perhaps_equal(db: Session, found: Sequence[Measured]) -> list[UUID]:
@@ -120,14 +150,18 @@ def perhaps_equal(db: Session, found: Sequence[Measured]) -> list[UUID]:
 
 
 def record_some(
-    db: Session, look: Look, found: Sequence[Measured], *, last: bool, hindered: list[NotAsHashed]
+    db: Session,
+    shares: Sequence[Share],
+    found: Sequence[Measured],
+    hindered: Mapping[UUID, Sequence[NotAsHashed]],
 ) -> None:
-    """Record some of an image's pairs; with the last ones, that none is left, or why one is."""
+    """Record some images' pairs; with an image's last ones, that none is left, or why one is."""
     record_measured(db, found)
-    if last and hindered:
-        report(db, look, hindered)
-    elif last:
-        finish(db, [look])
+    ended = [share.look for share in shares if share.last]
+    finish(db, [look for look in ended if not hindered[look.visual_id]])
+    for look in ended:
+        if hindered[look.visual_id]:
+            report(db, look, hindered[look.visual_id])
 
 
 def finish(db: Session, looks: Sequence[Look]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.queries import whereabouts
 from app.comparisons import queries
-from app.comparisons.near.nominating import MOST, nominate
+from app.comparisons.near.nominating import MOST, nominate_each
 from app.comparisons.service import EVERY_PAIR_UP_TO
 from app.comparisons.ties import ties_of
 from app.fingerprints.models import FingerprintRow, VisualFingerprintRow
@@ -143,16 +143,20 @@ def add_equals(db: Session, found: Mapping[UUID, Found]) -> None:
 def add_alike(db: Session, found: Mapping[UUID, Found]) -> None:
     """Nominate by looks."""
     rules = policy_in_force(db, None).effective.duplicate_standard.nomination
-    for one in found.values():
-        nominated = nominate(db, one.mine, rules)
+    every = nominate_each(db, [one.mine for one in found.values()], rules)
+    likes = [{other.fingerprint_id: other.by for other in one.pairs} for one in every]
+    asked = {"ids": [*{met for by in likes for met in by}], "most": EVERY_PAIR_UP_TO}
+    twins: dict[UUID, list[tuple[UUID, UUID]]] = {}
+    for met, twin, asset_id in db.execute(TWINS, asked) if asked["ids"] else ():
+        twins.setdefault(met, []).append((twin, asset_id))
+    for one, nominated, by in zip(found.values(), every, likes, strict=True):
         one.passed_over += nominated.passed_over
-        by = {other.fingerprint_id: other.by for other in nominated.pairs}
         for fingerprint_id, why in by.items():
             one.add(fingerprint_id, why)
-        asked = {"ids": [*by], "most": EVERY_PAIR_UP_TO}
-        for met, twin, asset_id in db.execute(TWINS, asked) if by else ():
-            if asset_id != one.mine.asset_id:
-                one.add(twin, by[met])
+        for met, why in by.items():
+            for twin, asset_id in twins.get(met, ()):
+                if asset_id != one.mine.asset_id:
+                    one.add(twin, why)
 
 
 def files_of(db: Session, fingerprint_ids: Iterable[UUID]) -> dict[UUID, File]:

@@ -55,6 +55,24 @@ def uncompared_of(asset_ids: Sequence[UUID]) -> Select[FingerprintRow]:
     return mine.order_by(FingerprintRow.sha256, FingerprintRow.id)
 
 
+def compared_under(standard_id: UUID, fingerprint_ids: Sequence[UUID]) -> Select[UUID]:
+    """Select those of these fingerprints that were compared under one standard."""
+    return select(ComparedRow.fingerprint_id).where(
+        ComparedRow.standard_id == standard_id, ComparedRow.fingerprint_id.in_(fingerprint_ids)
+    )
+
+
+def shared_digests(digests: Sequence[bytes]) -> Select[bytes]:
+    """Select those of these digests that more than one current fingerprint has."""
+    return (
+        current_fingerprints()
+        .with_only_columns(FingerprintRow.sha256)
+        .where(FingerprintRow.sha256.in_(digests))
+        .group_by(FingerprintRow.sha256)
+        .having(func.count() > 1)
+    )
+
+
 def same_bytes(sha256: bytes, size_bytes: int) -> Select[FingerprintRow]:
     """Select the current fingerprints of equal files, the earliest asset first."""
     return (

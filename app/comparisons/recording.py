@@ -1,7 +1,7 @@
 """Record measured pairs and what they are judged to be, each once; a class is a proposal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from app.comparisons.service import AGENT, facts_about
 from app.fingerprints.models import FingerprintRow
 from app.fingerprints.registration.aligner import METHOD as MEASURING
 from app.kit.db import new_ids
-from app.ledger.service import Event, record
+from app.ledger.service import Event, record_all
 from app.provenance.book import Book, open_book
 
 # What people look at first: boxes are in pixels of the larger picture, `reference`.
@@ -38,18 +38,33 @@ class ToldBefore(Exception):
     """Another run wrote the same meanwhile."""
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """An event and the values of the row that cites it, but for the event's id."""
+
+    event: Event
+    values: Mapping[str, Any]
+
+
 def record_measured(db: Session, found: Sequence[Measured]) -> None:
     """Record pairs that were measured and judge them; one that is there already is left alone."""
     lock_decisions(db, [side.asset_id for one in found for side in (one.pair.a, one.pair.b)])
     order = sorted(found, key=lambda one: (one.pair.a.fingerprint_id, one.pair.b.fingerprint_id))
-    new = [row for one in order if (row := enter_measurement(db, one)) is not None]
-    judge_measured(db, new)
+    judge_measured(db, enter_measurements(db, order))
 
 
-def enter_measurement(db: Session, one: Measured, method: int = MEASURING) -> MeasurementRow | None:
-    """Enter one measurement with its event; None: another worker did, meanwhile or before."""
+def enter_measurements(
+    db: Session, found: Sequence[Measured], method: int = MEASURING
+) -> list[MeasurementRow]:
+    """Enter measurements with their events; not those that another worker has entered before."""
+    ids = new_ids(db, len(found))
+    tellings = [telling_of(one, own, method) for one, own in zip(found, ids, strict=True)]
+    return tell_each(db, tellings, upsert(MeasurementRow).returning(MeasurementRow))
+
+
+def telling_of(one: Measured, measurement_id: UUID, method: int) -> Telling:
+    """Say what came of a pair."""
     pair, measurement = one.pair, one.measurement
-    [measurement_id] = new_ids(db, 1)
     detail = {
         "measurement": str(measurement_id),
         "a": str(pair.a.asset_id),
@@ -64,23 +79,32 @@ def enter_measurement(db: Session, one: Measured, method: int = MEASURING) -> Me
         "nominated_by": dict(pair.by),
         **asdict(measurement),
     }
-    entered = upsert(MeasurementRow).returning(MeasurementRow)
-    row: MeasurementRow | None = told_once(db, Event("x:pair-measured", detail), entered, values)
-    return row
+    return Telling(Event("x:pair-measured", detail), values)
 
 
-def told_once(db: Session, event: Event, entered: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an insert and its row
-    """Write an event and the row that cites it; neither, and None, where the row is there."""
+def tell_each(db: Session, tellings: Sequence[Telling], entered: Any) -> list[Any]:  # noqa: ANN401 - an insert and its rows
+    """Write events and the rows that cite them, all at once; neither where a row is there.
+
+    Returns:
+        What was entered, one a row; who comes second in a race finds out one by one.
+    """
+    if not tellings:
+        return []
     try:
         with db.begin_nested():
-            event_id = record(db, AGENT, event)
-            row = entered.values(**values, event_id=event_id).on_conflict_do_nothing()
-            found = db.scalars(row).one_or_none()
-            if found is None:
+            event_ids = record_all(db, AGENT, [one.event for one in tellings])
+            rows = [
+                {**one.values, "event_id": event_id}
+                for one, event_id in zip(tellings, event_ids, strict=True)
+            ]
+            found = list(db.scalars(entered.on_conflict_do_nothing(), rows))
+            if len(found) < len(rows):
                 raise ToldBefore
             return found
     except ToldBefore:
-        return None
+        if len(tellings) == 1:
+            return []
+        return [row for one in tellings for row in tell_each(db, [one], entered)]
 
 
 def sides_as_columns(pair: Pair) -> dict[str, UUID]:
@@ -95,15 +119,13 @@ def sides_as_columns(pair: Pair) -> dict[str, UUID]:
 
 def record_looked(db: Session, looks: Sequence[Look]) -> None:
     """Record that all of these images' likes were looked for, with the last of their pairs."""
-    for look in looks:
-        if db.get(LookedAlikeRow, (look.visual_id, LOOKING)) is not None:
-            continue  # by another run of the same job
+    tellings = []
+    for look in sorted(looks, key=lambda one: one.visual_id):
         told = {"nominated": look.nominated, "passed_over": look.passed_over}
         detail = told | {"visual_fingerprint": str(look.visual_id), "method": LOOKING}
-        event_id = record(db, AGENT, Event("x:looked-alike", detail, look.asset_id))
         facts = {"visual_id": look.visual_id, "method": LOOKING, "asset_id": look.asset_id}
-        looked = upsert(LookedAlikeRow).values(**facts, **told, event_id=event_id)
-        db.execute(looked.on_conflict_do_nothing())
+        tellings.append(Telling(Event("x:looked-alike", detail, look.asset_id), facts | told))
+    tell_each(db, tellings, upsert(LookedAlikeRow).returning(LookedAlikeRow.visual_id))
 
 
 def judge_measured(db: Session, measurements: Sequence[MeasurementRow]) -> None:
@@ -119,6 +141,7 @@ def judge_measured(db: Session, measurements: Sequence[MeasurementRow]) -> None:
     sides = sides_of(db, ids)
     known = ranked(db, book, ids)
     judged_before = latest_under(db, book, measurements)
+    new: list[tuple[MeasurementRow, Judged, int]] = []
     for row in measurements:
         pair = pair_facts(sides[row.a_fingerprint_id], sides[row.b_fingerprint_id])
         thresholds = book.city.effective.duplicate_standard.thresholds
@@ -127,7 +150,8 @@ def judge_measured(db: Session, measurements: Sequence[MeasurementRow]) -> None:
         before = judged_before.get(row.id)
         if before is None or (before.class_, before.copy_asset_id) != (judged.class_, copy_id):
             revision = 1 if before is None else before.revision + 1
-            write_likeness(db, book, row, judged, known, revision)
+            new.append((row, judged, revision))
+    write_likenesses(db, book, new, known)
     mark_judged(db, measurements, sides)
 
 
@@ -169,16 +193,30 @@ def copy_of(row: MeasurementRow, judged: Judged) -> UUID | None:
     return {"a": row.a_asset_id, "b": row.b_asset_id, None: None}[judged.copy]
 
 
-def write_likeness(
+def write_likenesses(
     db: Session,
+    book: Book,
+    new: Sequence[tuple[MeasurementRow, Judged, int]],
+    known: Mapping[UUID, Mapping[str, Any]],
+) -> None:
+    """Write what pairs are judged to be, each once, with its revision."""
+    ids = new_ids(db, len(new))
+    tellings = [
+        judged_so(book, row, judged, known, revision, likeness_id)
+        for (row, judged, revision), likeness_id in zip(new, ids, strict=True)
+    ]
+    tell_each(db, tellings, upsert(LikenessRow).returning(LikenessRow.id))
+
+
+def judged_so(
     book: Book,
     row: MeasurementRow,
     judged: Judged,
     known: Mapping[UUID, Mapping[str, Any]],
     revision: int,
-) -> None:
-    """Write what a pair is judged to be, once, whoever else judges it at the same time."""
-    [likeness_id] = new_ids(db, 1)
+    likeness_id: UUID,
+) -> Telling:
+    """Say what a pair is judged to be."""
     detail = {"a": str(row.a_asset_id), "b": str(row.b_asset_id), "class": judged.class_}
     told = {"likeness": str(likeness_id), "standard": str(book.city.version_id)}
     values = {
@@ -196,8 +234,7 @@ def write_likeness(
         "same_object": False,
         "evidence": evidence_of(row, judged, known),
     }
-    entered = upsert(LikenessRow).returning(LikenessRow.id)
-    told_once(db, Event("x:likeness", detail | told), entered, values)
+    return Telling(Event("x:likeness", detail | told), values)
 
 
 def evidence_of(

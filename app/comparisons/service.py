@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Select, bindparam, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -17,39 +17,38 @@ from app.comparisons.repetitions import sound_alarm
 from app.fingerprints.models import FingerprintRow
 from app.kit.db import judging, new_ids
 from app.ledger.agents import process
-from app.ledger.service import Event, record
+from app.ledger.service import Event, record, record_all
 from app.provenance.book import Book, open_book
 
 AGENT = process("comparing")
 EVERY_PAIR_UP_TO = 20  # identical files; beyond that each with the first-ranked only
+BOOKS_KEPT = 4  # of which the statement stays written
+_facts_under: dict[tuple[object, ...], Select[Any]] = {}
 LOCK_DIGEST = text("SELECT pg_advisory_xact_lock(('x' || substr(:digest, 1, 16))::bit(64)::bigint)")
 
 
 def compare_once(db: Session, asset_ids: Sequence[UUID]) -> None:
     """Compare up to 500 newly hashed files with all others, each once."""
     book = open_book(db)
-    for mine in db.scalars(queries.uncompared_of(asset_ids)).all():
+    waiting = db.scalars(queries.uncompared_of(asset_ids)).all()
+    for mine in waiting:
         # Twins that are compared in two transactions at the same time meet here.
         db.execute(LOCK_DIGEST, {"digest": mine.sha256.hex()})
-        if db.get(ComparedRow, (mine.asset_id, mine.id, book.city.version_id)) is not None:
-            continue  # while we waited
-        found = pair_up(db, book, mine) if mine.size_bytes else 0
-        detail = {
-            "fingerprint": str(mine.id),
-            "standard": str(book.city.version_id),
-            "likenesses": found,
-        }
-        event_id = record(db, AGENT, Event("ffa", detail, mine.asset_id))
-        db.execute(
-            upsert(ComparedRow)
-            .values(
-                asset_id=mine.asset_id,
-                fingerprint_id=mine.id,
-                standard_id=book.city.version_id,
-                event_id=event_id,
-            )
-            .on_conflict_do_nothing()
-        )
+    standard_id = book.city.version_id
+    ids = [mine.id for mine in waiting]
+    done = set(db.scalars(queries.compared_under(standard_id, ids)))  # while we waited
+    left = [mine for mine in waiting if mine.id not in done]
+    shared = set(db.scalars(queries.shared_digests([mine.sha256 for mine in left])))
+    events, rows = [], []
+    for mine in left:
+        found = pair_up(db, book, mine) if mine.size_bytes and mine.sha256 in shared else 0
+        detail = {"fingerprint": str(mine.id), "standard": str(standard_id), "likenesses": found}
+        events.append(Event("ffa", detail, mine.asset_id))
+        own = {"asset_id": mine.asset_id, "fingerprint_id": mine.id}
+        rows.append(own | {"standard_id": standard_id})
+    told = zip(rows, record_all(db, AGENT, events), strict=True)
+    if entered := [row | {"event_id": event_id} for row, event_id in told]:
+        db.execute(upsert(ComparedRow).on_conflict_do_nothing(), entered)
 
 
 def pair_up(db: Session, book: Book, mine: FingerprintRow) -> int:
@@ -88,10 +87,21 @@ def facts_about(
     """Return what ranks each of these assets."""
     wanted = [one.asset_id for one in fingerprints]
     with judging(db):
-        known = facts(book).where(AssetRow.id.in_(wanted)).subquery("known")
-        keeps = ranking.may_keep(book, known.c).label("may_keep")
-        rows = db.execute(select(known, keeps)).mappings()
+        rows = db.execute(facts_under(book), {"wanted": wanted}).mappings()
         return {row["asset_id"]: dict(row) for row in rows}
+
+
+def facts_under(book: Book) -> Select[Any]:
+    """Select what ranks the `wanted` assets: written once for each book, for it is long."""
+    key = book.key
+    if (kept := _facts_under.get(key)) is None:
+        wanted = AssetRow.id.in_(bindparam("wanted", expanding=True))
+        known = facts(book).where(wanted).subquery("known")
+        kept = select(known, ranking.may_keep(book, known.c).label("may_keep"))
+        if len(_facts_under) >= BOOKS_KEPT:
+            _facts_under.clear()
+        _facts_under[key] = kept
+    return kept
 
 
 def in_order(one: FingerprintRow, other: FingerprintRow) -> tuple[FingerprintRow, FingerprintRow]:

@@ -12,9 +12,11 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image
 from scenes import coded, kept, photograph
+from working import until
 
-from app.fingerprints.registration.aligner import Aligner, Measurement, Side, read
+from app.fingerprints.registration.aligner import METHOD, Aligner, Measurement, Side, read
 from app.fingerprints.registration.child import Keeping
+from app.fingerprints.registration.warm import end_all, warm_aligner
 from app.readings.sandbox import Limits
 
 SCENE = photograph(1)
@@ -68,7 +70,7 @@ def test_a_pair_is_measured_and_each_file_opened_once(shelf: Shelf) -> None:
         assert first.measured is not None
         assert (first.measured["reference"], first.measured["by"]) == ("a", "frame")
         assert first.difference_map is not None
-        assert first.tools["method"] == 1
+        assert first.tools["method"] == METHOD
         again = aligner.measure(shelf.side("small"), shelf.side("scene"))
     assert again.measured is not None
     assert again.measured["reference"] == "b"
@@ -168,3 +170,52 @@ def test_no_more_is_kept_than_fits() -> None:
     assert list(keeping._kept) == ["2", "3"]
     again = keeping.of("2", kept(photograph(2)).decode)
     assert again is keeping._kept["2"]
+
+
+@pytest.fixture
+def none_idle() -> Iterator[None]:
+    end_all()
+    yield
+    end_all()
+
+
+@pytest.mark.usefixtures("none_idle")
+def test_a_child_and_what_it_keeps_outlast_a_block(shelf: Shelf) -> None:
+    told, seen = [], []
+    for _ in range(2):
+        with warm_aligner() as aligner:
+            told.append(aligner.measure(shelf.side("scene"), shelf.side("small")))
+            seen.append(pid_of(aligner))
+    assert told[0] == told[1]
+    assert seen[0] == seen[1] != 0
+    assert sorted(shelf.seen) == ["scene", "small"]
+    with warm_aligner() as one, warm_aligner() as other:
+        assert one is not other
+        assert pid_of(one) == seen[0]
+
+
+@pytest.mark.usefixtures("none_idle")
+def test_a_child_that_nobody_asks_ends(shelf: Shelf) -> None:
+    with warm_aligner(idle_seconds=0.01) as aligner:
+        aligner.measure(shelf.side("scene"), shelf.side("small"))
+        assert pid_of(aligner)
+    until(lambda: not pid_of(aligner))
+    with warm_aligner() as other:
+        assert other is not aligner
+
+
+@pytest.mark.usefixtures("none_idle")
+def test_a_block_that_fails_leaves_no_child(shelf: Shelf) -> None:
+    def fail() -> None:
+        with warm_aligner() as aligner:
+            aligner.measure(shelf.side("scene"), shelf.side("small"))
+            held.append(aligner)
+            message = "lost"
+            raise FileNotFoundError(message)
+
+    held: list[Aligner] = []
+    with pytest.raises(FileNotFoundError, match="lost"):
+        fail()
+    assert pid_of(held[0]) == 0
+    with warm_aligner() as other:
+        assert other is not held[0]

@@ -10,7 +10,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 from scenes import coded, kept, noisy, page, photograph
 
+from app.fingerprints.registration.features import Features
 from app.fingerprints.registration.geometry import Affine, edged, inverse, parts_of, whole
+from app.fingerprints.registration.kept import Kept
 from app.fingerprints.registration.measuring import measured
 
 SCENE = photograph(1)
@@ -237,3 +239,31 @@ def test_libraries_run_in_one_thread_by_a_fixed_seed() -> None:
     first = measure(SCENE, SCENE.crop((30, 20, 800, 560)))
     cv2.setRNGSeed(2)
     assert measure(SCENE, SCENE.crop((30, 20, 800, 560))) == first
+
+
+def test_a_mirrored_part_is_found_by_its_features() -> None:
+    part = ImageOps.mirror(SCENE.crop((90, 90, 700, 500)))
+    found = measure(SCENE, part)
+    assert (found["registered"], found["by"], found["form"]) == (True, "features", 4)
+    assert found["inliers"] >= 20
+
+
+def test_features_of_a_mirror_image_are_looked_for_only_where_reflected_ones_foretell_some() -> (
+    None
+):
+    looked: list[bool] = []
+
+    class Watched(Kept):
+        def features(self, *, mirrored: bool = False) -> Features:
+            looked.append(mirrored)
+            return super().features(mirrored=mirrored)
+
+    def watched(image: Image.Image) -> Kept:
+        return Watched(kept(image).decode)
+
+    numbers, _ = measured(watched(SCENE), watched(photograph(2)))
+    assert not numbers["registered"]
+    assert True not in looked
+    numbers, _ = measured(watched(SCENE), watched(ImageOps.mirror(SCENE)))
+    assert numbers["registered"]
+    assert True in looked

@@ -1,15 +1,16 @@
 """Which images an image is to be measured against; nothing is decided by this."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import exists
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.comparisons.near.held import held_index
-from app.comparisons.near.index import Asked, Candidates
+from app.comparisons.near.index import Asked, Candidates, NearIndex
 from app.comparisons.queries import current_fingerprints
 from app.fingerprints.models import FingerprintRow, VisualFingerprintRow
 from app.policies.rules.standard import Nomination as Rules
@@ -54,32 +55,46 @@ def nominate(db: Session, visual: VisualFingerprintRow, rules: Rules | None = No
     The strongest first, at most MOST. An equal file is no candidate, and of many equal files one
     counts. `rules`: the city's in force, unless given.
     """
-    if visual.outcome != "decoded" or visual.low_information is not None:
-        return Nominated([], 0)
     if rules is None:
         rules = policy_in_force(db, None).effective.duplicate_standard.nomination
-    pool = pooled(db, visual, rules)
-    return chosen(db, visual, pool) if pool else Nominated([], 0)
+    return nominate_each(db, [visual], rules)[0]
 
 
-def pooled(db: Session, visual: VisualFingerprintRow, rules: Rules) -> Pool | None:
-    """Ask the index; leave out the image itself and files equal to it."""
-    own = db.get_one(FingerprintRow, visual.fingerprint_id).sha256
+def nominate_each(
+    db: Session, visuals: Sequence[VisualFingerprintRow], rules: Rules
+) -> list[Nominated]:
+    """Nominate for each of some images, looked at by one method, with one look for what is new."""
+    asking = [v for v in visuals if v.outcome == "decoded" and v.low_information is None]
+    digests = select(FingerprintRow.id, FingerprintRow.sha256).where(
+        FingerprintRow.id.in_([visual.fingerprint_id for visual in asking])
+    )
+    pools: dict[UUID, Pool] = {}
+    if asking:
+        own = {row.id: row.sha256 for row in db.execute(digests)}
+        with held_index(db, asking[0].method) as index:
+            if index is not None:
+                for visual in asking:
+                    pools[visual.id] = pooled(index, visual, own[visual.fingerprint_id], rules)
+    return [
+        chosen(db, visual, pools[visual.id]) if visual.id in pools else Nominated([], 0)
+        for visual in visuals
+    ]
+
+
+def pooled(index: NearIndex, visual: VisualFingerprintRow, own: bytes, rules: Rules) -> Pool:
+    """Ask the index; leave out the image itself and files equal to it, by their SHA-256."""
     asked = Asked.of(
         visual.turned_phash or b"",
         visual.turned_pdq or b"",
         visual.pdq_quality or 0,
         sorted(set(visual.words or [])),
     )
-    with held_index(db, visual.method) as index:
-        if index is None:
-            return None
-        found = index.find(asked, rules)
-        digests = index.digests_of(found.rows)
-        others = np.flatnonzero(digests != np.frombuffer(own[:8], np.uint64)[0])
-        found = found.only(others)
-        groups = np.unique(digests[others], return_inverse=True)[1]
-        return Pool(found, index.fingerprints_of(found.rows), groups)
+    found = index.find(asked, rules)
+    digests = index.digests_of(found.rows)
+    others = np.flatnonzero(digests != np.frombuffer(own[:8], np.uint64)[0])
+    found = found.only(others)
+    groups = np.unique(digests[others], return_inverse=True)[1]
+    return Pool(found, index.fingerprints_of(found.rows), groups)
 
 
 def chosen(db: Session, visual: VisualFingerprintRow, pool: Pool) -> Nominated:

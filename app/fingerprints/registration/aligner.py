@@ -1,4 +1,4 @@
-"""The worker's side of measuring: a confined child for a batch of pairs, outliving what dies."""
+"""The worker's side of measuring: a confined child for many pairs, outliving what dies."""
 
 import json
 import socket
@@ -51,7 +51,7 @@ class Measurement:
 class Aligner:
     """Measures pairs of open files, each within its limits.
 
-    A child is warm for the pairs of one `with` block only, and never after one that went wrong.
+    A child is warm until it is old or the `with` block ends, and never after one that went wrong.
 
     Raises:
         ChildProcessError: no child can be started; nothing was measured, and no file is to blame.

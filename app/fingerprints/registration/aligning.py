@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.fingerprints.registration.features import matched
+from app.fingerprints.registration.features import matched, reflected
 from app.fingerprints.registration.frames import best_form
 from app.fingerprints.registration.geometry import (
     Affine,
@@ -18,6 +18,7 @@ from app.fingerprints.registration.kept import Kept
 
 WITHIN = 3.0  # pixels at features.LONGEST
 PLENTY = 15  # inliers: then no mirror image is tried
+BELIEVED = 8  # inliers: chance mostly has fewer, and with fewer no features are believed
 FEWEST = 6  # inliers: with fewer there is no map to speak of
 FRAME_LIKENESS = 0.5  # of whole frames, to be looked at closely
 SNAPPED = 0.006  # of the frame: a map nearer than this to frame on frame is tried as that
@@ -58,7 +59,7 @@ def alignments(one: Kept, other: Kept) -> list[Aligned]:
 
 def _by_features(one: Kept, other: Kept) -> tuple[Affine | None, int, int]:
     matrix, inliers, matches = _tried(one, other, mirrored=False)
-    if inliers < PLENTY:
+    if inliers < PLENTY and _perhaps_mirrored(one, other):
         again = _tried(one, other, mirrored=True)
         if again[1] > inliers:
             matrix, inliers, matches = again
@@ -66,6 +67,12 @@ def _by_features(one: Kept, other: Kept) -> tuple[Affine | None, int, int]:
         return None, inliers, matches
     a, b = one.coarse.scale, other.coarse.scale
     return rescaled(edged(matrix), (1 / a[0], 1 / a[1]), (1 / b[0], 1 / b[1])), inliers, matches
+
+
+def _perhaps_mirrored(one: Kept, other: Kept) -> bool:
+    """Tell whether it is worth looking for features in the mirror image, which costs the most."""
+    here, there = matched(reflected(one.features()), other.features())
+    return fitted(here, there, WITHIN)[1] >= BELIEVED
 
 
 def _tried(one: Kept, other: Kept, *, mirrored: bool) -> tuple[Affine | None, int, int]:

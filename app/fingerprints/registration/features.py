@@ -12,6 +12,8 @@ SMALL = 320  # below that a picture is doubled first: SIFT finds little in thumb
 MOST = 800
 NEAREST_RATIO = 0.8  # Lowe: a match nearer to its second is none
 CLIP, GRID = 2.0, (8, 8)
+ANGLES = 8  # of each of a descriptor's 4 x 4 parts
+REFLECTED = np.arange(128).reshape(4, 4, ANGLES)[::-1, :, -np.arange(ANGLES) % ANGLES].ravel()
 
 Floats = npt.NDArray[Any]
 Grey = npt.NDArray[Any]
@@ -41,6 +43,14 @@ def features_of(grey: Grey) -> Features:
     # RootSIFT: the Hellinger distance of the histograms (Arandjelovic and Zisserman, 2012).
     roots = np.sqrt(described / np.maximum(described.sum(1, keepdims=True), 1e-6))
     return Features(points, roots.astype(np.float32))
+
+
+def reflected(features: Features) -> Features:
+    """Return what a mirror would show of features: near to what is found there, at no price.
+
+    Points stay where they are. A descriptor's rows change places, and its angles their sign.
+    """
+    return Features(features.points, features.descriptors[:, REFLECTED])
 
 
 def matched(one: Features, other: Features) -> tuple[Floats, Floats]:

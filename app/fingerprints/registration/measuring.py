@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.fingerprints.registration import regions
-from app.fingerprints.registration.aligning import Aligned, alignments
+from app.fingerprints.registration.aligning import BELIEVED, Aligned, alignments
 from app.fingerprints.registration.detail import detail_beyond
 from app.fingerprints.registration.geometry import (
     Affine,
@@ -35,7 +35,7 @@ from app.fingerprints.registration.tones import (
     tone_between,
 )
 
-METHOD = 1  # raised whenever the same two pictures could measure otherwise
+METHOD = 2  # raised whenever the same two pictures could measure otherwise
 COARSE_PIXELS = 640 * 480
 FINE_PIXELS = 16_000_000
 FEWEST_BLOCKS = 12  # of a pair laid over one another: fewer say nothing
@@ -139,7 +139,7 @@ def _believed(look: Look) -> bool:
     if look.aligned.inliers >= SURE:
         return True
     return look.likeness >= LEAST_LIKENESS and (
-        look.aligned.by == "frame" or look.aligned.inliers >= 8
+        look.aligned.by == "frame" or look.aligned.inliers >= BELIEVED
     )
 
 

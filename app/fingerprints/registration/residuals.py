@@ -66,18 +66,19 @@ def _pooled(one: Floats, other: Floats, mask: Floats, inner: slice) -> list[Floa
             _soft(one[..., channel] - luma_one, TINT_SOFT),
             _soft(other[..., channel] - luma_other, TINT_SOFT),
         )
-        outside = np.maximum(outside, _outside(*tints, 5) - TINT_NOISE)
+        outside = cv2.max(outside, _outside(*tints, 5) - TINT_NOISE)
     weight = mask[inner]
     covered = _means(weight)
     whole = np.maximum(covered, 1e-6)
 
     def mean(values: Floats) -> Floats:
-        return _means(values[inner] * weight) / whole
+        return _means(cv2.multiply(values[inner], weight)) / whole
 
     bands = [_bands(luma_one), _bands(luma_other)]
     structure = [luma - cv2.blur(luma, (25, 25)) for luma in (luma_one, luma_other)]
-    both = mean(structure[0] * structure[1])
-    lengths = np.sqrt(mean(structure[0] ** 2) * mean(structure[1] ** 2))
+    both = mean(cv2.multiply(structure[0], structure[1]))
+    squares = [mean(cv2.multiply(each, each)) for each in structure]
+    lengths = np.sqrt(squares[0] * squares[1])
     return [
         mean(outside),
         *(
@@ -105,11 +106,12 @@ def _outside(one: Floats, other: Floats, reach: int) -> Floats:
     square = np.ones((reach, reach), np.uint8)
     low_one, high_one = cv2.erode(one, square), cv2.dilate(one, square)
     low_other, high_other = cv2.erode(other, square), cv2.dilate(other, square)
-    contrast = np.maximum(high_one - low_one, high_other - low_other)
-    apart = np.maximum(
-        np.maximum(one - high_other, low_other - one), np.maximum(other - high_one, low_one - other)
-    )
-    beyond: Floats = np.maximum(apart - RINGING * contrast, 0)
+    # OpenCV's arithmetic: the same numbers as NumPy's in half the time.
+    contrast = cv2.max(cv2.subtract(high_one, low_one), cv2.subtract(high_other, low_other))
+    apart = cv2.max(cv2.subtract(one, high_other), cv2.subtract(low_other, one))
+    apart = cv2.max(apart, cv2.subtract(other, high_one))
+    apart = cv2.max(apart, cv2.subtract(low_one, other))
+    beyond: Floats = np.maximum(cv2.subtract(apart, RINGING * contrast), 0)
     return beyond
 
 
