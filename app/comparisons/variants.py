@@ -141,9 +141,13 @@ def mapping_of(tones: Mapping[str, Any]) -> str:
         return "greyscale"
     if _lost(tones["hues_one"], tones["hues_other"]):
         return "toned"
-    # An exposure moves the light of all channels alike, and luma as far as any of them.
-    alike = max(tones["stops"]) - min(tones["stops"]) < STOPS_APART
-    return "exposure" if alike and tones["luma_mean"] > tones["shift_mean"] / 2 else "colour"
+    # An exposure moves the light of all channels alike, and luma as far as any of them, but where
+    # colours are so vivid that one channel has most of the light.
+    stops = tones["stops"]
+    alike = max(stops) - min(stops) < STOPS_APART
+    told = min(stops) > STOPS_APART or max(stops) < -STOPS_APART
+    by_luma = tones["luma_mean"] > tones["shift_mean"] / 2
+    return "exposure" if alike and (told or by_luma) else "colour"
 
 
 def _lost(one: float, other: float) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from scenes import coded, kept, photograph
 
-from app.fingerprints.registration.aligner import Aligner, Measurement, Side, read
+from app.fingerprints.registration.aligner import METHOD, Aligner, Measurement, Side, read
 from app.fingerprints.registration.child import Keeping
 from app.readings.sandbox import Limits
 
@@ -68,7 +68,7 @@ def test_a_pair_is_measured_and_each_file_opened_once(shelf: Shelf) -> None:
         assert first.measured is not None
         assert (first.measured["reference"], first.measured["by"]) == ("a", "frame")
         assert first.difference_map is not None
-        assert first.tools["method"] == 1
+        assert first.tools["method"] == METHOD
         again = aligner.measure(shelf.side("small"), shelf.side("scene"))
     assert again.measured is not None
     assert again.measured["reference"] == "b"

@@ -11,6 +11,7 @@ import numpy as np
 
 from app.fingerprints.registration import regions
 from app.fingerprints.registration.aligning import Aligned, alignments
+from app.fingerprints.registration.codings import codings
 from app.fingerprints.registration.detail import detail_beyond
 from app.fingerprints.registration.geometry import (
     Affine,
@@ -25,6 +26,7 @@ from app.fingerprints.registration.geometry import (
 from app.fingerprints.registration.kept import Kept
 from app.fingerprints.registration.laying import Laid, laid, wanted
 from app.fingerprints.registration.maps import difference_map
+from app.fingerprints.registration.palettes import through_palette
 from app.fingerprints.registration.residuals import EIGHT, Blocks, blocks_of
 from app.fingerprints.registration.surrounds import surrounds
 from app.fingerprints.registration.tones import (
@@ -35,7 +37,7 @@ from app.fingerprints.registration.tones import (
     tone_between,
 )
 
-METHOD = 1  # raised whenever the same two pictures could measure otherwise
+METHOD = 2  # raised whenever the same two pictures could measure otherwise
 COARSE_PIXELS = 640 * 480
 FINE_PIXELS = 16_000_000
 FEWEST_BLOCKS = 12  # of a pair laid over one another: fewer say nothing
@@ -71,6 +73,9 @@ def measured(a: Kept, b: Kept) -> tuple[dict[str, Any], bytes | None]:
         "sizes": {"reference": list(one.full), "other": list(other.full)},
         "registered": False,
     }
+    through = through_palette(one, other)
+    if through is not None:
+        one, other, said["palette"] = through
     looks = [
         look
         for look in (_look(one, other, each, COARSE_PIXELS) for each in alignments(one, other))
@@ -91,6 +96,7 @@ def measured(a: Kept, b: Kept) -> tuple[dict[str, Any], bytes | None]:
             finest = fine
             said["fine"] = _numbers(fine)
             said["detail"] = detail_beyond(one, other, fine.aligned.matrix)
+            said["codings"] = _codings(one, other, fine)
     said["region"] = (said.get("fine") or said["coarse"])["region"] or said["coarse"]["region"]
     return said, difference_map(one.coarse, finest.standing, finest.pair.back)
 
@@ -99,6 +105,18 @@ def worth_a_closer_look(said: dict[str, Any]) -> bool:
     """Tell a pair that could still be a copy of the same picture, so that small changes matter."""
     coarse = said["coarse"]
     return bool(coarse["differing_share"] < 0.02 and coarse["likeness"] > ALIKE)
+
+
+def _codings(one: Kept, other: Kept, look: Look) -> dict[str, Any] | None:
+    """Ask how the files are coded, where frame lies on frame, pixel on pixel, and little differs."""
+    upright = look.aligned.by == "frame" and parts_of(look.aligned.matrix).form == 0
+    if not upright or one.full != other.full or not _calm(look):
+        return None
+    here = one.coding()
+    there = other.coding() if here is not None else None
+    if here is None or there is None or here.luma.shape != there.luma.shape:
+        return None
+    return codings(here, there)
 
 
 def _rank(side: Kept) -> tuple[int, bytes]:
