@@ -53,6 +53,7 @@ REDUCED: dict[str, Any] = {
     "rotation_degrees": 0.0,
     "shear": 0.0,
     "aspect_difference_percent": 0.0,
+    "frame_offset_percent": 0.0,
     "coverage_percent": {"reference": 100.0, "other": 100.0},
     "crop_box": [0, 0, 900, 600],
     "coarse": LOOK,
@@ -85,7 +86,7 @@ def same_size(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def by_hand(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
-    return same_size(by="features", **changes)
+    return same_size(by="features", **{"frame_offset_percent": 1.0} | changes)
 
 
 CITY = parse_policy(packaged_documents()[0]).duplicate_standard.thresholds

@@ -62,11 +62,11 @@ def _coded(file: BinaryIO) -> Coded | None:
         steps = np.array(table, float).reshape(EIGHT, EIGHT)
         image.draft("L", image.size)
         luma = np.asarray(image.convert("L"))
-    turn = UPRIGHT.get(orientation, lambda stored: stored)
     first = np.zeros(luma.shape, np.uint8)
     first[0, 0] = 1
-    down, across = np.argwhere(turn(first))[0]
-    luma = turn(luma)
+    if orientation in UPRIGHT:
+        luma, first = (UPRIGHT[orientation](stored) for stored in (luma, first))
+    down, across = np.argwhere(first)[0]
     begins = (luma.shape[0] % EIGHT if down else 0, luma.shape[1] % EIGHT if across else 0)
     return Coded(luma, begins, steps.T if orientation > 4 else steps)
 

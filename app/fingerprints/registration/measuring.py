@@ -42,6 +42,8 @@ COARSE_PIXELS = 640 * 480
 FINE_PIXELS = 16_000_000
 FEWEST_BLOCKS = 12  # of a pair laid over one another: fewer say nothing
 LEAST_LIKENESS = 0.3  # of structure: below, a map of few features is chance
+SAME_PLACE = 0.7  # pixels: as near as features tell
+MORE_ALIKE = 0.005  # likeness beyond chance
 CALM, SURELY_ALIKE = 0.0005, 0.8  # share of differing blocks; likeness
 ALIKE = 0.5  # likeness: below, no closer look is worth its price
 SURE = 20  # inliers: a map that holds whatever is left of the pictures
@@ -143,14 +145,38 @@ def _look(one: Kept, other: Kept, aligned: Aligned, pixels: int, fine: bool = Fa
 
 
 def _best(looks: list[Look]) -> Look | None:
-    """Choose a map; the whole frame on the whole frame, given first, if nothing differs under it.
+    """Choose a map; the whole frame on the whole frame, given first, if it tells as much as others.
 
-    The plainest account of a pair that leaves nothing over is the one to be believed.
+    The plainest account of a pair that leaves nothing over is the one to be believed, unless what
+    features say lies apart from it and is more alike: then a little was cut off.
     """
+    rivals = [look for look in looks if look.aligned.by != "frame"]
+    rival = max(rivals, key=lambda look: look.likeness, default=None)
     for look in looks:
-        if look.aligned.by == "frame" and _calm(look) and look.likeness > SURELY_ALIKE:
+        if look.aligned.by == "frame" and _told_as_well(look, rival):
             return look
     return max(looks, key=lambda look: look.likeness, default=None)
+
+
+def _told_as_well(frame: Look, rival: Look | None) -> bool:
+    calm = _calm(frame) and frame.likeness > SURELY_ALIKE
+    if rival is None:
+        return calm
+    as_alike = frame.likeness >= rival.likeness - MORE_ALIKE
+    if _apart(frame, rival) < SAME_PLACE:
+        return calm or as_alike
+    return calm and as_alike
+
+
+def _apart(frame: Look, rival: Look) -> float:
+    """Return how far two maps take the frame's corners apart, at most, in the pixels looked at."""
+    width, height = frame.pair.mask.shape[::-1]
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    back = moved(frame.pair.back, corners)
+    steps = moved(rival.aligned.matrix, back) - moved(frame.aligned.matrix, back)
+    there = moved(frame.aligned.matrix, back)
+    less = max(width, height) / max(1e-6, float(np.ptp(there, axis=0).max()))
+    return float(np.hypot(steps[:, 0], steps[:, 1]).max()) * less
 
 
 def _believed(look: Look) -> bool:
