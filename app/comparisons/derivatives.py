@@ -123,6 +123,11 @@ def _converted_copy(pair: PairFacts, seen: Evidence) -> Side | None:
             return None
         seen.tell("direction", by="palette", **palette)
         return seen.reference if palette["few"] == "one" else seen.other
+    return _lesser_format(pair, seen) or _coded_later(seen) or _lesser_file(pair, seen)
+
+
+def _lesser_format(pair: PairFacts, seen: Evidence) -> Side | None:
+    """Return the side whose format holds less of a picture."""
     for name, one, other in (
         ("bit_depth", pair.a.bit_depth or 0, pair.b.bit_depth or 0),
         ("lossless", lossless(pair.a), lossless(pair.b)),
@@ -131,9 +136,11 @@ def _converted_copy(pair: PairFacts, seen: Evidence) -> Side | None:
             continue
         seen.tell("direction", by=name, a=one, b=other)
         return "b" if one > other else "a"
-    coded_later = _coded_later(seen)
-    if coded_later is not None:
-        return coded_later
+    return None
+
+
+def _lesser_file(pair: PairFacts, seen: Evidence) -> Side | None:
+    """Return the side that has clearly fewer bytes, or less of the finest detail."""
     smaller = _smaller_file(pair)
     if smaller is not None:
         seen.tell("direction", by="size_bytes", a=pair.a.size_bytes, b=pair.b.size_bytes)

@@ -134,11 +134,13 @@ def _led(side: _Whole, first: _Whole) -> dict[str, Any]:
 
 
 def _between(counts: Numbers, ratio: float) -> tuple[int, float]:
-    """Count values that coarser steps never give, and as many as their neighbours lead to expect."""
+    """Count values that coarser steps never give, and as many as those around lead to expect."""
     steps = np.arange(HIGHEST + 1) * ratio
     given = np.unique(np.concatenate([np.rint(steps - TIED), np.rint(steps + TIED)])).astype(int)
     given = given[(given > 0) & (given <= HIGHEST)]
-    found = np.bincount(np.abs(counts[np.abs(counts) <= HIGHEST]).astype(int), minlength=HIGHEST + 1)
+    found = np.bincount(
+        np.abs(counts[np.abs(counts) <= HIGHEST]).astype(int), minlength=HIGHEST + 1
+    )
     if len(given) < 2:
         return 0, 0.0
     never = np.setdiff1d(np.arange(given[0], given[-1]), given)

@@ -110,7 +110,7 @@ def worth_a_closer_look(said: dict[str, Any]) -> bool:
 
 
 def _codings(one: Kept, other: Kept, look: Look) -> dict[str, Any] | None:
-    """Ask how the files are coded, where frame lies on frame, pixel on pixel, and little differs."""
+    """Ask how the files are coded, where pixel lies on pixel and next to nothing differs."""
     upright = look.aligned.by == "frame" and parts_of(look.aligned.matrix).form == 0
     if not upright or one.full != other.full or not _calm(look):
         return None
