@@ -41,7 +41,7 @@ def judged(one: bytes, other: bytes) -> Judged:
 
 
 def told_by(found: Judged) -> str:
-    return next(each["by"] for each in found.reasons if each["code"] == "direction")
+    return str(next(each["by"] for each in found.reasons if each["code"] == "direction"))
 
 
 @pytest.mark.parametrize("scene", [SCENE, ODD], ids=["on the same blocks", "on other blocks"])

@@ -176,7 +176,7 @@ def _apart(frame: Look, rival: Look) -> float:
     steps = moved(rival.aligned.matrix, back) - moved(frame.aligned.matrix, back)
     there = moved(frame.aligned.matrix, back)
     less = max(width, height) / max(1e-6, float(np.ptp(there, axis=0).max()))
-    return float(np.hypot(steps[:, 0], steps[:, 1]).max()) * less
+    return float(np.hypot(steps[:, 0], steps[:, 1]).max() * less)
 
 
 def _believed(look: Look) -> bool:
