@@ -10,6 +10,7 @@ from scenes import coded, kept_with_coding, photograph, side
 
 from app.comparisons.judging import Judged, PairFacts, judge
 from app.fingerprints.registration.codings import coded as coding_of
+from app.fingerprints.registration.codings import codings
 from app.fingerprints.registration.measuring import measured
 from app.policies.documents import parse_policy
 from app.policies.packaged import packaged_documents
@@ -65,6 +66,16 @@ def test_what_was_coded_with_coarser_steps_is_the_copy() -> None:
     first = coded(SCENE, quality=92)
     found = judged(first, coded(opened(first), quality=75))
     assert (found.class_, found.copy, told_by(found)) == ("derivative_converted", "b", "codings")
+
+
+@pytest.mark.parametrize("quality", [75, 4], ids=["coarser", "so coarse that little is left"])
+def test_how_a_much_coarser_copy_follows(quality: int) -> None:
+    first = coded(SCENE, quality=92)
+    one, other = (coding_of(io.BytesIO(c)) for c in (first, coded(opened(first), quality=quality)))
+    assert one is not None
+    assert other is not None
+    found = codings(one, other)
+    assert found["other"]["missed"] < 0.1 < found["one"]["strayed"]
 
 
 @pytest.mark.parametrize(

@@ -40,16 +40,9 @@ class Kept:
     _features: dict[bool, Features] = field(default_factory=dict)
     _square: Floats | None = None
 
-    @classmethod
-    def of(cls, sight: Sight) -> "Kept":
-        """Keep what is decoded in full."""
-
-        def never(longest: int) -> Picture:
-            raise AssertionError(longest)
-
-        kept = cls(never, _fine=sight)
-        kept._coarse = _less(sight, LONGEST)
-        return kept
+    def seen_as(self, sight: Sight) -> "Kept":
+        """Return the same picture with other pixels, of its full size."""
+        return Kept(self.decode, _coarse=_less(sight, LONGEST), _fine=sight)
 
     @property
     def full(self) -> Size:

@@ -36,16 +36,14 @@ def through_palette(one: Kept, other: Kept) -> tuple[Kept, Kept, dict[str, Any]]
         return None
     few, full = (one, other) if one.indexed else (other, one)
     indexed, pixels = (side.fine(max(side.full)).pixels for side in (few, full))
-    if indexed.shape != pixels.shape:
-        return None
     colours = np.unique(_packed(indexed))
-    if not FEWEST_COLOURS <= len(colours) <= MOST_COLOURS:
+    if indexed.shape != pixels.shape or not FEWEST_COLOURS <= len(colours) <= MOST_COLOURS:
         return None
     beyond = _beyond_nearest(indexed, pixels, _unpacked(colours))
     explained = beyond <= NEAR
     if explained.mean() < LEAST:
         return None
-    alike = Kept.of(Sight(np.where(explained[..., None], indexed, pixels), full.full))
+    alike = full.seen_as(Sight(np.where(explained[..., None], indexed, pixels), full.full))
     numbers = {
         "few": "one" if few is one else "other",
         "colours": len(colours),
