@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from app.comparisons.judging import SideFacts
+from app.fingerprints.registration import codings
 from app.fingerprints.registration.kept import Kept
 from app.fingerprints.seeing.picture import decoded
 
@@ -75,6 +76,13 @@ def kept(content: bytes | Image.Image) -> Kept:
     """Hold an encoded picture as measuring does."""
     bare = coded(content) if isinstance(content, Image.Image) else content
     return Kept(lambda longest: decoded(io.BytesIO(bare), longest))
+
+
+def kept_with_coding(content: bytes) -> Kept:
+    """Hold an encoded picture that is asked how it is coded, too."""
+    held = kept(content)
+    held.coding = lambda: codings.coded(io.BytesIO(content))
+    return held
 
 
 def side(**changes: object) -> SideFacts:

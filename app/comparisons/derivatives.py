@@ -1,10 +1,20 @@
 """The two classes of a picture made from another: each demand is met, or it is not that class."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.comparisons.evidence import Evidence
 from app.comparisons.sides import PairFacts, Side, SideFacts, lossless
 
 Found = tuple[str, Side | None, float]
 FEWER_BYTES = 0.85  # as a share: what a file says of itself does not make that much
+COUNTED, COMPARED = 200, 1000  # coefficients: fewer say nothing
+FOLLOWS = 0.2  # share that misses what the first file gives, by rounding to whole samples
+STRAYS, ITS_OWN = 0.35, 0.5  # share of values that the first's steps cannot give; of any values
+SHOWN = 0.05  # beyond chance: the first's steps after another coding on other blocks
+NEAREST = 0.95  # share of pixels: a picture made of few colours, coded anew, leaves them
+CERTAIN = 3.5  # deviations
+LESS = 0.6  # of what the first file has of the copy, if at all
 SRGB = (None, "srgb", "sRGB", "1")
 
 
@@ -107,6 +117,17 @@ def _converted_copy(pair: PairFacts, seen: Evidence) -> Side | None:
     """Return the side that a lossy step made of the other, as far as the files tell."""
     if list(seen.sizes[0]) != list(seen.sizes[1]):
         return None
+    palette = seen.measured.get("palette")
+    if palette is not None:
+        if palette["nearest"] < NEAREST:
+            return None
+        seen.tell("direction", by="palette", **palette)
+        return seen.reference if palette["few"] == "one" else seen.other
+    return _lesser_format(pair, seen) or _coded_later(seen) or _lesser_file(pair, seen)
+
+
+def _lesser_format(pair: PairFacts, seen: Evidence) -> Side | None:
+    """Return the side whose format holds less of a picture."""
     for name, one, other in (
         ("bit_depth", pair.a.bit_depth or 0, pair.b.bit_depth or 0),
         ("lossless", lossless(pair.a), lossless(pair.b)),
@@ -115,6 +136,11 @@ def _converted_copy(pair: PairFacts, seen: Evidence) -> Side | None:
             continue
         seen.tell("direction", by=name, a=one, b=other)
         return "b" if one > other else "a"
+    return None
+
+
+def _lesser_file(pair: PairFacts, seen: Evidence) -> Side | None:
+    """Return the side that has clearly fewer bytes, or less of the finest detail."""
     smaller = _smaller_file(pair)
     if smaller is not None:
         seen.tell("direction", by="size_bytes", a=pair.a.size_bytes, b=pair.b.size_bytes)
@@ -124,6 +150,39 @@ def _converted_copy(pair: PairFacts, seen: Evidence) -> Side | None:
         return None
     seen.tell("direction", by="finest_detail", ratio=sharp)
     return seen.other if sharp < 1 else seen.reference
+
+
+def _coded_later(seen: Evidence) -> Side | None:
+    """Return the side that shows the steps of the other's coding, if that one shows none of its."""
+    codings = seen.measured.get("codings")
+    if codings is None:
+        return None
+    test = _coded_from if codings["grid"] == "one" else _shows
+    one, other = codings["one"], codings["other"]
+    later = {"one": test(one, other), "other": test(other, one)}
+    if later["one"] == later["other"]:
+        return None
+    seen.tell("direction", by="codings", reference=one, other=other)
+    return seen.other if later["other"] else seen.reference
+
+
+def _coded_from(copy: Mapping[str, Any], first: Mapping[str, Any]) -> bool:
+    """Tell a JPEG whose coefficients follow from another's, which do not follow from its own."""
+    if copy["followed"] >= COUNTED and copy["missed"] > FOLLOWS:
+        return False
+    if min(copy["compared"], first["compared"]) >= COMPARED:
+        return bool(copy["strayed"] <= min(STRAYS, LESS * first["strayed"]))
+    if copy["expected"] >= COUNTED:
+        return bool(copy["between"] <= STRAYS)
+    enough = min(copy["followed"], first["expected"]) >= COUNTED
+    return bool(enough and first["between"] >= ITS_OWN)
+
+
+def _shows(copy: Mapping[str, Any], first: Mapping[str, Any]) -> bool:
+    """Tell a JPEG that keeps another's steps where its blocks lay, which keeps none of its own."""
+    shown, opposite = (each["shown"] - each["chance"] for each in (copy, first))
+    least = max(SHOWN, CERTAIN / max(copy["compared"], 1) ** 0.5)
+    return bool(shown >= least and opposite <= LESS * shown)
 
 
 def _smaller_file(pair: PairFacts) -> Side | None:

@@ -11,6 +11,7 @@ MANY = 8  # regions that differ, so that it is no one retouched place
 STRAIGHTENED = 1.0  # degrees: less is a hand that moved
 NEARLY_ALL = 60.0  # percent of both sides: a camera that moved a little
 ZOOMED = 0.01  # of the area, in frames of one size: crops change the size, cameras do not
+STILL = 0.3  # percent of the frame: two pixels where features are looked for
 NOISY = 1.0  # levels, and independent if together they explain the difference
 STRONG, ALIKE_STILL = 6.0, 0.7  # levels; likeness under them
 STOPS_APART = 0.3
@@ -25,8 +26,8 @@ def same_form(_: PairFacts, seen: Evidence) -> Found | None:
     coarse = seen.measured["coarse"]
     scattered = max(found["regions"], coarse["regions"]) >= MANY
     share = max(found["informative_differing_share"], coarse["informative_differing_share"])
-    exact = seen.exact and seen.measured["form"] == 0 and not _tone_explains(seen)
-    if not (exact and scattered and share >= SPREAD):
+    on_frame = _unmoved(seen) and seen.measured["form"] == 0 and not _tone_explains(seen)
+    if not (on_frame and scattered and share >= SPREAD):
         return None
     likeness = min(found["likeness"], coarse["likeness"])
     if seen.at_least("same_form_likeness", likeness, "same_form_likeness_below"):
@@ -59,7 +60,7 @@ def moved(_: PairFacts, seen: Evidence) -> Found | None:
     """The camera or what it saw moved: the scene is the same, the moment is another."""
     if not _differs(seen) and seen.finest["likeness"] >= seen.standard.same_form_likeness_below:
         return None
-    if seen.exact:
+    if _unmoved(seen):
         if not _independent(seen) or not _differs(seen):
             return None
         seen.tell("fresh_noise", **seen.finest["noise"])
@@ -141,9 +142,18 @@ def mapping_of(tones: Mapping[str, Any]) -> str:
         return "greyscale"
     if _lost(tones["hues_one"], tones["hues_other"]):
         return "toned"
-    # An exposure moves the light of all channels alike, and luma as far as any of them.
-    alike = max(tones["stops"]) - min(tones["stops"]) < STOPS_APART
-    return "exposure" if alike and tones["luma_mean"] > tones["shift_mean"] / 2 else "colour"
+    # An exposure moves the light of all channels alike, and luma as far as any of them, but where
+    # colours are so vivid that one channel has most of the light.
+    stops = tones["stops"]
+    alike = max(stops) - min(stops) < STOPS_APART
+    told = min(stops) > STOPS_APART or max(stops) < -STOPS_APART
+    by_luma = tones["luma_mean"] > tones["shift_mean"] / 2
+    return "exposure" if alike and (told or by_luma) else "colour"
+
+
+def _unmoved(seen: Evidence) -> bool:
+    """Tell frame on frame, as nearly as features can tell."""
+    return seen.exact or bool(seen.measured["frame_offset_percent"] <= STILL)
 
 
 def _lost(one: float, other: float) -> bool:

@@ -1,5 +1,6 @@
 """Pairs are measured in a limited child that opens no file twice and outlives no trouble."""
 
+import io
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from app.readings.sandbox import Limits
 SCENE = photograph(1)
 FILES = {
     "scene": coded(SCENE, quality=95),
+    "again": coded(Image.open(io.BytesIO(coded(SCENE, quality=95))), quality=70),
     "small": coded(SCENE.resize((450, 300), Image.Resampling.LANCZOS)),
     "rubbish": b"\xff\xd8\xff" + bytes(300),
     # A GIF of 35 bytes with a canvas of 65,535 times 65,535.
@@ -61,6 +63,14 @@ class Shelf:
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path)
+
+
+def test_how_files_are_coded_is_read_from_the_files_that_are_open(shelf: Shelf) -> None:
+    with Aligner() as aligner:
+        found = aligner.measure(shelf.side("scene"), shelf.side("again"))
+    assert found.measured is not None
+    assert found.measured["codings"]["grid"] == "one"
+    assert sorted(shelf.seen) == ["again", "scene"]
 
 
 def test_a_pair_is_measured_and_each_file_opened_once(shelf: Shelf) -> None:

@@ -68,6 +68,17 @@ def test_a_crop_of_a_few_pixels_is_not_the_whole_frame() -> None:
     assert found["frame_offset_percent"] > 0.3
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_what_was_cut_a_little_before_it_was_reduced_is_not_the_whole_frame(number: int) -> None:
+    scene = photograph(number)
+    cut = scene.crop((7, 5, WIDTH, HEIGHT))
+    for image, by in ((scene, "frame"), (cut, "features")):
+        small = image.copy()
+        small.thumbnail((160, 160), Image.Resampling.LANCZOS)
+        found = measure(scene, coded(small, quality=85))
+        assert (found["by"], found["registered"]) == (by, True)
+
+
 @pytest.mark.parametrize("form", range(8))
 def test_each_turned_and_mirrored_form_is_told(form: int) -> None:
     pixels = np.asarray(SCENE)

@@ -22,6 +22,7 @@ BELIEVED = 8  # inliers: chance mostly has fewer, and with fewer no features are
 FEWEST = 6  # inliers: with fewer there is no map to speak of
 FRAME_LIKENESS = 0.5  # of whole frames, to be looked at closely
 SNAPPED = 0.006  # of the frame: a map nearer than this to frame on frame is tried as that
+SNAPPED_PIXELS = 2.0  # and, in small pictures, nearer than this
 LEAST_OVERLAP = 0.02  # of the smaller side
 
 
@@ -45,7 +46,7 @@ def alignments(one: Kept, other: Kept) -> list[Aligned]:
     if matrix is not None and _possible(matrix, one, other):
         form_there = parts_of(matrix).form
         frame = whole(form_there, one.full, other.full)
-        near = offset(matrix, frame, one.full) <= SNAPPED * max(other.full)
+        near = offset(matrix, frame, one.full) <= max(SNAPPED * max(other.full), SNAPPED_PIXELS)
         if near:
             maps.append(Aligned(frame, "frame", inliers, matches, likeness))
         maps.append(Aligned(matrix, "features", inliers, matches, likeness))

@@ -13,12 +13,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 
+from app.fingerprints.registration.codings import Coded, coded
 from app.fingerprints.registration.geometry import SEED
-from app.fingerprints.registration.kept import Kept
+from app.fingerprints.registration.kept import Decode, Kept, Read
 from app.fingerprints.registration.measuring import measured
 from app.fingerprints.seeing.picture import Picture, Undecodable, decoded
 from app.fingerprints.shown import TooLarge
@@ -83,10 +84,10 @@ class Keeping:
         self._most = most_bytes
         self._kept: OrderedDict[str, Kept] = OrderedDict()
 
-    def of(self, key: str, decode: Callable[[int], Picture]) -> Kept:
-        """Return what is kept by a key, which decodes anew, where it must, by `decode`."""
+    def of(self, key: str, decode: Decode, coding: Read = lambda: None) -> Kept:
+        """Return what is kept by a key, which decodes anew, where it must, by what is given."""
         kept = self._kept.setdefault(key, Kept(decode))
-        kept.decode = decode
+        kept.decode, kept.coding = decode, coding
         self._kept.move_to_end(key)
         return kept
 
@@ -112,7 +113,11 @@ def answered(keeping: Keeping, keys: dict[str, str], ask: Ask) -> bytes:
     cv2.setRNGSeed(SEED)
     descriptors: dict[str, int] = {}
     try:
-        a, b = (keeping.of(keys[side], partial(_decoded, side, descriptors, ask)) for side in SIDES)
+        opening = {side: partial(_opened, side, descriptors, ask) for side in SIDES}
+        a, b = (
+            keeping.of(keys[side], partial(_decoded, file), partial(_coded, file))
+            for side, file in opening.items()
+        )
         numbers, content = measured(a, b)
         said: dict[str, Any] = {"outcome": "measured", "measured": numbers}
     except TooLarge:
@@ -129,11 +134,20 @@ def answered(keeping: Keeping, keys: dict[str, str], ask: Ask) -> bytes:
     return json.dumps(said, allow_nan=False).encode() + b"\n" + (content or b"")
 
 
-def _decoded(side: str, descriptors: dict[str, int], ask: Ask, longest: int) -> Picture:
+def _opened(side: str, descriptors: dict[str, int], ask: Ask) -> BinaryIO:
     if side not in descriptors:
         descriptors[side] = ask(side)
-    with open(descriptors[side], "rb", closefd=False) as file:
+    return open(descriptors[side], "rb", closefd=False)
+
+
+def _decoded(opening: Callable[[], BinaryIO], longest: int) -> Picture:
+    with opening() as file:
         return decoded(file, longest)
+
+
+def _coded(opening: Callable[[], BinaryIO]) -> Coded | None:
+    with opening() as file:
+        return coded(file)
 
 
 def _close(descriptors: dict[str, int]) -> None:

@@ -9,15 +9,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.fingerprints.registration.codings import Coded
 from app.fingerprints.registration.features import LONGEST, Features, features_of
 from app.fingerprints.registration.frames import Floats, square_of
 from app.fingerprints.registration.geometry import Size
 from app.fingerprints.registration.laying import Sight
 from app.fingerprints.seeing.picture import Picture
 
+PALETTES = ("P", "PA")
 AT_LEAST = 0.75  # of the size asked for is what scaled decoding may answer with
 
 Decode = Callable[[int], Picture]  # by the longest side wanted
+Read = Callable[[], Coded | None]  # how the file itself is coded
 _BYTES_OF_FEATURES = 800 * (128 + 2) * 4
 
 
@@ -30,10 +33,16 @@ class Kept:
     """
 
     decode: Decode
+    coding: Read = lambda: None
+    indexed: bool = False  # known once decoded: its file has a palette
     _coarse: Sight | None = None
     _fine: Sight | None = None
     _features: dict[bool, Features] = field(default_factory=dict)
     _square: Floats | None = None
+
+    def seen_as(self, sight: Sight) -> "Kept":
+        """Return the same picture with other pixels, of its full size."""
+        return Kept(self.decode, _coarse=_less(sight, LONGEST), _fine=sight)
 
     @property
     def full(self) -> Size:
@@ -83,12 +92,16 @@ class Kept:
 
     def _decoded(self, longest: int) -> Sight:
         picture = self.decode(ceil(longest / AT_LEAST))
-        sight = Sight(picture.pixels, (picture.width, picture.height))
-        less = longest / max(sight.size)
-        if less >= 1:
-            return sight
-        size = (max(1, round(sight.size[0] * less)), max(1, round(sight.size[1] * less)))
-        return Sight(cv2.resize(sight.pixels, size, interpolation=cv2.INTER_AREA), sight.full)
+        self.indexed = picture.facts.colour in PALETTES
+        return _less(Sight(picture.pixels, (picture.width, picture.height)), longest)
 
     def _grey(self) -> npt.NDArray[Any]:
         return cv2.cvtColor(self.coarse.pixels, cv2.COLOR_RGB2GRAY)
+
+
+def _less(sight: Sight, longest: int) -> Sight:
+    less = longest / max(sight.size)
+    if less >= 1:
+        return sight
+    size = (max(1, round(sight.size[0] * less)), max(1, round(sight.size[1] * less)))
+    return Sight(cv2.resize(sight.pixels, size, interpolation=cv2.INTER_AREA), sight.full)

@@ -11,6 +11,7 @@ import numpy as np
 
 from app.fingerprints.registration import regions
 from app.fingerprints.registration.aligning import BELIEVED, Aligned, alignments
+from app.fingerprints.registration.codings import codings
 from app.fingerprints.registration.detail import detail_beyond
 from app.fingerprints.registration.geometry import (
     Affine,
@@ -25,6 +26,7 @@ from app.fingerprints.registration.geometry import (
 from app.fingerprints.registration.kept import Kept
 from app.fingerprints.registration.laying import Laid, laid, wanted
 from app.fingerprints.registration.maps import difference_map
+from app.fingerprints.registration.palettes import through_palette
 from app.fingerprints.registration.residuals import EIGHT, Blocks, blocks_of
 from app.fingerprints.registration.surrounds import surrounds
 from app.fingerprints.registration.tones import (
@@ -40,6 +42,8 @@ COARSE_PIXELS = 640 * 480
 FINE_PIXELS = 16_000_000
 FEWEST_BLOCKS = 12  # of a pair laid over one another: fewer say nothing
 LEAST_LIKENESS = 0.3  # of structure: below, a map of few features is chance
+SAME_PLACE = 0.7  # pixels: as near as features tell
+MORE_ALIKE = 0.005  # likeness beyond chance
 CALM, SURELY_ALIKE = 0.0005, 0.8  # share of differing blocks; likeness
 ALIKE = 0.5  # likeness: below, no closer look is worth its price
 SURE = 20  # inliers: a map that holds whatever is left of the pictures
@@ -71,6 +75,9 @@ def measured(a: Kept, b: Kept) -> tuple[dict[str, Any], bytes | None]:
         "sizes": {"reference": list(one.full), "other": list(other.full)},
         "registered": False,
     }
+    through = through_palette(one, other)
+    if through is not None:
+        one, other, said["palette"] = through
     looks = [
         look
         for look in (_look(one, other, each, COARSE_PIXELS) for each in alignments(one, other))
@@ -91,6 +98,7 @@ def measured(a: Kept, b: Kept) -> tuple[dict[str, Any], bytes | None]:
             finest = fine
             said["fine"] = _numbers(fine)
             said["detail"] = detail_beyond(one, other, fine.aligned.matrix)
+            said["codings"] = _codings(one, other, fine)
     said["region"] = (said.get("fine") or said["coarse"])["region"] or said["coarse"]["region"]
     return said, difference_map(one.coarse, finest.standing, finest.pair.back)
 
@@ -99,6 +107,18 @@ def worth_a_closer_look(said: dict[str, Any]) -> bool:
     """Tell a pair that could still be a copy of the same picture, so that small changes matter."""
     coarse = said["coarse"]
     return bool(coarse["differing_share"] < 0.02 and coarse["likeness"] > ALIKE)
+
+
+def _codings(one: Kept, other: Kept, look: Look) -> dict[str, Any] | None:
+    """Ask how the files are coded, where pixel lies on pixel and next to nothing differs."""
+    upright = look.aligned.by == "frame" and parts_of(look.aligned.matrix).form == 0
+    if not upright or one.full != other.full or not _calm(look):
+        return None
+    here = one.coding()
+    there = other.coding() if here is not None else None
+    if here is None or there is None or here.luma.shape != there.luma.shape:
+        return None
+    return codings(here, there)
 
 
 def _rank(side: Kept) -> tuple[int, bytes]:
@@ -125,14 +145,38 @@ def _look(one: Kept, other: Kept, aligned: Aligned, pixels: int, fine: bool = Fa
 
 
 def _best(looks: list[Look]) -> Look | None:
-    """Choose a map; the whole frame on the whole frame, given first, if nothing differs under it.
+    """Choose a map; the whole frame on the whole frame, given first, if it tells as much as others.
 
-    The plainest account of a pair that leaves nothing over is the one to be believed.
+    The plainest account of a pair that leaves nothing over is the one to be believed, unless what
+    features say lies apart from it and is more alike: then a little was cut off.
     """
+    rivals = [look for look in looks if look.aligned.by != "frame"]
+    rival = max(rivals, key=lambda look: look.likeness, default=None)
     for look in looks:
-        if look.aligned.by == "frame" and _calm(look) and look.likeness > SURELY_ALIKE:
+        if look.aligned.by == "frame" and _told_as_well(look, rival):
             return look
     return max(looks, key=lambda look: look.likeness, default=None)
+
+
+def _told_as_well(frame: Look, rival: Look | None) -> bool:
+    calm = _calm(frame) and frame.likeness > SURELY_ALIKE
+    if rival is None:
+        return calm
+    as_alike = frame.likeness >= rival.likeness - MORE_ALIKE
+    if _apart(frame, rival) < SAME_PLACE:
+        return calm or as_alike
+    return calm and as_alike
+
+
+def _apart(frame: Look, rival: Look) -> float:
+    """Return how far two maps take the frame's corners apart, at most, in the pixels looked at."""
+    width, height = frame.pair.mask.shape[::-1]
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    back = moved(frame.pair.back, corners)
+    steps = moved(rival.aligned.matrix, back) - moved(frame.aligned.matrix, back)
+    there = moved(frame.aligned.matrix, back)
+    less = max(width, height) / max(1e-6, float(np.ptp(there, axis=0).max()))
+    return float(np.hypot(steps[:, 0], steps[:, 1]).max() * less)
 
 
 def _believed(look: Look) -> bool:
