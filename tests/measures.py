@@ -59,6 +59,7 @@ REDUCED: dict[str, Any] = {
 SMALL = side(width=450, height=300)
 REGION = {"box": [10, 10, 40, 40], "share": 0.01, "blocks": 20, "strength": 9.0, "weight": 90.0}
 DIFFERS = LOOK | {"strongest": 9.0, "regions": 1, "region": REGION}
+NOISY = {"one": 2.0, "other": 2.2, "apart": 3.0}
 
 
 def measures(**changes: Any) -> dict[str, Any]:  # noqa: ANN401

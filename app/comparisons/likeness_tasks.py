@@ -193,7 +193,7 @@ def measure_companions(asset_ids: Sequence[UUID], aligner: Aligner) -> None:
         for some in batches(look.pairs, PAIRS_A_TRANSACTION):
             found, away = measure_some(aligner, some)
             in_transaction(partial(record_measured, found=found))
-            hindered += away
+            hindered += away.values()
         settle = partial(settle_companions, look=look, hindered=hindered)
         in_transaction(settle)
 

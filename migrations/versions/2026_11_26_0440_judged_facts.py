@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "judged_facts"
-down_revision = "weighed_by"
+down_revision = "signing_roles"
 branch_labels = None
 depends_on = None
 

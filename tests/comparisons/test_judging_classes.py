@@ -9,6 +9,7 @@ from measures import (
     CITY,
     DIFFERS,
     LOOK,
+    NOISY,
     NOTHING_AROUND,
     REDUCED,
     REGION,
@@ -44,7 +45,6 @@ BURST = {"sequence_no": "1"}, {"sequence_no": "2"}
 MOVED = by_hand(coarse=DIFFERS, fine=DIFFERS, rotation_degrees=0.4)
 EVEN = {"fine": 1.0, "middle": 1.0}
 OTHER_CONTENT = DIFFERS | {"likeness": 0.6, "regions": 12, "informative_differing_share": 0.3}
-NOISY = {"one": 2.0, "other": 2.2, "apart": 3.0}
 CASES: dict[str, tuple[str, dict[str, Any] | None, dict[str, Any], dict[str, Any]]] = {
     "nothing in common": (
         "unrelated",

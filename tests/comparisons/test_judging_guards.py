@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from measures import LOOK, NOISY, by_hand, judged
 from scenes import side
-from test_judging_classes import LOOK, NOISY, by_hand, judged
 
 from app.comparisons.sides import identical
 

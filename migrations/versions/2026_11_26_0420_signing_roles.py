@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "signing_roles"
-down_revision = "weighed_by"
+down_revision = "looked_in_full"
 branch_labels = None
 depends_on = None
 
