@@ -45,6 +45,14 @@ def test_a_thumbnail_is_compared_at_its_own_resolution() -> None:
     assert (found["fine"]["width"], found["fine"]["height"]) == (135, 90)
 
 
+def test_what_another_pair_asked_for_changes_no_measure() -> None:
+    scene = photograph(2, (1800, 1200))
+    content, copy = coded(scene), coded(reduced(scene, 0.4))
+    asked_before = kept(content)
+    asked_before.fine(1800)
+    assert measured(asked_before, kept(copy)) == measured(kept(content), kept(copy))
+
+
 def test_what_was_enlarged_has_no_detail_beyond() -> None:
     small = reduced(SCENE, 0.4)
     found = measure(small, small.resize(SCENE.size, Image.Resampling.LANCZOS))

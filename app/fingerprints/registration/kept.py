@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, log
 from typing import Any
 
 import cv2
@@ -18,6 +18,7 @@ from app.fingerprints.seeing.picture import Picture
 
 PALETTES = ("P", "PA")
 AT_LEAST = 0.75  # of the size asked for is what scaled decoding may answer with
+STEP = 2**0.5  # from one size to the next: what a pair measures hangs on no other pair's wish
 
 Decode = Callable[[int], Picture]  # by the longest side wanted
 Read = Callable[[], Coded | None]  # how the file itself is coded
@@ -35,14 +36,16 @@ class Kept:
     decode: Decode
     coding: Read = lambda: None
     indexed: bool = False  # known once decoded: its file has a palette
+    _whole: Sight | None = None  # where it is not what the file itself shows
     _coarse: Sight | None = None
     _fine: Sight | None = None
+    _fine_at: int = 0
     _features: dict[bool, Features] = field(default_factory=dict)
     _square: Floats | None = None
 
     def seen_as(self, sight: Sight) -> "Kept":
         """Return the same picture with other pixels, of its full size."""
-        return Kept(self.decode, _coarse=_less(sight, LONGEST), _fine=sight)
+        return Kept(self.decode, _whole=sight)
 
     @property
     def full(self) -> Size:
@@ -58,11 +61,13 @@ class Kept:
 
     def fine(self, longest: int) -> Sight:
         """Return the picture at no less than `longest` pixels, where it has them."""
-        wanted = min(longest, max(self.full))
-        for sight in (self.coarse, self._fine):
-            if sight is not None and max(sight.size) >= wanted:
-                return sight
-        self._fine = self._decoded(wanted)
+        whole = max(self.full)
+        wanted = min(longest, whole)
+        if max(self.coarse.size) >= wanted:
+            return self.coarse
+        size = min(whole, ceil(LONGEST * STEP ** ceil(log(wanted / LONGEST, STEP))))
+        if self._fine is None or self._fine_at != size:
+            self._fine, self._fine_at = self._decoded(size), size
         return self._fine
 
     def features(self, *, mirrored: bool = False) -> Features:
@@ -83,14 +88,16 @@ class Kept:
     @property
     def held_bytes(self) -> int:
         """What it holds in memory, about."""
-        sights = [sight.pixels.nbytes for sight in (self._coarse, self._fine) if sight is not None]
-        return sum(sights) + len(self._features) * _BYTES_OF_FEATURES
+        sights = [one for one in (self._whole, self._coarse, self._fine) if one is not None]
+        return sum(one.pixels.nbytes for one in sights) + len(self._features) * _BYTES_OF_FEATURES
 
     def forget_detail(self) -> None:
         """Give up the larger picture."""
         self._fine = None
 
     def _decoded(self, longest: int) -> Sight:
+        if self._whole is not None:
+            return _less(self._whole, longest)
         picture = self.decode(ceil(longest / AT_LEAST))
         self.indexed = picture.facts.colour in PALETTES
         return _less(Sight(picture.pixels, (picture.width, picture.height)), longest)
