@@ -145,7 +145,11 @@ def beside_keepers(coded: CTE, ranked: Ranked, asked: CTE | None = None) -> CTE:
     )
     if asked is not None:
         joined = joined.where(coded.c.asset_id.in_(select(asked.c.asset_id)))
-    rows = joined.cte("rows")
+    return paired(joined.cte("rows"))
+
+
+def paired(rows: CTE) -> CTE:
+    """Say of each asset whether it was compared with its keeper, and lies where another does."""
     whole = select(rows, direct_pair(rows).label("paired"))
     if "shared" not in rows.c:  # who asks under two books has found that out once for both
         whole = whole.add_columns(shared_object(rows).label("shared"))
