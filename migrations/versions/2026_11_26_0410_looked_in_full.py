@@ -1,4 +1,4 @@
-"""Refuse a decoded look that has no size, frames, turn or count of auxiliary images."""
+"""Refuse a decoded look that has no size, frames or turn."""
 
 from alembic import op
 
@@ -15,14 +15,13 @@ ALTER TABLE visual_fingerprints DROP CONSTRAINT ck_visual_fingerprints_decoded,
       AND pdq IS NOT NULL AND pdq_quality IS NOT NULL AND turned_phash IS NOT NULL AND turned_pdq IS NOT NULL
     ELSE phash IS NULL AND dhash IS NULL AND pdq IS NULL AND pixels_sha256 IS NULL AND words IS NULL END)
 """
-FORMER = (
-    "width > 0 AND height > 0 AND frames > 0 AND auxiliary >= 0 AND orientation BETWEEN 1 AND 8"
-)
+KNOWN = "width > 0 AND height > 0 AND frames > 0 AND orientation BETWEEN 1 AND 8"
+COUNTED = "auxiliary >= 0"  # or not known, as of most formats
 
 
 def upgrade() -> None:
-    op.execute(REPLACED.format(known=f"({FORMER}) IS TRUE"))
+    op.execute(REPLACED.format(known=f"({KNOWN}) IS TRUE AND {COUNTED}"))
 
 
 def downgrade() -> None:
-    op.execute(REPLACED.format(known=FORMER))
+    op.execute(REPLACED.format(known=f"{KNOWN} AND {COUNTED}"))

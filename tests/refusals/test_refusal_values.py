@@ -11,7 +11,7 @@ KNOWN = ("reading_id", "size_bytes", "byte_token", "object_key", "sha256")
 LOOKS = ("phash", "dhash", "pdq", "pixels_sha256", "words")
 UNSEEN: Row = dict.fromkeys(LOOKS)
 SEEN = (
-    *("width", "height", "frames", "auxiliary", "orientation", "alpha", "colour", "phash", "dhash"),
+    *("width", "height", "frames", "orientation", "alpha", "colour", "phash", "dhash"),
     *("pdq", "pdq_quality", "turned_phash", "turned_pdq"),
 )
 
