@@ -1,9 +1,10 @@
 """Measure pairs where their files lie: only the bytes that were hashed, outside transactions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,10 @@ from app.comparisons.pairing import AS_MEASURED, File, Pair
 from app.fingerprints.registration.aligner import METHOD, Aligner, Measurement, Side
 from app.kit.refusals import Refusal
 from app.storage.errors import NotThere
-from app.storage.opening import OpenBytes, open_located
+from app.storage.opening import open_located, prove_there
+from app.storage.tokens import ByteToken
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ def measure(aligner: Aligner, pairs: Sequence[Pair]) -> Iterator[Measured | NotA
     """Measure pairs one by one; a file that is not as it was hashed costs its own pairs only."""
     for pair in pairs:
         try:
+            for file in (pair.a, pair.b):  # whose picture the aligner may have kept
+                prove_as_hashed(file, seen_at(file))
             yield Measured(pair, aligner.measure(side_of(pair.a), side_of(pair.b)))
         except NotAsHashed as seen:
             yield seen
@@ -74,18 +80,34 @@ def opened(file: File) -> Iterator[int]:
         NotAsHashed: it is not, or was not to the end.
     """
     with ExitStack() as held:
-        found = enter(held, file)
-        if str(found.token) != file.byte_token:
-            raise NotAsHashed(
-                file.asset_id, "changed", "The file is not the bytes that were hashed."
-            )
+        found = within_reach(file, lambda *place: held.enter_context(open_located(*place)))
+        prove_as_hashed(file, found.token)
         yield found.descriptor
         if found.current_token() != found.token:
             raise NotAsHashed(file.asset_id, "changed", "The file changed while it was measured.")
 
 
-def enter(held: ExitStack, file: File) -> OpenBytes:
-    """Open a file where it lies today.
+def seen_at(file: File) -> ByteToken:
+    """Return the state of a file where it lies today; nothing of it is fetched.
+
+    Raises:
+        NotAsHashed: it is not there, or not within reach.
+    """
+    return within_reach(file, prove_there)
+
+
+def prove_as_hashed(file: File, token: ByteToken) -> None:
+    """Tell a file's state from the one in which it was hashed.
+
+    Raises:
+        NotAsHashed: it is another.
+    """
+    if str(token) != file.byte_token:
+        raise NotAsHashed(file.asset_id, "changed", "The file is not the bytes that were hashed.")
+
+
+def within_reach(file: File, look: Callable[[str, str], Found]) -> Found:
+    """Look at a file where it lies today.
 
     Raises:
         NotAsHashed: it is not there, or not within reach.
@@ -93,7 +115,7 @@ def enter(held: ExitStack, file: File) -> OpenBytes:
     if file.place is None:
         raise NotAsHashed(file.asset_id, "unreachable", "Its content lies nowhere today.")
     try:
-        return held.enter_context(open_located(*file.place))
+        return look(*file.place)
     except Refusal as refusal:
         state: Sighted = "missing" if isinstance(refusal, NotThere) else "unreachable"
         raise NotAsHashed(file.asset_id, state, refusal.detail) from refusal
