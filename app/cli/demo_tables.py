@@ -128,7 +128,7 @@ def show_classes(out: Console, classes: Mapping[str, int]) -> None:
     """Show how many direct pairs are proposed to be of each class; a person decides."""
     if not classes:
         return
-    table = Table(title="Pairs that were found, by proposed class", title_justify="left")
+    table = Table(title="Pairs by proposed class", title_justify="left")
     table.add_column("Class")
     table.add_column("Pairs", justify="right")
     for class_, count in sorted(classes.items(), key=lambda told: (-told[1], told[0])):

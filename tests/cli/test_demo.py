@@ -107,7 +107,7 @@ def test_a_second_run_finds_everything_there_serves_it_and_leaves_no_process_beh
     assert running.returncode == 0
     assert f"{told['assets']} images" in shown
     assert "candidate; 2016/書展開幕.jpg stays" in shown
-    assert "Pairs that were found, by proposed class" in shown
+    assert "Pairs by proposed class" in shown
     assert "scan0001.jpg: not deletable: these facts are missing: creator" in shown
     assert children
     assert not any(child.is_running() for child in children)
@@ -155,6 +155,7 @@ def test_every_file_of_an_own_folder_ends_in_a_stated_outcome(
         ["sub", "2"],
         ["sub-2", "1"],
         ["all", "5"],
+        ["exact_bytes", "1"],  # the pairs below
     ]
     assert "Unreadable: not_an_image" in done.stdout
 
