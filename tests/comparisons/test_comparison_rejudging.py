@@ -327,8 +327,8 @@ def test_nobody_judges_by_facts_that_another_decision_is_changing(
     hashed(town, one, other)
     with town.worker.transaction() as db:
         prints = [town.find(NEWEST, id=asset_id)[0][0] for asset_id in (one, other)]
-        files = files_of(db, prints)
-    found = [Measured(in_order(*files.values(), {"phash": 1}), Measurement("timed_out"))]
+        mine, its = files_of(db, prints).values()
+    found = [Measured(in_order(mine, its, {"phash": 1}), Measurement("timed_out"))]
     if way == "again":
         with town.worker.transaction() as db:
             record_measured(db, found)
