@@ -40,7 +40,7 @@ def test_the_other_of_two_workers_measures_what_a_killed_one_had_begun(world: Wo
         pause_amid(world, killed, LOOKING)
         with working(world, "other") as other:
             killed.ended(signal.SIGKILL)
-            until(lambda: world.find(LOOKED) == [(files, files)] and at_rest(world))
+            until(lambda: world.find(LOOKED) == [(files, files)] and at_rest(world), 100)
             assert "Traceback" not in other.words
     [(measured, likenesses, *told)] = world.find(ONCE)
     assert told == [measured, likenesses, files]
