@@ -17,7 +17,6 @@ from app.comparisons.judging_tasks import judge_all_that_was_left, judge_by_a_ne
 from app.comparisons.likeness_tasks import LEFT, look_alike, look_for_what_was_left
 from app.comparisons.pair_facts import is_edited
 from app.comparisons.ties import tie_between
-from app.fingerprints.registration.warm import end_all
 from app.kit.jobs import bind
 from app.policies.packaged import packaged_documents
 from app.policies.service import record_document
@@ -156,7 +155,6 @@ def test_a_file_that_is_gone_costs_its_own_pairs_only_and_these_are_not_lost(
     found |= put(town, away, gone=written(whole.resize((200, 150))))
     town.work()
     third = put(town, store, late=written(whole.resize((300, 225))))["late"]
-    end_all()  # a child that was warm would have kept the picture and need no file
     hidden = away.folder.rename(away.folder.with_name("unplugged"))
     town.work()
     assert town.find(LOOKED, id=third) == []
@@ -185,7 +183,6 @@ def test_a_file_that_changed_is_read_anew_and_never_measured_as_it_was(
     whole = scene(7)
     one = put(town, store, one=written(whole))["one"]
     town.work()
-    end_all()  # a child that was warm would have kept the picture of the earlier bytes
     town.file_of(one).write_bytes(written(scene(8)))
     os.utime(town.file_of(one), (1, 1))
     other = put(town, store, other=written(whole.resize((200, 150))))["other"]
