@@ -92,9 +92,12 @@ def test_identical_images_in_one_container_are_a_fault(town: World, store: Syste
 def test_each_frame_is_told_of_once_however_many_raise_the_alarm(
     town: World, store: System
 ) -> None:
-    pages = frames(town, store, 909, "r1.jpg", "r2.jpg", "r3.jpg")
+    bag = store.folder / "roll"  # its pages are one sequence by their numbers, and one by the bag
+    bag.mkdir()
+    (bag / "bagit.txt").write_text("BagIt-Version: 1.0\n")
+    pages = frames(town, store, 909, "roll/r1.jpg", "roll/r2.jpg", "roll/r3.jpg")
     town.work()
-    pages += frames(town, store, 909, "r4.jpg")
+    pages += frames(town, store, 909, "roll/r4.jpg")
     town.work()
     told = "SELECT asset_id FROM events WHERE kind = 'x:repetition-found' AND asset_id = ANY(:ids)"
     assert sorted(row[0] for row in town.find(told, ids=pages)) == sorted(pages)
