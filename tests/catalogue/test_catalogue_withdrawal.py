@@ -5,6 +5,8 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from contents import Uploader
+from images import draw
 from psycopg.errors import CheckViolation
 from sqlalchemy.exc import IntegrityError
 from world import System, World
@@ -228,6 +230,19 @@ def test_no_role_undoes_a_withdrawal(town: World, system: System, change: str, r
     withdrawn(town, town.an_asset(system))
     with pytest.raises(Exception, match=r"permission denied|change"):
         town.find(change, role)
+
+
+def test_what_is_being_sent_is_not_withdrawn(town: World, town_api: httpx2.Client) -> None:
+    sender = Uploader.of(town, town_api)
+    asset = sender.registers()
+    headers, said = sender.headers | {"If-Match": '"1"'}, {"reason": "No image."}
+    content = draw(5)
+    assert sender.sends_part(asset, content, 0, 100).status_code == 202
+    answer = town_api.post(f"/v1/assets/{asset}/withdraw", json=said, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "asset-in-use")
+    assert sender.sends_part(asset, content, 100, len(content)).status_code == 201
+    answer = town_api.post(f"/v1/assets/{asset}/withdraw", json=said, headers=headers)
+    assert answer.status_code == 200
 
 
 def test_of_a_withdrawn_record_nothing_is_weighed_or_sealed_anew(world: World) -> None:
