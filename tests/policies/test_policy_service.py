@@ -244,12 +244,13 @@ def test_every_new_version_changes_the_mark_of_all(db: Session) -> None:
 
 def test_a_supposed_policy_holds_as_if_it_were_recorded(db: Session) -> None:
     record_document(db, a_base(status="published"))
-    drafts = [a_base(version="2.0.0", status="published"), an_overlay(extends="a-base@1.0.0")]
-    for draft in drafts:
+    overlay = an_overlay(extends="a-base@1.0.0")
+    held = supposed_in_force(db, overlay, DRAWN)
+    assert held.effective.disposal.cooling_off_days == 99
+    for draft in (a_base(version="2.0.0", status="published"), overlay):
         held = supposed_in_force(db, draft, DRAWN)
         assert (held.version_id, held.id) == (DRAWN, draft["policy"]["id"])
         assert (held.status, held.digest) == (draft["policy"]["status"], digest_of(draft))
-    assert held.effective.disposal.cooling_off_days == 99
 
 
 def test_a_supposed_overlay_of_a_base_that_no_longer_holds_is_superseded(db: Session) -> None:
