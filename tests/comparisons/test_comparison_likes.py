@@ -205,13 +205,13 @@ def test_no_measure_is_taken_of_bytes_that_were_not_hashed(
     one = put(town, store, **{f"still-{when}": written(scene(21))})[f"still-{when}"]
     town.work()
     asked = "SELECT id, sha256, size_bytes, byte_token FROM fingerprints WHERE asset_id = :id"
-    [[fingerprint_id, *known]] = town.find(asked, id=one)
+    [[fingerprint_id, sha256, size_bytes, token]] = town.find(asked, id=one)
     lies = (
         "SELECT s.root, l.path FROM locations l JOIN assets a ON a.id = l.asset_id"
         " JOIN source_systems s ON s.code = a.source_system WHERE a.id = :id"
     )
     [[root, path]] = town.find(lies, id=one)
-    file = File(fingerprint_id, one, *known, (root, path))
+    file = File(fingerprint_id, one, sha256, size_bytes, token, (root, path))
     refused = pytest.raises(NotAsHashed, match=r"not the bytes|changed while")
     if when == "before":
         os.utime(town.file_of(one), (1, 1))

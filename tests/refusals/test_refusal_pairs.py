@@ -282,7 +282,7 @@ def test_what_a_measured_judgement_cites_is_there(
     measurement = a_measurement(city, city.sealed, city.other)
     steps = insert("measurements", measurement), judged(city, measurement, "crop")
     allowed(city, WORKER, *steps)
-    step = judged(city, measurement, **{"class_": "crop", column: untrue})
+    step = judged(city, measurement, "crop", **{column: untrue})
     assert refusal(city, WORKER, steps[0], step).constraint == speaks
 
 
