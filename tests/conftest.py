@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from attacks import City, build_city
 from ground import Ground, Urls, open_ground
+from hypothesis import settings
 from served import Server, serving
 from sqlalchemy.orm import Session
 from swift import Swift, installed, serving_swift
@@ -19,8 +20,11 @@ from app.kit.db import Database
 SHM = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
 MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 2**30 else None
 
-
 LONGEST_FIRST = ("journeys", "drills", "faults", "cli")
+
+# A machine with much to do takes its time; how long an example takes is no finding.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ from world import System, World
 
 from app.catalogue.receiving import LONGEST_LINE
 from app.catalogue.spreadsheets import MappingIn, TableLines, letters
+from app.catalogue.withdrawal_routes import taken_back
 from app.provenance.changes import Assertion
 
 Json = dict[str, Any]
@@ -114,6 +115,19 @@ def test_each_line_changes_its_record_and_a_bad_one_refuses_itself_only(office: 
     [[kept]] = office.world.find(change, a=one)
     assert (kept["operation"], kept["line"]) == (work, 1)
     assert office.shown(work)["operation"]["progress"]["edited"] == 3
+
+
+def test_a_line_says_nothing_more_of_a_withdrawn_registration(office: Office) -> None:
+    gone, there = office.assets(2)
+    manager = office.world.someone("records_manager", department=office.system.department)
+    with office.world.api.transaction() as db:
+        taken_back(db, manager, gone, 1, "Registered twice.")
+    said = [{"asset_id": str(one), "assert": title("A tram")} for one in (gone, there)]
+    assert office.results(office.lines(*said)) == [
+        (1, "refused", "registration-withdrawn"),
+        (2, "edited", None),
+    ]
+    assert office.said(gone, "title") == []
 
 
 def test_a_preview_changes_nothing_and_shows_before_and_after(office: Office) -> None:

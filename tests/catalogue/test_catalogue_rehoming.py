@@ -12,11 +12,16 @@ from psycopg.errors import CheckViolation, InsufficientPrivilege, UniqueViolatio
 from sqlalchemy.exc import DBAPIError
 from world import System, World
 
+from app.assets.service import system_for
 from app.catalogue.registration import Registration
+from app.catalogue.rehoming import Going, move_some
+from app.catalogue.schemas import MoveIn
 from app.catalogue.service import register_one
 from app.catalogue.tasks import register_next
 from app.disposals.service import eligibility_of
+from app.kit.errors import RevisionStale
 from app.kit.jobs import bind
+from app.provenance.bulk import Edited
 from app.provenance.changes import Assertion
 
 
@@ -155,6 +160,26 @@ def test_what_is_not_there_or_of_another_length_stays_where_it_is(removal: Remov
     ]
     systems = [removal.get(f"assets/{one}")["source_system"] for one in (there, shorter, missing)]
     assert systems == [removal.new.code, removal.old.code, removal.old.code]
+
+
+def test_an_asset_needs_a_name_that_is_left_to_it(removal: Removal) -> None:
+    removal.world.an_asset(removal.old, name="only.jpg")
+    removal.copy()
+    assert removal.results(removal.ask(strip_prefix="only.jpg")) == [("refused", "identity-taken")]
+
+
+def test_what_moved_on_since_it_was_listed_stays(removal: Removal) -> None:
+    asset = removal.world.an_asset(removal.old, name="a.jpg")
+    removal.copy()
+    manager = removal.world.someone("records_manager", department=removal.old.department)
+    how = MoveIn(to_system=removal.new.code, reason="The old store closes.")
+    with removal.world.api.transaction() as db:
+        going = Going(asset, manager, system_for(db, manager, how.to_system), how)
+        [late] = move_some(db, going, [(asset, 9)], preview=True)
+        [timely] = move_some(db, going, [(asset, 1)], preview=True)
+    assert isinstance(late, RevisionStale)
+    assert isinstance(timely, Edited)
+    assert timely.changed
 
 
 def test_a_name_that_is_or_was_anothers_is_not_given_again(removal: Removal) -> None:

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from contents import Uploader
+from images import draw
 from psycopg.errors import CheckViolation
 from sqlalchemy.exc import IntegrityError
 from world import System, World
@@ -15,7 +17,9 @@ from app.catalogue.service import register_one
 from app.catalogue.withdrawal_routes import taken_back
 from app.disposals.service import eligibility_of
 from app.people.errors import RoleMissing
-from app.provenance.changes import Assertion
+from app.policies.packaged import packaged_documents
+from app.policies.service import record_document
+from app.provenance.service import seal_complete, weigh_anew
 
 
 @pytest.fixture
@@ -228,11 +232,39 @@ def test_no_role_undoes_a_withdrawal(town: World, system: System, change: str, r
         town.find(change, role)
 
 
-def test_a_record_that_is_complete_after_all_is_not_sealed(world: World) -> None:
-    system = world.a_source_system()
-    asset = world.an_asset(system)
+def test_what_is_being_sent_is_not_withdrawn(town: World, town_api: httpx2.Client) -> None:
+    sender = Uploader.of(town, town_api)
+    asset = sender.registers()
+    headers, said = sender.headers | {"If-Match": '"1"'}, {"reason": "No image."}
+    content = draw(5)
+    assert sender.sends_part(asset, content, 0, 100).status_code == 202
+    answer = town_api.post(f"/v1/assets/{asset}/withdraw", json=said, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "asset-in-use")
+    assert sender.sends_part(asset, content, 100, len(content)).status_code == 201
+    answer = town_api.post(f"/v1/assets/{asset}/withdraw", json=said, headers=headers)
+    assert answer.status_code == 200
+
+
+def test_of_a_withdrawn_record_nothing_is_weighed_or_sealed_anew(world: World) -> None:
+    asset = world.an_asset(taken="2020:05:02 10:00:01")
     world.work()
-    world.change(asset, [Assertion("title", "A")])
+    world.complete_record(asset, date_created="2020-05-02T10:00:00")
+    assert world.find("SELECT 1 FROM seals WHERE asset_id = :a", a=asset)
     withdrawn(world, asset)
-    world.work()
-    assert not world.find("SELECT 1 FROM seals WHERE asset_id = :a", a=asset)
+    version = head(world, asset)
+    next_policy(world)
+    with world.worker.transaction() as db:
+        assert seal_complete(db, [asset]) == 0
+    next_policy(world, date_tolerance_seconds=0)
+    with world.worker.transaction() as db:
+        weigh_anew(db, [asset])
+    assert head(world, asset) == version
+
+
+def next_policy(world: World, **conflicts: int) -> None:
+    """Put a version of the city default in force; one that says more goes before others."""
+    policy = packaged_documents()[0]
+    policy["policy"] |= {"version": f"1.{len(conflicts)}.1"}
+    policy["completeness"]["conflicts"] |= conflicts
+    with world.owner.transaction() as db:
+        record_document(db, policy)

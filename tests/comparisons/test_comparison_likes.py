@@ -1,6 +1,7 @@
 """Near pairs from end to end, with the worker that people run: found, measured and judged once."""
 
 import os
+from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,9 @@ from app.assets.sweeping import look_at_due
 from app.comparisons import likeness_tasks
 from app.comparisons.judging_tasks import judge_all_that_was_left, judge_by_a_new_standard
 from app.comparisons.likeness_tasks import LEFT, look_alike, look_for_what_was_left
+from app.comparisons.measuring import NotAsHashed, opened
 from app.comparisons.pair_facts import is_edited
+from app.comparisons.pairing import File
 from app.comparisons.ties import tie_between
 from app.kit.jobs import bind
 from app.policies.packaged import packaged_documents
@@ -194,6 +197,28 @@ def test_a_file_that_changed_is_read_anew_and_never_measured_as_it_was(
     bind(town.worker)
     look_at_due(LEFT)
     assert len(town.find(LOOKED, id=other)) == 1
+
+
+@pytest.mark.parametrize("when", ["never", "before", "while"])
+def test_no_measure_is_taken_of_bytes_that_were_not_hashed(
+    town: World, store: System, when: str
+) -> None:
+    one = put(town, store, **{f"still-{when}": written(scene(21))})[f"still-{when}"]
+    town.work()
+    asked = "SELECT id, sha256, size_bytes, byte_token FROM fingerprints WHERE asset_id = :id"
+    [[fingerprint_id, sha256, size_bytes, token]] = town.find(asked, id=one)
+    lies = (
+        "SELECT s.root, l.path FROM locations l JOIN assets a ON a.id = l.asset_id"
+        " JOIN source_systems s ON s.code = a.source_system WHERE a.id = :id"
+    )
+    [[root, path]] = town.find(lies, id=one)
+    file = File(fingerprint_id, one, sha256, size_bytes, token, (root, path))
+    refused = pytest.raises(NotAsHashed, match=r"not the bytes|changed while")
+    if when == "before":
+        os.utime(town.file_of(one), (1, 1))
+    with nullcontext() if when == "never" else refused, opened(file):
+        if when == "while":
+            os.utime(town.file_of(one), (1, 1))
 
 
 def test_the_sweep_looks_for_what_no_job_looked_for(town: World, store: System) -> None:

@@ -7,6 +7,9 @@ from httpx2 import Client
 from images import draw
 from world import System, World
 
+from app.assets.events import BytesChanged
+from app.kit.jobs import publish
+
 REPEATED = "SELECT asset_id, sequence, identical FROM repetitions WHERE asset_id = ANY(:ids)"
 
 
@@ -84,3 +87,32 @@ def test_identical_images_in_one_container_are_a_fault(town: World, store: Syste
     outside = frames(town, store, 904, "three.jpg")
     town.work()
     assert repeated(town, members + outside) == set(members)
+
+
+def test_each_frame_is_told_of_once_however_many_raise_the_alarm(
+    town: World, store: System
+) -> None:
+    bag = store.folder / "roll"  # its pages are one sequence by their numbers, and one by the bag
+    bag.mkdir()
+    (bag / "bagit.txt").write_text("BagIt-Version: 1.0\n")
+    pages = frames(town, store, 909, "roll/r1.jpg", "roll/r2.jpg", "roll/r3.jpg")
+    town.work()
+    pages += frames(town, store, 909, "roll/r4.jpg")
+    town.work()
+    told = "SELECT asset_id FROM events WHERE kind = 'x:repetition-found' AND asset_id = ANY(:ids)"
+    assert sorted(row[0] for row in town.find(told, ids=pages)) == sorted(pages)
+
+
+def test_a_frame_that_was_scanned_anew_is_a_fault_no_more(
+    town: World, town_api: Client, store: System
+) -> None:
+    pages = frames(town, store, 910, "s1.jpg", "s2.jpg", "s3.jpg")
+    town.work()
+    town.file_of(pages[1]).write_bytes(draw(911))
+    with town.worker.transaction() as db:
+        publish(db, BytesChanged((pages[1],)))
+    town.work()
+    key = town.headers("curator", department=store.department)
+    listed = town_api.get("/v1/faults", headers=key).json()["items"]
+    assert {one["asset_id"] for one in listed} == {str(pages[0]), str(pages[2])}
+    assert repeated(town, pages) == set(pages)  # what was found stays written

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from measures import (
     CITY,
@@ -307,7 +307,6 @@ FACTS = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(DOUBTS, max_size=4), st.lists(FACTS, max_size=3), st.booleans())
 def test_no_doubt_is_ever_deletable(
     doubts: list[dict[str, Any]], facts: list[dict[str, Any]], of_the_copy: bool
@@ -322,7 +321,6 @@ def test_no_doubt_is_ever_deletable(
     assert (found.class_ in DELETABLE) == (not doubts and not facts), found.reasons
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(Thresholds.model_fields)))
 def test_every_threshold_can_take_the_proposal_back(name: str) -> None:
     strictest = {

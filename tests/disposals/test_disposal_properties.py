@@ -87,7 +87,6 @@ def expected(wanted: Sequence[Copy]) -> list[str]:
 
 @settings(
     max_examples=3,
-    deadline=None,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

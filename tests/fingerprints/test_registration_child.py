@@ -15,6 +15,7 @@ from PIL import Image
 from scenes import coded, kept, photograph
 from working import until
 
+from app.fingerprints.registration import warm
 from app.fingerprints.registration.aligner import METHOD, Aligner, Measurement, Side, read
 from app.fingerprints.registration.child import Keeping
 from app.fingerprints.registration.warm import end_all, warm_aligner
@@ -178,6 +179,11 @@ def test_no_more_is_kept_than_fits() -> None:
         assert one.fine(900).size == (900, 600)
         keeping.tidy()
     assert list(keeping._kept) == ["2", "3"]
+    roomy = Keeping()
+    for number in range(3):
+        roomy.of(str(number), kept(photograph(number)).decode).fine(900)
+    roomy.tidy()
+    assert list(roomy._kept) == ["0", "1", "2"]
     again = keeping.of("2", kept(photograph(2)).decode)
     assert again is keeping._kept["2"]
 
@@ -212,6 +218,15 @@ def test_a_child_that_nobody_asks_ends(shelf: Shelf) -> None:
     until(lambda: not pid_of(aligner))
     with warm_aligner() as other:
         assert other is not aligner
+
+
+@pytest.mark.usefixtures("none_idle")
+def test_an_aligner_that_was_lent_again_is_not_ended(shelf: Shelf) -> None:
+    with warm_aligner() as aligner:
+        aligner.measure(shelf.side("scene"), shelf.side("small"))
+        alive = pid_of(aligner)
+        warm._end(aligner)  # its timer rang while it was being lent
+        assert pid_of(aligner) == alive != 0
 
 
 @pytest.mark.usefixtures("none_idle")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from scenes import kept, photograph
 
 from app.fingerprints.registration import aligning, measuring, regions, tones
@@ -199,3 +199,18 @@ def test_a_blank_pair_is_registered_by_nothing() -> None:
     blank = Image.new("RGB", (300, 200), "white")
     numbers, _ = measured(kept(blank), kept(blank))
     assert not numbers["registered"]
+
+
+def test_of_the_picture_and_its_mirror_image_the_better_map_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aligning, "_perhaps_mirrored", lambda _one, _other: True)
+    found = []
+    for image in (SCENE, ImageOps.mirror(SCENE)):
+        one, other = kept(image), kept(SCENE.resize((450, 300)).crop((0, 0, 60, 50)))
+        tried = [aligning._tried(one, other, mirrored=mirrored)[1] for mirrored in (False, True)]
+        assert max(tried) < aligning.PLENTY
+        assert aligning._by_features(one, other)[1] == max(tried)
+        found.append(tried)
+    assert any(plain > mirrored for plain, mirrored in found)
+    assert any(plain < mirrored for plain, mirrored in found)

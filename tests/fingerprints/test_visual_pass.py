@@ -1,6 +1,6 @@
 """What a file looks like is recorded with its fingerprint, or by the sweep, and never guessed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -169,8 +169,17 @@ def test_what_nobody_looked_at_is_looked_at_by_the_sweep(town: World, store: Sys
     town.work()
 
 
+@pytest.mark.parametrize(
+    ("do", "made"),
+    [(picture_some, LOOKS), (digest_pixels, DIGESTS)],
+    ids=["looks", "digests"],
+)
 def test_what_another_worker_looked_at_meanwhile_is_left_alone(
-    town: World, store: System, monkeypatch: pytest.MonkeyPatch
+    town: World,
+    store: System,
+    monkeypatch: pytest.MonkeyPatch,
+    do: Callable[[Sequence[UUID]], None],
+    made: str,
 ) -> None:
     asset_id = hashed_without_a_look(town, store)
     each = viewing.each
@@ -178,12 +187,12 @@ def test_what_another_worker_looked_at_meanwhile_is_left_alone(
     def after_another(*given: Any) -> Any:  # noqa: ANN401
         found = each(*given)
         monkeypatch.setattr(viewing, "each", each)
-        picture_some([asset_id])
+        do([asset_id])
         return found
 
     monkeypatch.setattr(viewing, "each", after_another)
-    picture_some([asset_id])
-    assert len(looks(town, asset_id)) == 1
+    do([asset_id])
+    assert len(town.find(made, id=asset_id)) == 1
     town.work()
 
 

@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 
-from app.policies.documents import parse_instruments, parse_legal_statuses
+from app.policies.documents import (
+    parse_instruments,
+    parse_legal_statuses,
+    parse_retention_schedules,
+)
 from app.policies.errors import PolicyMalformed
 from app.policies.packaged import packaged_documents
 from app.policies.rules.instruments import LegalInstruments
 from app.policies.rules.legal import EFFECTS, LegalStatuses
+from app.policies.rules.retention import RetentionSchedules, months
 
 REGISTERS = {d["register"]["id"]: d for d in packaged_documents() if "register" in d}
 DAY = date(2026, 10, 1)
@@ -95,3 +100,49 @@ def test_an_instrument_that_ends_before_it_begins_is_refused() -> None:
 def test_two_instruments_of_one_name_are_refused() -> None:
     with pytest.raises(PolicyMalformed, match="named more than once: hk-cap-142"):
         instruments(id="hk-cap-142")
+
+
+def schedules(**changes: Any) -> RetentionSchedules:  # noqa: ANN401
+    """Return the register of schedules with facts put into its first."""
+    document = deepcopy(REGISTERS["retention-schedules"])
+    document["retention_schedules"][0] |= changes
+    return parse_retention_schedules(document)
+
+
+@pytest.mark.parametrize(
+    ("status", "mandate", "on", "may"),
+    [
+        ("published", ["first"], DAY, True),
+        ("example", ["first"], DAY, False),
+        ("published", ["first"], date(2024, 1, 1), False),
+        ("published", ["first", "hk-cap-142"], DAY, False),
+        ("published", ["nobody-knows-it"], DAY, False),
+    ],
+    ids=["verified", "example", "before its day", "one unverified", "unknown"],
+)
+def test_a_schedule_authorises_by_verified_instruments_of_a_published_register(
+    status: str, mandate: list[str], on: date, *, may: bool
+) -> None:
+    law = instruments(id="first", verified=VERIFIED, effective_from="2025-01-01", effective_to=None)
+    schedule = schedules(mandate=mandate).schedules[0]
+    assert schedule.may_authorise(status, law, on) is may
+
+
+def test_two_schedules_of_one_name_are_refused() -> None:
+    with pytest.raises(PolicyMalformed, match="named more than once: example-works-photographs"):
+        schedules(id="example-works-photographs")
+
+
+def test_all_schedules_of_a_class_are_found_by_it() -> None:
+    classes = ["EXAMPLE-PRG-30", "EXAMPLE-ADM-7", "EXAMPLE-ADM-7"]
+    found = schedules(disposal_classes=classes).by_class()
+    ids = {name: [one.id for one in of] for name, of in found.items()}
+    assert ids == {
+        "EXAMPLE-PRG-30": ["example-event-photographs", "example-works-photographs"],
+        "EXAMPLE-ADM-7": ["example-event-photographs"],
+    }
+
+
+@pytest.mark.parametrize(("duration", "number"), [("P0M", 0), ("P18M", 18), ("P7Y", 84)])
+def test_law_counts_in_months_or_years(duration: str, number: int) -> None:
+    assert months(duration) == number

@@ -94,6 +94,16 @@ def test_legal_instruments_are_listed_with_wrong_citations(client: TestClient) -
     assert answer["rejected_citations"][0]["cites"] == "Public Records Ordinance, Cap. 480"
 
 
+def test_retention_schedules_are_listed_with_their_register(client: TestClient) -> None:
+    answer = client.get("/v1/retention-schedules").json()
+    assert answer["register_version"]["id"] == "retention-schedules"
+    listed = {one["id"]: one for one in answer["items"]}
+    assert listed.keys() == {"example-event-photographs", "example-works-photographs"}
+    events = listed["example-event-photographs"]
+    assert (events["duration"], events["action"]) == ("P7Y", "destroy")
+    assert events["mandate"] == ["hk-gc-2-2009"]
+
+
 def test_every_field_of_an_answer_is_required_in_the_contract(client: TestClient) -> None:
     contract = client.get("/openapi.json").json()
     operations = [path["get"]["operationId"] for path in contract["paths"].values()]

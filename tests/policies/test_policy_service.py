@@ -2,12 +2,14 @@
 
 from copy import deepcopy
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.ledger.canonical import digest_of
+from app.policies.documents import Kind
 from app.policies.errors import (
     NoPolicyInForce,
     PolicyLoosens,
@@ -16,13 +18,22 @@ from app.policies.errors import (
 )
 from app.policies.models import PolicyVersionRow
 from app.policies.packaged import packaged_documents
+from app.policies.queries import recorded_so_far
+from app.policies.rules.in_force import RegisterVersion
 from app.policies.service import (
+    document_in_force,
     load_packaged,
     policy_in_force,
+    published_versions,
     record_document,
+    recorded_document,
+    recorded_versions,
     registers_in_force,
+    supposed_in_force,
 )
+from app.policies.supposed import supposed_registers
 
+DRAWN = UUID(int=7)
 PACKAGED = {(d.get("policy") or d["register"])["id"]: d for d in packaged_documents()}
 
 
@@ -192,3 +203,77 @@ def test_a_recorded_document_is_read_once(db: Session) -> None:
     first, second = registers_in_force(db), registers_in_force(db)
     assert first.legal_statuses is second.legal_statuses
     assert first.instruments is second.instruments
+
+
+def test_a_policy_takes_no_registers_name(db: Session) -> None:
+    named = edition("hk-city-default", id="legal-status")
+    with pytest.raises(PolicyMalformed, match="is the name of a register") as refusal:
+        record_document(db, named)
+    assert refusal.value.pointers.keys() == {"/policy/id"}
+    assert recorded_versions(db, "legal-status") == []
+
+
+def test_a_document_without_a_header_is_named_as_such(db: Session) -> None:
+    with pytest.raises(PolicyMalformed, match="a document has a header"):
+        record_document(db, {"policy": "the city's"})
+
+
+def test_what_was_recorded_is_found_by_name_and_version(db: Session) -> None:
+    load_packaged(db)
+    record_document(db, a_base())
+    record_document(db, a_base(version="1.1.0", status="published"))
+    assert recorded_document(db, "a-base", "1.0.0") == a_base()
+    assert recorded_document(db, "legal-status", "1.0.0") == PACKAGED["legal-status"]
+    assert recorded_document(db, "a-base", "9.0.0") is None
+    assert sorted(recorded_versions(db, "a-base")) == ["1.0.0", "1.1.0"]
+    assert published_versions(db, "a-base") == ["1.1.0"]
+    assert document_in_force(db, "policy", "a-base")["policy"]["version"] == "1.1.0"
+    with pytest.raises(NoPolicyInForce):
+        document_in_force(db, "policy", "nobodys")
+
+
+def test_every_new_version_changes_the_mark_of_all(db: Session) -> None:
+    marks = [db.scalar(select(recorded_so_far()))]
+    for version in ("1.0.0", "1.0.1"):
+        record_document(db, a_base(version=version))
+        marks.append(db.scalar(select(recorded_so_far())))
+    record_document(db, a_base(version="1.0.1"))
+    assert db.scalar(select(recorded_so_far())) == marks[-1]
+    assert len(set(marks)) == 3
+
+
+def test_a_supposed_policy_holds_as_if_it_were_recorded(db: Session) -> None:
+    record_document(db, a_base(status="published"))
+    overlay = an_overlay(extends="a-base@1.0.0")
+    held = supposed_in_force(db, overlay, DRAWN)
+    assert held.effective.disposal.cooling_off_days == 99
+    for draft in (a_base(version="2.0.0", status="published"), overlay):
+        held = supposed_in_force(db, draft, DRAWN)
+        assert (held.version_id, held.id) == (DRAWN, draft["policy"]["id"])
+        assert (held.status, held.digest) == (draft["policy"]["status"], digest_of(draft))
+
+
+def test_a_supposed_overlay_of_a_base_that_no_longer_holds_is_superseded(db: Session) -> None:
+    record_document(db, a_base())
+    record_document(db, a_base(version="1.1.0"))
+    assert supposed_in_force(db, an_overlay(extends="a-base@1.0.0"), DRAWN).status == "superseded"
+    assert supposed_in_force(db, an_overlay(extends="a-base@1.1.0"), DRAWN).status == "example"
+
+
+@pytest.mark.parametrize(
+    ("of", "kind"),
+    [
+        ("legal-status", "legal_status"),
+        ("legal-instruments", "legal_instruments"),
+        ("retention-schedules", "retention_schedules"),
+    ],
+)
+def test_a_supposed_register_stands_in_the_place_of_one(db: Session, of: str, kind: Kind) -> None:
+    load_packaged(db)
+    held = registers_in_force(db)
+    draft = edition(of, version="1.2.0", status="draft")
+    supposed = supposed_registers(held, kind, draft, DRAWN)
+    [new] = set(supposed.versions) - set(held.versions)
+    assert new == RegisterVersion(DRAWN, of, "1.2.0", digest_of(draft), "draft")
+    assert len(set(supposed.versions) & set(held.versions)) == 2
+    assert supposed.legal_statuses == held.legal_statuses or of == "legal-status"

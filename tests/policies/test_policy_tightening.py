@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.policies.documents import parse_policy, tighten
@@ -438,7 +438,6 @@ NUMBERS = {
 }
 
 
-@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=NUMBERS), st.fixed_dictionaries({}, optional=NUMBERS))
 def test_an_overlay_of_an_overlay_never_falls_below_the_city(
     first: dict[str, int], second: dict[str, int]

@@ -1,6 +1,7 @@
 """What files say enters records, what is complete is sealed, and all of it cites its event."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,7 +21,7 @@ from world import System, World, a_while_later
 from app.kit.errors import NoSuchResource, RevisionStale
 from app.kit.jobs import bind
 from app.policies.packaged import packaged_documents
-from app.policies.service import record_document
+from app.policies.service import document_in_force, record_document
 from app.provenance.adoption import adopted
 from app.provenance.changes import Assertion, Change, Choice, Retraction
 from app.provenance.errors import NotSealed
@@ -161,6 +162,20 @@ def test_a_complete_record_of_an_unread_file_is_not_proved(town: World, system: 
     [unread] = registered(town, system, [draw(1)])
     with pytest.raises(NotSealed), town.api.transaction() as db:
         prove_sealed(db, unread)
+
+
+def test_a_seal_that_a_register_contradicts_proves_nothing(world: World) -> None:
+    [asset] = read_assets(world, world.a_source_system(), [{}])
+    world.complete_record(asset)
+    assert sealed(world, asset)
+    with world.owner.transaction() as db:
+        register = deepcopy(dict(document_in_force(db, "legal_instruments", "legal-instruments")))
+        left = [one for one in register["instruments"] if one["id"] != world.legal_basis]
+        assert len(left) == len(register["instruments"]) - 1
+        register["register"]["version"] = "9.0.0"
+        record_document(db, register | {"instruments": left})
+    with pytest.raises(NotSealed, match="source:legal_basis"), world.api.transaction() as db:
+        prove_sealed(db, asset)
 
 
 def test_a_stale_revision_is_refused_by_the_service_itself(town: World, asset: UUID) -> None:

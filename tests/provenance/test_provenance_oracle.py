@@ -44,7 +44,6 @@ EVERY = (*CODED, *PLAIN)
 KINDS = ("extracted", "imported", "asserted", "derived")
 TIMES = settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

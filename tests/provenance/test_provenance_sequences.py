@@ -77,7 +77,6 @@ def take(town: World, asset: UUID, step: tuple[str, str, int]) -> None:
 
 @settings(
     max_examples=6,
-    deadline=None,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

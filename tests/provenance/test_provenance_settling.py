@@ -316,7 +316,7 @@ def step(of: Record, oracle: Oracle, told: tuple[Any, ...], version: int) -> Rec
     return after
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300, database=None)
 @given(st.lists(steps, max_size=14))
 def test_conflicts_are_those_that_one_finds_by_hand(told: list[tuple[Any, ...]]) -> None:
     of, oracle = record(LEGAL), Oracle()

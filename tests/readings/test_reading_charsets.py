@@ -136,7 +136,7 @@ def test_kana_of_big5_stand_where_hong_kong_has_them() -> None:
     assert verdict(text.encode("big5hkscs")).text == text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(min_size=1, max_size=40))
 def test_a_decided_text_gives_its_bytes_back(raw: bytes) -> None:
     found = guess(raw)
@@ -146,7 +146,7 @@ def test_a_decided_text_gives_its_bytes_back(raw: bytes) -> None:
         assert found.cut or back == raw
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=30), st.lists(st.binary(max_size=20), max_size=3))
 def test_any_bytes_have_a_verdict(raw: bytes, others: list[bytes]) -> None:
     found = guess(raw, others, ["真"])

@@ -66,7 +66,7 @@ def bytes_of(document: Document) -> bytes:
 TEXTS = st.one_of(st.binary(min_size=1, max_size=60), st.text(min_size=1).map(str.encode))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS, st.sampled_from([{}, {"IPTC:CodedCharacterSet": "\x1b%G"}]))
 def test_every_byte_of_an_iptc_text_comes_back(raw: bytes, declared: dict[str, str]) -> None:
     found = documents({CAPTION: told(raw)} | declared)
@@ -76,7 +76,7 @@ def test_every_byte_of_an_iptc_text_comes_back(raw: bytes, declared: dict[str, s
     assert all(one["value"].encode("utf-8") is not None for one in found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_every_byte_of_an_exif_text_comes_back(raw: bytes) -> None:
     shown = raw.partition(b"\0")[0]
@@ -84,7 +84,7 @@ def test_every_byte_of_an_exif_text_comes_back(raw: bytes) -> None:
     assert bytes_of(first).rstrip(b"\0") == raw.rstrip(b"\0")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.binary(min_size=1, max_size=20), min_size=2, max_size=5))
 def test_every_item_of_a_list_comes_back(items: list[bytes]) -> None:
     [first, *_] = documents({"IPTC:Keywords": [told(item) for item in items]}, "subject")

@@ -55,9 +55,9 @@ def test_files_of_one_length_are_exact_by_their_digest_alone(city: City, standar
     pair |= {f"{side}_fingerprint_id": other["id"]}
     same = other | {"sha256": mine[-1]}
     allowed(city, WORKER, insert("fingerprints", same), insert("likenesses", pair))
-    wrong = other | {"sha256": bytes(32)}
-    steps = insert("fingerprints", wrong), insert("likenesses", pair)
-    assert refusal(city, WORKER, *steps) == UNEQUAL
+    for wrong in ({"sha256": bytes(32)}, {"size_bytes": other["size_bytes"] + 1}):
+        steps = insert("fingerprints", same | wrong), insert("likenesses", pair)
+        assert refusal(city, WORKER, *steps) == UNEQUAL
 
 
 @pytest.mark.parametrize("role", [WORKER, OWNER])
@@ -161,12 +161,13 @@ def judged(city: City, measurement: Row, class_: str, **changed: object) -> Step
 
 
 def pictured(
-    city: City, measurement: Row, looks: Row = NOTHING, samples: Row = NOTHING
+    city: City, measurement: Row, looks: Row = NOTHING, samples: Row = NOTHING, differs: str = "b"
 ) -> list[Step]:
-    """Picture and digest both sides of a pair, with what differs about the second, and measure."""
+    """Picture and digest both sides of a pair, with what differs about one of them, and measure."""
     steps: list[Step] = []
-    for side, looking, sampling in (("a", NOTHING, NOTHING), ("b", looks, samples)):
+    for side in "ab":
         cited = measurement[f"{side}_fingerprint_id"], measurement[f"{side}_asset_id"]
+        looking, sampling = (looks, samples) if side == differs else (NOTHING, NOTHING)
         steps += [
             insert("visual_fingerprints", a_picture(city, *cited, **looking)),
             insert("pixel_digests", a_digest(city, *cited, **sampling)),
@@ -189,8 +190,9 @@ def test_no_class_but_exact_stands_without_a_measurement(city: City, class_: str
 def test_no_class_rests_on_another_pairs_measurement(city: City, class_: str) -> None:
     measurement = a_measurement(city, city.sealed, city.other)
     mine = a_measurement(city, city.sealed, city.copy)
+    both = [insert("measurements", row) for row in (measurement, mine)]
     step = judged(city, mine, class_, measurement_id=measurement["id"])
-    assert refusal(city, WORKER, insert("measurements", measurement), step) == NOT_MEASURED
+    assert refusal(city, WORKER, *both, step) == NOT_MEASURED
 
 
 @pytest.mark.parametrize("class_", OTHER_CLASSES)
@@ -225,15 +227,16 @@ DIFFERING: list[Any] = [
 ]
 
 
+@pytest.mark.parametrize("differs", ["a", "b"])
 @pytest.mark.parametrize("role", [WORKER, OWNER])
 @pytest.mark.parametrize(("looks", "samples"), DIFFERING)
 def test_image_data_is_identical_under_equal_rendering_only(
-    city: City, role: str, looks: Row, samples: Row
+    city: City, role: str, looks: Row, samples: Row, differs: str
 ) -> None:
     measurement = a_measurement(city, city.sealed, city.other)
     step = judged(city, measurement, "identical_image_data")
     allowed(city, role, *pictured(city, measurement), step)
-    met = refusal(city, role, *pictured(city, measurement, looks, samples), step)
+    met = refusal(city, role, *pictured(city, measurement, looks, samples, differs), step)
     assert met == NOT_IDENTICAL
 
 
@@ -261,6 +264,26 @@ def test_image_data_that_was_never_looked_at_is_not_identical(city: City) -> Non
     measurement = a_measurement(city, *city.empty)
     step = judged(city, measurement, "identical_image_data")
     assert refusal(city, WORKER, insert("measurements", measurement), step) == NOT_IDENTICAL
+
+
+CITED = [
+    ("a_asset_id", UUID(int=1), "fk_likenesses_a_asset_id_a_fingerprint_id"),
+    ("b_asset_id", UUID(int=2**128 - 1), "fk_likenesses_b_asset_id_b_fingerprint_id"),
+    ("standard_id", UUID(int=1), "fk_likenesses_standard_id"),
+    ("event_id", UUID(int=1), "fk_likenesses_event_id"),
+    ("class", "looks_alike", "ck_likenesses_class"),
+]
+
+
+@pytest.mark.parametrize(("column", "untrue", "speaks"), CITED)
+def test_what_a_measured_judgement_cites_is_there(
+    city: City, column: str, untrue: object, speaks: str
+) -> None:
+    measurement = a_measurement(city, city.sealed, city.other)
+    steps = insert("measurements", measurement), judged(city, measurement, "crop")
+    allowed(city, WORKER, *steps)
+    step = judged(city, measurement, "crop", **{column: untrue})
+    assert refusal(city, WORKER, steps[0], step).constraint == speaks
 
 
 def test_the_copy_is_one_of_the_two(city: City) -> None:

@@ -186,6 +186,12 @@ def test_what_is_cited_is_there(city: City, table: str, column: str, speaks: str
     assert refusal(city, *entered(city, table, row)).constraint == f"fk_{table}_{speaks}"
 
 
+def test_a_pair_is_dismissed_by_a_department_that_there_is(city: City) -> None:
+    row = a_dismissal(city) | {"department": "nowhere"}
+    met = refusal(city, *entered(city, "dismissed_pairs", row))
+    assert met.constraint == "fk_dismissed_pairs_department"
+
+
 @pytest.mark.parametrize("table", ONCE)
 def test_what_is_known_is_not_entered_again(city: City, table: str) -> None:
     row = SOUND[table](city)
