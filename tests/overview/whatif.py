@@ -213,8 +213,13 @@ def moved(was: Row[Any], becomes: Row[Any]) -> Moved:
     """Return what differs between two answers about one asset."""
     before, after = (frozenset(reasons(side.codes)) for side in (was, becomes))
     stays = was.status == becomes.status
-    statuses = (None, None) if stays else (was.status, becomes.status)
-    return Moved(*statuses, recompleted(was, becomes), after - before, before - after)
+    return Moved(
+        None if stays else was.status,
+        None if stays else becomes.status,
+        recompleted(was, becomes),
+        after - before,
+        before - after,
+    )
 
 
 def recompleted(was: Row[Any], becomes: Row[Any]) -> str | None:
