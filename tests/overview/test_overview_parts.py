@@ -36,6 +36,7 @@ def cases(whatif: WhatIf) -> Cases:
     forbidden, third_twin = quarter.a_pair()
     unknown = quarter.a_pair()
     elsewhere = town.an_asset(abroad, town.file_of(not_concerned).read_bytes())
+    second_twin = town.a_copy_of(not_concerned, quarter.two)  # in another part than the first
     frames = [town.an_asset(quarter.one, draw(931), name=f"f-00{n}.jpg") for n in (11, 12, 13)]
     last_twin = town.a_copy_of(frames[0], quarter.two)
     quarter.work()
@@ -44,7 +45,8 @@ def cases(whatif: WhatIf) -> Cases:
     quarter.complete(not_concerned, without=["title"])
     quarter.complete(forbidden, legal_status=["archival_record"])
     quarter.complete(elsewhere, without=["title"])
-    quarter.complete(twin, its_twin, third_twin, last_twin, frames[1], without=["creator"])
+    twins = (twin, its_twin, second_twin, third_twin, last_twin)
+    quarter.complete(*twins, frames[1], without=["creator"])
     for one, without in zip(unknown, (["creator"], ["creator", "title"]), strict=True):
         quarter.complete(one, without=without)
         town.change(one, [Assertion("creator", unknown_reason="lost")])
