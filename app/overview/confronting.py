@@ -100,7 +100,8 @@ def everyone(supposition: Supposition) -> Select[Any]:
     newest = Newest(literal_column(AFTER, Uuid), literal_column(UNTIL, Uuid))
     parts = [in_part(book, group, newest) for group in groups if group.concerned]
     here = union_all(*parts).cte("here")
-    touched = sets_touched(here)
+    recompleting = any(group.differs.of_completeness for group in groups)
+    touched = sets_touched(here, anyone=recompleting)
     others = other_members(here, touched)
     beside = union_all(*(of_these(book, group, others) for group in groups)).cte("beside")
     first = first_recompleted(here, beside)
@@ -123,10 +124,13 @@ def same_set(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     return and_(one.c.sha256 == other.c.sha256, one.c.hashed_bytes == other.c.hashed_bytes)
 
 
-def sets_touched(here: CTE) -> CTE:
-    """Select the sets of equal bytes in which a pair decides, or may be judged otherwise."""
+def sets_touched(here: CTE, *, anyone: bool) -> CTE:
+    """Select the sets of equal bytes in which a pair decides, or may be judged otherwise.
+
+    `anyone`: of all who are concerned, for a twin in another part may become a better keeper.
+    """
     undecided = or_(own_status(here, "before").is_(None), own_status(here, "after").is_(None))
-    matters = or_(here.c.passing, newly(here).is_not(None), undecided)
+    matters = or_(literal(value=anyone), here.c.passing, newly(here).is_not(None), undecided)
     found = select(here.c.sha256, here.c.hashed_bytes).where(here.c.several, matters)
     return (
         found.where(here.c.sha256.is_not(None), here.c.hashed_bytes > 0).distinct().cte("touched")

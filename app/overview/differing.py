@@ -47,6 +47,11 @@ class Difference:
         return bool(self.before or self.after)
 
     @property
+    def of_completeness(self) -> bool:
+        """Tell whether a record may become complete or incomplete."""
+        return any(one.tier == INCOMPLETE for one in (*self.before, *self.after))
+
+    @property
     def said_anyway(self) -> Sequence[Demand]:
         """Return what both demand that fails with a code which a demand of only one may yield.
 

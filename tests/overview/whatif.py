@@ -25,6 +25,10 @@ from app.policies.supposed import supposed_registers
 
 Document = dict[str, Any]
 CITY = packaged_documents()[0]
+CHANGES = """
+SELECT asset_id, was, becomes, newly, gained, lost FROM simulation_changes
+ WHERE simulation_id = :simulation
+"""
 
 
 def put(document: Document, pointer: str, value: object) -> Document:
@@ -47,6 +51,17 @@ class Found:
     bytes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     bytes_of_reasons: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What would change of one asset; the default is nothing."""
+
+    was: str | None = None  # where the status changes
+    becomes: str | None = None
+    newly: str | None = None
+    gained: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
 
 
 class WhatIf:
@@ -125,10 +140,35 @@ class WhatIf:
                     found.bytes_of_reasons[reason.department, kind, reason.reason] += side.bytes
         return found
 
+    def told(self, document: Document, **other: Any) -> dict[UUID, Moved]:  # noqa: ANN401
+        """Simulate and return what is listed, by asset."""
+        simulation_id = self.begin(document, **other)
+        self.walk(simulation_id)
+        rows = self.world.find(CHANGES, simulation=simulation_id)
+        return {row[0]: Moved(*row[1:4], *map(frozenset, row[4:])) for row in rows}
+
+    def one_by_one(
+        self, document: Document, departments: tuple[str, ...] = ()
+    ) -> dict[UUID, Moved]:
+        """Return what the one statement says otherwise under both books, by asset."""
+        before, after = self.both(document, departments)
+        found = {one: moved(was, after[one]) for one, was in before.items()}
+        return {one: change for one, change in found.items() if change != Moved()}
+
     def naively(
         self, document: Document, scope: str | None = None, departments: tuple[str, ...] = ()
     ) -> Found:
         """Ask the one statement about everything, under both books, and compare in Python."""
+        before, after = self.both(document, departments)
+        found = Found()
+        for asset_id, was in before.items():
+            compare(found, was, after[asset_id], scope)
+        return found
+
+    def both(
+        self, document: Document, departments: tuple[str, ...] = ()
+    ) -> tuple[dict[UUID, Row[Any]], dict[UUID, Row[Any]]]:
+        """Return the one statement's answers about everything, under both books."""
         with self.world.api.transaction() as db:
             today = ask_today(db)
             held = replace(today.book, as_if_sealed=True)
@@ -150,19 +190,15 @@ class WhatIf:
                     {r.asset_id: r for r in db.execute(eligibility(Question(b, today.today)))}
                     for b in (held, supposed)
                 )
-        found = Found()
-        for asset_id, was in before.items():
-            compare(found, was, after[asset_id], scope)
-        return found
+        return before, after
 
 
 def compare(found: Found, was: Row[Any], becomes: Row[Any], scope: str | None) -> None:
     """Count what differs between two answers about one asset."""
     if scope not in (None, was.department):
         return
-    whole = [not any(map(incomplete, side.codes)) for side in (was, becomes)]
-    if whole[0] != whole[1]:
-        found.newly[was.department, "complete" if whole[1] else "incomplete"] += 1
+    if newly := recompleted(was, becomes):
+        found.newly[was.department, newly] += 1
     if was.status != becomes.status:
         found.moved[was.department, was.status, becomes.status] += 1
         found.bytes[was.department, was.status, becomes.status] += was.size_bytes
@@ -171,6 +207,27 @@ def compare(found: Found, was: Row[Any], becomes: Row[Any], scope: str | None) -
         for code in codes:
             found.reasons[was.department, kind, code] += 1
             found.bytes_of_reasons[was.department, kind, code] += was.size_bytes
+
+
+def moved(was: Row[Any], becomes: Row[Any]) -> Moved:
+    """Return what differs between two answers about one asset."""
+    before, after = (frozenset(reasons(side.codes)) for side in (was, becomes))
+    stays = was.status == becomes.status
+    return Moved(
+        None if stays else was.status,
+        None if stays else becomes.status,
+        recompleted(was, becomes),
+        after - before,
+        before - after,
+    )
+
+
+def recompleted(was: Row[Any], becomes: Row[Any]) -> str | None:
+    """Return whether a record becomes complete or incomplete."""
+    before, after = (not any(map(incomplete, side.codes)) for side in (was, becomes))
+    if before == after:
+        return None
+    return "complete" if after else "incomplete"
 
 
 def reasons(codes: Sequence[str | None]) -> set[str]:
