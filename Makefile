@@ -18,7 +18,7 @@ SHUFFLES ?= 20
 CLAIMS := b1_registration b2_reading b3_fingerprint b6_near b6_rebuild b8_eligibility b10_simulation b11_keyset b12_growth \
 	b16_import_memory b17_search b18_bulk a3_duplicates b7_pipeline b13_two_workers
 SIZE ?= small
-AT_ONCE ?= 2
+AT_ONCE ?= 3
 # Each commit has an order of tests of its own, and keeps it: what was green is green again.
 SEED ?= $(shell git rev-list --count HEAD 2> /dev/null || echo 1)
 
