@@ -1,6 +1,8 @@
 """EXIF's UserComment: eight bytes that name a charset, then the text (Exif 3.0, 4.6.6)."""
 
-from app.readings.charsets.guess import readings
+from math import inf
+
+from app.readings.charsets.guess import MARGIN, readings
 from app.readings.texts import Around, Text, decode_declared, read_text, settled
 
 NAME_LENGTH = 8
@@ -15,7 +17,7 @@ def read_comment(raw: bytes, around: Around) -> Text:
     body = raw[NAME_LENGTH:] if name in _NAMES else raw
     match name:
         case b"UNICODE\0":
-            return _unicode(body)
+            return _unicode(body, around)
         case b"JIS\0\0\0\0\0":
             found = decode_declared(body.rstrip(b"\0"), "iso2022_jp")
             return found if found.note is None else undeclared(body, around)
@@ -29,10 +31,11 @@ def undeclared(body: bytes, around: Around) -> Text:
     return read_text(ended.decode("utf-8", "surrogateescape"), None, None, around)
 
 
-def _unicode(body: bytes) -> Text:
+def _unicode(body: bytes, around: Around) -> Text:
     """Read UTF-16 in the order of its mark, else the one in which it is likelier text.
 
     The standard leaves the order open, and programs keep neither to the file's nor to any other.
+    Some write what is no UTF-16 at all, which any two bytes are by their form: its letters tell.
     """
     marked = _MARKS.get(body[:2])
     if marked:
@@ -41,4 +44,7 @@ def _unicode(body: bytes) -> Text:
     ended = even[: len(even.rstrip(b"\0") + b"\0") // 2 * 2]
     scores = {one.codec: one.score for one in readings(ended) if one.codec in _MARKS.values()}
     codec = max(scores, key=lambda codec: scores[codec], default="utf-16-le")
+    narrow = [one.score for one in readings(body.rstrip(b"\0 ")) if one.codec not in scores]
+    if max(narrow, default=-inf) - scores.get(codec, -inf) >= MARGIN:
+        return undeclared(body, around)
     return settled(decode_declared(ended, codec))

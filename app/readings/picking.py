@@ -49,10 +49,16 @@ def sources(tags: Tags, locators: Iterable[str]) -> list[tuple[Tag, str | None]]
     elsewhere: list[tuple[Tag, str | None]] = []
     for locator in locators:
         family, name = locator.split(":")[0], locator.rpartition(":")[2]
+        if default := tags.get(locator):  # before its languages, wherever it stands among them
+            standard.append((default, None))
         for tag in tags:
-            if tag.locator == locator or tag.locator.startswith(f"{locator}-"):
+            if tag.locator.startswith(f"{locator}-"):
                 standard.append((tag, None))
-            elif (tag.family, tag.name) == (family, name) and tag.group != THUMBNAIL:
+            elif (
+                tag.locator != locator
+                and (tag.family, tag.name) == (family, name)
+                and tag.group != THUMBNAIL
+            ):
                 elsewhere.append((tag, NON_STANDARD))
     known = {tag.locator for tag, _ in standard}
     firsts = standard + [entry for entry in elsewhere if entry[0].locator not in known]

@@ -9,13 +9,15 @@ from app.readings.picking import Candidate, in_order, pick
 from app.readings.tags import Tags
 from app.readings.texts import UNUSABLE
 
-OUT_OF_RANGE = "out of range"  # or no number, or of no hemisphere
+OUT_OF_RANGE = "out of range"  # or no number, or of no hemisphere of its axis
 NULL_ISLAND = "0,0"
+_NULL_ISLAND_DAMAGE = 5  # behind every name, whatever that is damaged by
 COORDINATES = (
     ("EXIF:GPS:GPSLatitude", "EXIF:GPS:GPSLongitude"),
     ("XMP:XMP-exif:GPSLatitude", "XMP:XMP-exif:GPSLongitude"),
 )
 _SOUTH_OR_WEST = ("S", "W")
+_HEMISPHERES = {"Latitude": "NS+", "Longitude": "EW+"}
 _NAMES = {
     "XMP:shown": {
         "location": "XMP:XMP-iptcExt:LocationShownSublocation",
@@ -63,12 +65,13 @@ def _coordinates(tags: Tags, latitude: str, longitude: str) -> Candidate | None:
         )
     note = NULL_ISLAND if lat == 0 and lon == 0 else None
     statement = Extracted("place", {"coords": {"lat": lat, "lon": lon}}, locator, False, note=note)
-    return Candidate(statement, 1 if note else 0)
+    return Candidate(statement, _NULL_ISLAND_DAMAGE if note else 0)
 
 
 def _hemisphere(tags: Tags, locator: str) -> str:
-    """Return N, S, E or W; XMP carries it as the sign of the number."""
-    return tags.text(f"{locator}Ref")[:1].upper() or ("" if locator.startswith("EXIF") else "+")
+    """Return N, S, E or W, or nothing; XMP carries it as the sign of the number."""
+    stated = tags.text(f"{locator}Ref")[:1].upper() or ("" if locator[:4] == "EXIF" else "+")
+    return stated if stated in _HEMISPHERES[locator.rpartition("GPS")[2]] else ""
 
 
 def _degrees(text: str, hemisphere: str, limit: int) -> float | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.readings.charsets.guess import Guess, guess
-from app.readings.charsets.undoing import undo_misreading
+from app.readings.charsets.undoing import is_spoilt, undo_misreading
 
 CHARSET_UNKNOWN = "charset unknown"
 CHARSET_GUESSED = "charset guessed"
@@ -95,11 +95,16 @@ def decode_declared(raw: bytes, charset: str) -> Text:
 
 def read_undeclared(given: bytes, exact: bytes, around: Around = _NOTHING) -> Text:
     """Read bytes of no declared charset: the reading that stands out, or none."""
-    found = guess(given, around.others, around.known)
+    found, first = guess(given, around.others, around.known), _unknown(given, exact)
     if found and found.decided and found.codec == "utf-8":
         note = CUT_CHARACTER if found.cut else CHARSET_GUESSED
-        return Text(found.text, exact, "utf-8", note, "guessed", found.certainty)
-    return _anew(found, _unknown(given, exact), UNDECLARED)
+        text = Text(found.text, exact, "utf-8", note, "guessed", found.certainty)
+        return _unless_misread(text, around)
+    if not (found and found.decided) and _is_utf8(given):
+        undone = _unless_misread(first, around)
+        if undone.rule:
+            return undone
+    return _anew(found, first, UNDECLARED)
 
 
 def settled(text: Text) -> Text:
@@ -143,10 +148,9 @@ def _contradicted(given: bytes, exact: bytes, charset: str, around: Around) -> T
 
 def _unless_misread(text: Text, around: Around) -> Text:
     """Undo what a program did that read bytes in a wrong charset before it wrote this text."""
-    found = undo_misreading(text.value, around.known)
-    if found is None or not found.decided:
-        return text
-    return _anew(found, replace(text, note=MISREAD), UNDONE)
+    if found := undo_misreading(text.value, around.known):
+        return _anew(found, replace(text, note=MISREAD), UNDONE)
+    return replace(text, note=MISREAD) if is_spoilt(text.value) else text
 
 
 def _cut_or_flawed(given: bytes, exact: bytes, charset: str) -> Text:
@@ -171,8 +175,10 @@ def _note_of(value: str) -> str | None:
     if not value:
         return BLANK
     letters = [letter for letter in value if not letter.isspace()]
-    marks = sum(letter == "?" for letter in letters)
-    return QUESTION_MARKS if marks > 1 and 2 * marks > len(letters) else None
+    marks = sum(letter in "?\ufffd" for letter in letters)
+    if marks < 2 or 2 * marks <= len(letters):
+        return None
+    return REPLACEMENT if "\ufffd" in letters else QUESTION_MARKS
 
 
 def _needed(raw: bytes | None, value: str, text: Text) -> bytes | None:
@@ -183,6 +189,14 @@ def _needed(raw: bytes | None, value: str, text: Text) -> bytes | None:
         return None if value.encode(text.charset) == raw else raw
     except (UnicodeEncodeError, LookupError):
         return raw
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _has_surrogates(text: str) -> bool:

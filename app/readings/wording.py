@@ -118,7 +118,8 @@ def _candidates(
 
 
 def _candidate(tag: Tag, place: str | None, wording: Wording, texts: list[Text]) -> Candidate:
-    worst = max(texts, key=lambda text: text.damage, default=Text("", note=BLANK))
+    said = [text for text in texts if text.note != BLANK]  # a list's blank items are no items
+    worst = max(said or texts, key=lambda text: text.damage, default=Text("", note=BLANK))
     eastern = any(_EAST.search(text.value) for text in texts)
     last = _LAST if place == COMMENT else 0
     if place == COMMENT and eastern:
@@ -189,9 +190,27 @@ def _repaired(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _is_cut_of(cut: Extracted, whole: Extracted) -> bool:
-    if not (whole.locator.startswith("XMP:") and isinstance(cut.value, str)):
+    """Tell whether a text, or each item of a list, is the other or was cut from it."""
+    if not whole.locator.startswith("XMP:"):
         return False
-    raw = cut.raw_bytes if isinstance(cut.raw_bytes, bytes) else None
-    length = len(raw or cut.value.encode("utf-8", "replace"))
-    at_the_limit = cut.note == CUT_CHARACTER or any(0 <= end - length < 4 for end in _CUT_AT)
-    return at_the_limit and cut.value != whole.value and whole.value.startswith(cut.value)
+    ends, wholes = _values(cut), _values(whole)
+    if ends == wholes or len(ends) != len(wholes):
+        return False
+    raws = cut.raw_bytes if isinstance(cut.raw_bytes, tuple) else (cut.raw_bytes,)
+    known = raws if len(raws) == len(ends) else (None,) * len(ends)
+    lengths = [
+        len(raw or end.encode("utf-8", "replace")) for raw, end in zip(known, ends, strict=True)
+    ]
+    return all(
+        one == other
+        or (other.startswith(one) and (cut.note == CUT_CHARACTER or _at_a_limit(length)))
+        for one, other, length in zip(ends, wholes, lengths, strict=True)
+    )
+
+
+def _values(one: Extracted) -> list[str]:
+    return one.value if isinstance(one.value, list) else [one.value]
+
+
+def _at_a_limit(length: int) -> bool:
+    return any(0 <= end - length < 4 for end in _CUT_AT)

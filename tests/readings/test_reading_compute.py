@@ -64,6 +64,7 @@ def locator(tags: dict[str, Entry], field: str) -> str | None:
         pytest.param({EXIF: ""}, None, id="blank alone is nothing"),
         pytest.param({IPTC: "a" * 2000, XMP: "a" * 2100} | STALE, XMP, id="IPTC cut at 2000"),
         pytest.param({IPTC: "a" * 1500, XMP: "a" * 2100} | STALE, IPTC, id="IPTC shorter, not cut"),
+        pytest.param({f"{XMP}-zh-hant": "b", XMP: "a"}, XMP, id="x-default, wherever it stands"),
         pytest.param(
             {IPTC: "b" * 2000, XMP: "a" * 2100} | STALE, IPTC, id="IPTC says other things"
         ),
@@ -287,6 +288,8 @@ def test_coordinates_carry_their_hemisphere() -> None:
         gps("22", "N", "", "E"),
         gps("nan", "N", "114", "E"),
         gps("inf", "N", "114", "E"),
+        gps("22", "0", "114", "1"),
+        gps("22", "E", "114", "N"),
         {"EXIF:GPS:GPSLatitude": "22", "EXIF:GPS:GPSLongitude": "114"},
         {"EXIF:GPS:GPSLatitude": ("22", b"\1")},
         {"EXIF:GPS:GPSLongitude": "114", "EXIF:GPS:GPSLongitudeRef": "E"},
@@ -304,7 +307,7 @@ def test_null_island_is_noted_and_gives_way_to_a_name() -> None:
     assert found
     assert found.note == "0,0"
     names: dict[str, Entry] = {"IPTC:City": "Hong Kong", "IPTC:Sub-location": "Central"}
-    found = picked(names, "place")
+    found = picked(nowhere | names, "place")
     assert found
     assert found.value == {
         "name": "Central, Hong Kong",
@@ -318,6 +321,14 @@ def test_null_island_is_noted_and_gives_way_to_a_name() -> None:
     both = names | {"XMP:XMP-photoshop:City": "Kowloon", "XMP:XMP-photoshop:State": " "}
     assert locator(both, "place") == "XMP:XMP-photoshop:City"
     assert locator(both | STALE, "place") == "IPTC:Sub-location+IPTC:City"
+
+
+def test_a_careless_hemisphere_of_xmp_counts() -> None:
+    place = "XMP:XMP-exif:GPS"
+    tags: dict[str, Entry] = {f"{place}Latitude": "33.5", f"{place}LatitudeRef": "S"}
+    found = picked(tags | {f"{place}Longitude": "70.5"}, "place")
+    assert found
+    assert found.value == {"coords": {"lat": -33.5, "lon": 70.5}}
 
 
 def technical(tags: dict[str, Entry], base: dict[str, str]) -> dict[str, Any]:
