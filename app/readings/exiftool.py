@@ -18,7 +18,7 @@ OLDEST = 13
 PERL_MODULES = ("Digest::MD5", "Encode", "Compress::Zlib")
 VENDORED = Path(__file__).parents[1] / "vendored" / "exiftool" / "exiftool"
 OWN_PERL = Path(__file__).parent / "perl"
-OWN_MODULES = ("Untouched", "OneByOne", "Remembered", "Bounded", "Alone")
+OWN_MODULES = ("Untouched", "OneByOne", "Remembered", "Bounded", "Wide", "Alone")
 
 # What a reading asks. Groups and tags are named, so that neither ImageDataHash (it hashes pixels)
 # nor the file's name, folder and times come along: equal bytes give equal answers.

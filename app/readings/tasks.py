@@ -2,7 +2,7 @@
 
 import atexit
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
@@ -25,7 +25,7 @@ from app.assets.sweeping import (
     look_at_newest,
 )
 from app.kit.fencing import Interrupted
-from app.kit.jobs import MOST_ASSETS_A_JOB, found, in_transaction, on, sweep
+from app.kit.jobs import MOST_ASSETS_A_JOB, found, in_transaction, on, publish, sweep
 from app.readings import queries
 from app.readings.exiftool import UnfitTool
 from app.readings.extractor import Extractor
@@ -107,7 +107,7 @@ def read_some(asset_ids: Sequence[UUID]) -> None:
             closing(ahead(making, stop=turn.stop)) as parcels,
         ):
             for parcel in parcels:
-                record_parcel(parcel)
+                record_parcel(parcel, sidecars)
                 for asset_id in parcel.asset_ids():
                     left.pop(asset_id, None)
     except Exception as error:
@@ -136,17 +136,37 @@ def ahead(parcels: Iterator[Parcel], *, stop: Callable[[], None]) -> Generator[P
                 one.cancel()
 
 
-def record_parcel(parcel: Parcel) -> None:
-    """Record what files said, and which could not be read, in one transaction."""
+def record_parcel(parcel: Parcel, beside: Mapping[UUID, Sequence[str]]) -> None:
+    """Record what files said, and which could not be read, in one transaction.
+
+    Args:
+        parcel: what was read.
+        beside: where sidecars lay of which this reading knew.
+    """
 
     def record(db: Session) -> None:
         if parcel.read:
             record_readings(db, parcel.read)
+            tell_of_late_sidecars(db, parcel, beside)
             passed(db, STAGE, [one.asset_id for one in parcel.read])
         postpone(db, STAGE, [(asset_id, detail) for asset_id, _, detail in parcel.seen])
         report_sightings(db, AGENT, parcel.seen)
 
     in_transaction(record)
+
+
+def tell_of_late_sidecars(
+    db: Session, parcel: Parcel, beside: Mapping[UUID, Sequence[str]]
+) -> None:
+    """Have those read again around which somebody looked meanwhile.
+
+    The job that was told of it found no reading yet, and left them to this one. Their decisions are
+    locked, so that whoever looks is either seen here or sees what is recorded here.
+    """
+    ids = [one.asset_id for one in parcel.read]
+    now = sidecars_beside(db, ids)
+    if late := [one for one in ids if now.get(one, []) != list(beside.get(one, []))]:
+        publish(db, SidecarsChanged(tuple(late)))
 
 
 LEFT = Stage(

@@ -14,9 +14,12 @@ from images import draw
 from swift import Swift
 from world import System, World, a_while_later
 
+from app.assets.queries import whereabouts
 from app.assets.surrounding_tasks import look_around, look_around_what_was_left
+from app.assets.surroundings import sidecars_beside
 from app.kit.jobs import bind
 from app.readings import tasks
+from app.readings.parcels import InTurn
 from app.readings.sidecars import MOST_BYTES
 
 OWN, BESIDE = "A tram at the corner", "電車在街角"
@@ -99,6 +102,30 @@ def test_a_sidecar_answers_where_its_image_is_silent(
     assert beside["byte_token"].split(":")[2:4] == [str(stat.st_ino), str(stat.st_size)]
     assert record(world, one)[2] == BESIDE
     assert not conflict(world, one)
+
+
+DECLARED = '<?xml version="1.0" encoding="UTF-16"?>\n'
+
+
+@pytest.mark.parametrize(
+    ("mark", "codec", "before"),
+    [
+        pytest.param(b"\xef\xbb\xbf", "utf-8", "", id="UTF-8 with a mark"),
+        pytest.param(b"\xff\xfe", "utf-16-le", "", id="little end"),
+        pytest.param(b"\xfe\xff", "utf-16-be", "", id="big end"),
+        pytest.param(b"\xff\xfe", "utf-16-le", DECLARED, id="declared, little end"),
+        pytest.param(b"\xfe\xff", "utf-16-be", DECLARED, id="declared, big end"),
+        pytest.param(b"\xff\xfe\0\0", "utf-32-le", DECLARED.replace("16", "32"), id="UTF-32"),
+    ],
+)
+def test_a_sidecar_is_read_in_every_encoding_of_unicode(
+    world: World, store: System, mark: bytes, codec: str, before: str
+) -> None:
+    written = mark + xmp(before=before).decode().encode(codec)
+    half_a_letter = b"\0" if codec.startswith("utf-16") else b""
+    one = placed(world, store, "a.jpg", draw(1), **{"a.xmp": written + half_a_letter})
+    world.work()
+    assert said(newest(world, one))[0][0] == BESIDE
 
 
 def test_an_images_own_words_go_first_and_what_differs_is_a_conflict(
@@ -202,6 +229,33 @@ def test_a_sidecar_that_comes_later_is_read(world: World, store: System) -> None
     (store.folder / "a.xmp").write_bytes(xmp())
     look_again(world, one)
     assert [len(reading["sidecars"]) for reading in readings(world, one)] == [0, 1]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["not known before", "known before"])
+def test_a_sidecar_that_is_seen_while_its_image_is_read_is_not_missed(
+    world: World, store: System, *, known: bool
+) -> None:
+    one = placed(world, store, "a.jpg", draw(1), **{"a.xmp": xmp()})
+    world.lose_jobs()
+    bind(world.worker)
+    if known:
+        look_around([one])
+        world.lose_jobs()
+    with world.api.transaction() as db:
+        turn = InTurn(
+            list(db.execute(whereabouts([one])).all()), beside := sidecars_beside(db, [one])
+        )
+    with tasks.warm_extractor() as reader:
+        [parcel] = turn.parcels(reader)
+    look_around([one])
+    world.work()
+    assert readings(world, one) == []
+    tasks.record_parcel(parcel, beside)
+    waiting = world.find("SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%sidecars'")
+    assert [row[0] for row in waiting] == [0 if known else 1]
+    world.work()
+    assert said(newest(world, one))[0][0] == BESIDE
+    assert len(readings(world, one)) == (1 if known else 2)
 
 
 def test_looking_again_at_the_same_reads_nothing_anew(world: World, described: UUID) -> None:

@@ -13,7 +13,7 @@ from app.readings.extraction import Extracted
 from app.readings.texts import MISREAD, UNDONE, UNUSABLE, Around, Text, read_text
 
 CAPTION = "香港中央圖書館珍藏舊照片，攝於一九五六年夏天的中環街市"
-IMAGE, DESCRIPTION = "EXIF:IFD0:ImageDescription", "XMP:XMP-dc:Description"
+DESCRIPTION = "XMP:XMP-dc:Description"
 
 
 def windows(raw: bytes) -> str:
@@ -74,7 +74,9 @@ def test_what_was_misread_and_then_lost_letters_is_no_answer(
 
 
 def test_a_text_of_replacement_characters_gives_way() -> None:
-    found = picked({IMAGE: "\ufffd\ufffd\ufffd 1956", DESCRIPTION: CAPTION}, "description")
+    lost: dict[str, Entry] = {DESCRIPTION: "\ufffd\ufffd\ufffd\ufffd\ufffd 1956"}
+    assert picked(lost, "description") is None
+    found = picked({**lost, "IPTC:Caption-Abstract": CAPTION, **UTF8}, "description")
     assert found
     assert found.value == CAPTION
     assert as_written("1956 in Wan Chai\ufffd\ufffd", "utf-8").damage == 0

@@ -29,7 +29,7 @@ sub too_many {
 
 INIT {
     if (defined &Image::ExifTool::FoundTag) {
-        no warnings qw(redefine once);
+        no warnings qw(redefine once prototype);
         my $found = \&Image::ExifTool::FoundTag;
         *Image::ExifTool::FoundTag = sub {
             my ($tool, $about, $value) = @_;
