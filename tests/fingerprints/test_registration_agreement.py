@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from marks import MARKS, captioned, dusk, framed, laid_anew, stamped, watermarked, with_target
+from marks import MARKS, captioned, dusk, framed, laid_anew, letter, stamped, watermarked, with_target
 from measures import CITY
-from PIL import Image
+from PIL import Image, ImageOps
 from scenes import kept, noisy, page, photograph, side
 
 from app.comparisons.judging import Judged, PairFacts, judge
@@ -98,6 +98,19 @@ def test_a_side_that_shows_nothing_lacks_nothing() -> None:
     assert found["cells"] > 100
     nothing = agreement(over(plain, plain))
     assert (nothing["cells"], nothing["share"]) == (0, {"one": 1.0, "other": 1.0})
+
+
+@pytest.mark.parametrize("box", [(30, 0, 880, 1190), (20, 10, 880, 1180)])
+def test_a_page_whose_margin_was_cut_is_a_crop(box: tuple[int, int, int, int]) -> None:
+    page_ = letter(SCENE)
+    found, _ = judged(page_, page_.crop(box))
+    assert found.class_ == "crop"
+
+
+@pytest.mark.parametrize("colour", ["white", "black"])
+def test_a_border_that_was_laid_around_is_none_of_the_picture(colour: str) -> None:
+    found, _ = judged(SCENE, ImageOps.expand(SCENE, 30, colour))
+    assert found.class_ == "retouched_or_composite"
 
 
 def test_cells_outside_of_both_do_not_count() -> None:
