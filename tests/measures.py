@@ -34,7 +34,7 @@ LOOK = {
     "sharpness": {"fine": 1.1, "middle": 1.03},
     "noise": {"one": 0.3, "other": 0.3, "apart": 0.3},
 }
-NOTHING_AROUND = {"share": 0.0, "plain": False, "level": 0.0}
+NOTHING_AROUND = {"share": 0.0, "plain": False, "level": 0.0, "continued": 0.0}
 REDUCED: dict[str, Any] = {
     "reference": "a",
     "registered": True,

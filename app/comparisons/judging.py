@@ -10,7 +10,7 @@ from typing import Any
 
 from app.comparisons.derivatives import derivative
 from app.comparisons.evidence import Evidence, Reason
-from app.comparisons.sides import PairFacts, Side, SideFacts, identical, other_capture
+from app.comparisons.sides import PairFacts, Side, SideFacts, identical, other_capture, same_data
 from app.comparisons.variants import (
     bordered,
     cropped,
@@ -79,6 +79,8 @@ def equal(pair: PairFacts, seen: Evidence) -> Found | None:
         seen.tell("empty_frames_of_other_captures", **apart)
         return "sequence", None, 0.9
     seen.tell("equal_digests_and_rendering")
+    if apart:
+        seen.tell("captures_contradict", **apart)
     return "identical_image_data", None, 1.0
 
 
@@ -104,11 +106,29 @@ def apart(_: PairFacts, seen: Evidence) -> Found | None:
     return "unrelated", None, 1 - likeness
 
 
+def sharing_a_mark(_: PairFacts, seen: Evidence) -> Found | None:
+    """They bear one mark, strip, target or frame; what else either shows is not in the other."""
+    agreement = seen.measured.get("agreement")  # measurements before method 3 have none
+    if agreement is None:
+        return None
+    share = max(agreement["share"].values())
+    if seen.at_least("found_again", share, "registration_found_again_min"):
+        return None
+    seen.tell("shared_mark", box=agreement["box"], **agreement["share"])
+    return "unrelated", None, 1 - share
+
+
 def captured_apart(pair: PairFacts, seen: Evidence) -> Found | None:
-    """What the files say of their captures goes before what they look like."""
+    """What the files say of their captures goes before what they look like.
+
+    No two exposures have equal data: then one file, at least, tells another picture's instant.
+    """
     apart = other_capture(pair.a, pair.b)
     if apart is None:
         return None
+    if same_data(pair.a, pair.b):
+        seen.tell("captures_contradict", **apart)
+        return "undetermined", None, 0.0
     seen.tell("other_capture", **apart)
     return "sequence", None, 0.95
 
@@ -117,6 +137,7 @@ RULES: tuple[Callable[[PairFacts, Evidence], Found | None], ...] = (
     equal,
     empty,
     apart,
+    sharing_a_mark,
     captured_apart,
     same_form,
     turned,

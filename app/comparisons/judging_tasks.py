@@ -31,7 +31,7 @@ from app.comparisons.likeness_tasks import (
 from app.comparisons.models import MeasurementRow
 from app.comparisons.recording import judge_measured
 from app.comparisons.ties import unmet
-from app.fingerprints.registration.aligner import Aligner
+from app.fingerprints.registration.warm import warm_aligner
 from app.kit.jobs import batches, in_transaction, on, sweep
 from app.provenance.book import open_book
 from app.provenance.events import CaptureRestated
@@ -75,7 +75,7 @@ def judge_some(db: Session, measurement_ids: Sequence[UUID]) -> None:
 
 def meet_companions(asset_ids: Sequence[UUID]) -> None:
     """Measure what travels with these images, and was found after their likes were looked for."""
-    with Aligner() as aligner:
+    with warm_aligner() as aligner:
         work = partial(measure_companions, aligner=aligner)
         in_hand(COMPANIONS, asset_ids, work, at_once=IMAGES_AT_ONCE, blameless=NO_CHILD)
 

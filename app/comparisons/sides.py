@@ -79,6 +79,12 @@ def identical(a: SideFacts, b: SideFacts) -> bool:
     return (encoded or pixels) and shown
 
 
+def same_data(a: SideFacts, b: SideFacts) -> bool:
+    """Tell equal encoded data or equal pixels, however the files have them shown."""
+    digests = ((a.image_sha256, b.image_sha256), (a.pixels_sha256, b.pixels_sha256))
+    return any(one is not None and one == other for one, other in digests)
+
+
 def other_capture(a: SideFacts, b: SideFacts) -> dict[str, str | None] | None:
     """Return by what two files say that they are other captures; None: nothing says so."""
     for name in ("sequence_no", "image_unique_id", "content_id"):

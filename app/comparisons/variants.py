@@ -7,6 +7,7 @@ from app.comparisons.evidence import Evidence
 from app.comparisons.sides import PairFacts, Side, without_capture
 
 Found = tuple[str, Side | None, float]
+ITS_OWN_MARGIN = 0.5  # of the rim goes on as plain: then what lies outside is no border
 MANY = 8  # regions that differ, so that it is no one retouched place
 STRAIGHTENED = 1.0  # degrees: less is a hand that moved
 NEARLY_ALL = 60.0  # percent of both sides: a camera that moved a little
@@ -50,7 +51,7 @@ def turned(_: PairFacts, seen: Evidence) -> Found | None:
 def bordered(_: PairFacts, seen: Evidence) -> Found | None:
     """What one side has around the other is plain: a border, a mount, a caption's strip."""
     for side, around in seen.measured["surrounds"].items():
-        if around["plain"]:
+        if around["plain"] and around.get("continued", 0.0) < ITS_OWN_MARGIN:
             seen.tell("plain_border", side=side, share=around["share"], level=around["level"])
             return "retouched_or_composite", None, 0.8
     return None

@@ -333,6 +333,7 @@ def test_every_threshold_can_take_the_proposal_back(name: str) -> None:
     slight = {"region": REGION | {"weight": 0.5}, "tones": TONES | {"chroma": 1.01}}
     whole["fine"] = whole["coarse"] = whole["fine"] | slight
     moved = whole | {"rotation_degrees": 0.05, "aspect_difference_percent": 0.1}
+    moved["agreement"] = {"cells": 150, "share": {"one": 0.9, "other": 0.9}, "box": [0, 0, 9, 9]}
     tighter = CITY.model_copy(update={name: strictest[name]})
     untouched = {"registration_inliers_min", "registration_likeness_min", "rotation_max_degrees"}
     untouched |= {"sharpness_change_max_percent"}

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from measures import LOOK, NOISY, by_hand, judged
+from measures import LOOK, NOISY, NOTHING_AROUND, REDUCED, by_hand, judged, looks
 from scenes import side
 
 from app.comparisons.sides import identical
@@ -33,3 +33,73 @@ def test_bytes_behind_either_end_are_enough_to_differ() -> None:
     assert identical(plain, plain)
     assert not identical(plain, longer)
     assert not identical(longer, plain)
+
+
+AGREEMENT = {"cells": 150, "share": {"one": 0.3, "other": 0.4}, "box": [0, 500, 900, 100]}
+TAKEN = ({"captured_at": "2004-05-06T07:08:09"}, {"captured_at": "2004-05-06T07:08:10"})
+DATA = {"image_sha256": b"i" * 32, "rendering_sha256": b"r" * 32, "colour_space": "1"}
+
+
+def test_what_shares_a_mark_alone_is_unrelated_and_says_where_the_mark_is() -> None:
+    found = judged(REDUCED | {"agreement": AGREEMENT})
+    assert (found.class_, found.copy, found.score) == ("unrelated", None, 0.6)
+    assert found.reasons[-2] == {
+        "code": "found_again",
+        "value": 0.4,
+        "threshold": "registration_found_again_min",
+        "limit": 0.6,
+        "holds": False,
+    }
+    told = {"code": "shared_mark", "box": [0, 500, 900, 100], "one": 0.3, "other": 0.4}
+    assert found.reasons[-1] == told
+
+
+@pytest.mark.parametrize("shares", [(0.6, 0.1), (0.1, 0.6)])
+def test_one_side_that_is_found_again_is_enough(shares: tuple[float, float]) -> None:
+    """What was laid over the other is not to be found in it, and need not be."""
+    share = dict(zip(("one", "other"), shares, strict=True))
+    found = judged(REDUCED | {"agreement": AGREEMENT | {"share": share}})
+    assert found.class_ == "derivative_reduced"
+    assert any(reason["code"] == "found_again" for reason in found.reasons)
+
+
+def test_a_shared_mark_goes_before_what_files_say_of_their_captures() -> None:
+    a, b = (side(**taken) for taken in TAKEN)
+    assert judged(REDUCED, a, b).class_ == "sequence"
+    assert judged(REDUCED | {"agreement": AGREEMENT}, a, b).class_ == "unrelated"
+
+
+@pytest.mark.parametrize("continued", [0.49, 0.5])
+def test_a_margin_that_goes_on_inside_is_no_border(continued: float) -> None:
+    around = {"share": 0.2, "plain": True, "level": 250.0, "continued": continued}
+    part = {"reference": 80.0, "other": 100.0}
+    surrounds = {"reference": around, "other": NOTHING_AROUND}
+    found = judged(by_hand(surrounds=surrounds, coverage_percent=part))
+    assert found.class_ == ("retouched_or_composite" if continued < 0.5 else "crop")
+
+
+def test_a_border_measured_before_its_rim_was_is_a_border() -> None:
+    around = {"share": 0.2, "plain": True, "level": 250.0}
+    found = judged(looks() | {"surrounds": {"reference": around, "other": NOTHING_AROUND}})
+    assert found.class_ == "retouched_or_composite"
+
+
+def test_equal_data_of_two_instants_are_identical_and_the_contradiction_is_told() -> None:
+    a, b = (side(**DATA, **taken) for taken in TAKEN)
+    found = judged(REDUCED, a, b)
+    assert found.class_ == "identical_image_data"
+    told = {"by": "captured_at", "a": TAKEN[0]["captured_at"], "b": TAKEN[1]["captured_at"]}
+    assert found.reasons[-1] == {"code": "captures_contradict"} | told
+    agreed = judged(REDUCED, a, a)
+    assert [reason["code"] for reason in agreed.reasons] == ["equal_digests_and_rendering"]
+
+
+@pytest.mark.parametrize("data", [{"image_sha256": b"i" * 32}, PIXELS])
+def test_equal_data_shown_otherwise_are_no_two_exposures(data: dict[str, Any]) -> None:
+    a, b = side(**data, **TAKEN[0]), side(**data, **TAKEN[1], icc_sha256=b"c" * 32)
+    found = judged(REDUCED, a, b)
+    assert (found.class_, found.copy, found.score) == ("undetermined", None, 0.0)
+    assert found.reasons[-1]["code"] == "captures_contradict"
+    other = {name: b"o" * 32 for name in data}
+    assert judged(REDUCED, a, side(**TAKEN[1], **other)).class_ == "sequence"
+    assert judged(REDUCED, side(**TAKEN[0]), side(**TAKEN[1])).class_ == "sequence"

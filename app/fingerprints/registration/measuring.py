@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.fingerprints.registration import regions
+from app.fingerprints.registration.agreement import agreement
 from app.fingerprints.registration.aligning import BELIEVED, Aligned, alignments
 from app.fingerprints.registration.codings import codings
 from app.fingerprints.registration.detail import detail_beyond
@@ -37,7 +38,7 @@ from app.fingerprints.registration.tones import (
     tone_between,
 )
 
-METHOD = 2  # raised whenever the same two pictures could measure otherwise
+METHOD = 3  # raised whenever the same two pictures could measure otherwise
 COARSE_PIXELS = 640 * 480
 FINE_PIXELS = 16_000_000
 FEWEST_BLOCKS = 12  # of a pair laid over one another: fewer say nothing
@@ -99,6 +100,8 @@ def measured(a: Kept, b: Kept) -> tuple[dict[str, Any], bytes | None]:
             said["fine"] = _numbers(fine)
             said["detail"] = detail_beyond(one, other, fine.aligned.matrix)
             said["codings"] = _codings(one, other, fine)
+    else:
+        said["agreement"] = agreement(best.pair)
     said["region"] = (said.get("fine") or said["coarse"])["region"] or said["coarse"]["region"]
     return said, difference_map(one.coarse, finest.standing, finest.pair.back)
 

@@ -1,17 +1,25 @@
 """What lies around the overlap in each side: more picture, or a plain border."""
 
+from typing import Any
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from app.fingerprints.registration.geometry import Affine, centred, inverse, rescaled
 from app.fingerprints.registration.laying import Sight
 
 PLAIN = 4.0  # levels of standard deviation: paper and borders, after coding
 LEAST = 0.004  # of the frame: less is rounding
+INNER, REACH = 7, 21  # pixels: inside of the overlap's edge, and as far as what is looked at there
 
 
 def surrounds(one: Sight, other: Sight, matrix: Affine) -> dict[str, dict[str, float | bool]]:
-    """Describe, for each side, the share of its frame outside the other's and how plain it is."""
+    """Describe, for each side, the share of its frame outside the other's and how plain it is.
+
+    `continued` is the share of the overlap's own rim that is as plain and as bright: where a
+    border ends, a picture begins; a picture's own margin goes on.
+    """
     here = rescaled(matrix, one.scale, other.scale)
     return {
         "reference": _around(one, other, inverse(here)),
@@ -23,15 +31,25 @@ def _around(sight: Sight, guest: Sight, matrix: Affine) -> dict[str, float | boo
     """Describe what a guest, moved into a sight, leaves free of it."""
     full = np.full(guest.pixels.shape[:2], 255, np.uint8)
     covered = cv2.warpAffine(full, centred(matrix), sight.size, flags=cv2.INTER_NEAREST)
-    covered = cv2.dilate(covered, np.ones((7, 7), np.uint8))
-    free = covered == 0
+    free = cv2.dilate(covered, np.ones((7, 7), np.uint8)) == 0
     share = float(free.mean())
     if share < LEAST:
-        return {"share": round(share, 4), "plain": False, "level": 0.0}
-    grey = cv2.cvtColor(sight.pixels, cv2.COLOR_RGB2GRAY)[free].astype(np.float32)
-    low, high = np.percentile(grey, (2, 98))
+        return {"share": round(share, 4), "plain": False, "level": 0.0, "continued": 0.0}
+    grey = cv2.cvtColor(sight.pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    low, high = np.percentile(grey[free], (2, 98))
+    level = float(np.median(grey[free]))
+    rim = grey[_rim(covered, free)]
     return {
         "share": round(share, 4),
         "plain": bool(high - low <= PLAIN * 2),
-        "level": round(float(np.median(grey)), 1),
+        "level": round(level, 1),
+        "continued": round(float((np.abs(rim - level) <= PLAIN * 2).mean()), 3) if len(rim) else 0.0,
     }
+
+
+def _rim(covered: npt.NDArray[Any], free: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return what lies inside of the overlap, along what is free of it."""
+    inside = cv2.erode(covered, np.ones((INNER, INNER), np.uint8)) > 0
+    near = cv2.dilate(free.astype(np.uint8), np.ones((REACH, REACH), np.uint8)) > 0
+    found: npt.NDArray[np.bool_] = inside & near
+    return found

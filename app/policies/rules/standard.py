@@ -90,6 +90,7 @@ class Thresholds(Frozen):
 
     registration_inliers_min: Annotated[int, Field(ge=8), RISE] = 30
     registration_likeness_min: Annotated[float, Field(ge=0, le=1), RISE] = 0.4
+    registration_found_again_min: Annotated[float, Field(ge=0, le=1), RISE] = 0.6
     derivative_aspect_difference_max_percent: Annotated[float, Field(ge=0, le=100), FALL]
     derivative_likeness_min: Annotated[float, Field(ge=0, le=1), RISE] = 0.75
     derivative_scale_max_percent: Annotated[float, Field(ge=0, le=100), FALL] = 80
