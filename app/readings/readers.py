@@ -13,7 +13,7 @@ from app.readings.exiftool import UnfitTool
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION
 
 # Of our own conclusions: raised by whoever changes what is picked, noted or derived of an answer.
-RULES, RULES_VERSION = "catalogue-rules", "3"
+RULES, RULES_VERSION = "catalogue-rules", "4"
 CREDENTIALS, TRUST, NOBODY = LIBRARY, "c2pa-trust", "none"
 
 
