@@ -1,7 +1,7 @@
 """Look around where assets lie, and keep what ties them: facts that forbid, never a guess."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -196,22 +196,10 @@ def told_of(db: Session, seen: Sequence[Around]) -> dict[UUID, UUID | None]:
     ids = [one.place.asset_id for one in seen]
     rows = list(db.scalars(select(SurroundingsRow).where(SurroundingsRow.asset_id.in_(ids))))
     before = {row.asset_id: (row.companions, row.containers) for row in rows}
-    sidecars = {row.asset_id: sidecars_of(row.companions) for row in rows}
-    changed = [
-        one.place.asset_id
-        for one in seen
-        if sidecars_of(one.facts()["companions"]) != sidecars.get(one.place.asset_id, {})
-    ]
-    if changed:
-        publish(db, SidecarsChanged(tuple(changed)))
-    images = {row.asset_id: images_of(row.companions) for row in rows}
-    travelling = [
-        one.place.asset_id
-        for one in seen
-        if images_of(one.facts()["companions"]) != images.get(one.place.asset_id, {})
-    ]
-    if travelling:
-        publish(db, CompanionsChanged(tuple(travelling)))
+    if others := tied_otherwise(seen, rows, sidecars_of):
+        publish(db, SidecarsChanged(tuple(others)))
+    if others := tied_otherwise(seen, rows, images_of):
+        publish(db, CompanionsChanged(tuple(others)))
     earlier = {row.asset_id: row.event_id for row in rows}
     events = [
         Event("x:surroundings-seen", facts, one.place.asset_id, one.place.department)
@@ -224,6 +212,20 @@ def told_of(db: Session, seen: Sequence[Around]) -> dict[UUID, UUID | None]:
     tied = [event.asset_id for event in events if event.asset_id is not None]
     lock_decisions(db, tied)
     return earlier | dict(zip(tied, record_all(db, AGENT, events), strict=True))
+
+
+def tied_otherwise(
+    seen: Sequence[Around],
+    rows: Sequence[SurroundingsRow],
+    ties: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, str | None]],
+) -> list[UUID]:
+    """Return the assets beside which lie others of these companions than were seen before."""
+    before = {row.asset_id: ties(row.companions) for row in rows}
+    return [
+        one.place.asset_id
+        for one in seen
+        if ties(one.facts()["companions"]) != before.get(one.place.asset_id, {})
+    ]
 
 
 def unlooked() -> Select[UUID]:

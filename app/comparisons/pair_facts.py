@@ -86,7 +86,7 @@ def sides_of(db: Session, fingerprint_ids: Iterable[UUID]) -> dict[UUID, Mapping
 
 
 def dates_said(db: Session, asset_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return when people said of single images that they were made, where that is what holds.
+    """Return what holds of single images where people said when they were made, or chose.
 
     What was said of a whole series is no word about one of its frames.
     """
@@ -98,7 +98,7 @@ def dates_said(db: Session, asset_ids: Sequence[UUID]) -> dict[UUID, str]:
     return {
         asset_id: str(said.value)
         for asset_id, said in shown.items()
-        if said is not None and said.source_kind == "asserted" and not said.of_series
+        if said is not None and not said.of_series
     }
 
 

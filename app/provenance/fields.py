@@ -54,6 +54,13 @@ FIELDS: Mapping[str, Field] = {
     for kind, names in table.items()
     for name in names.split()
 }
+# The terms on which disposal turns: one that nobody knows would be an answer that blocks nothing.
+TERMS: Mapping[str, tuple[str, ...]] = {
+    "custodian_kind": (
+        *("archive", "library_or_museum_repository", "department", "contracted_platform"),
+    ),
+    "personal_data_status": ("none", "present", "sensitive", "unknown"),
+}
 VERSION = re.compile(r"\d+(\.\d+)+")
 SCANS = frozenset({"negativeFilm", "positiveFilm", "print"})  # of IPTC digitalsourcetype
 

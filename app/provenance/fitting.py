@@ -10,7 +10,7 @@ from typing import Any
 from edtf import EDTFParseException, parse_edtf
 
 from app.provenance.errors import StatementMalformed
-from app.provenance.fields import FIELDS, Kind
+from app.provenance.fields import FIELDS, TERMS, Kind
 from app.provenance.normalise import names
 
 LONGEST_DATE = 100  # characters; EDTF lists can be made to take seconds
@@ -51,6 +51,8 @@ def fault_of(one: Assertion, legal_statuses: frozenset[str]) -> str | None:
         return "it must have a value" if one.field == "legal_status" else None
     if not FITS[known.kind](one.value):
         return f"the value is not written like a field of kind {known.kind}"
+    if one.field in TERMS and one.value.strip() not in TERMS[one.field]:
+        return f"known terms are {', '.join(TERMS[one.field])}"
     if one.field == "legal_status" and not set(one.value) <= legal_statuses:
         return f"known statuses are {', '.join(sorted(legal_statuses))}"
     return None

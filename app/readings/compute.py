@@ -18,6 +18,7 @@ from app.readings.makernotes import maker_note_statements
 from app.readings.moments import date_statements, is_scan
 from app.readings.noise import TAG, told
 from app.readings.places import place_statements
+from app.readings.rights import rights_statements
 from app.readings.tags import AnswerMalformed, Tags, parse_answer
 from app.readings.technical import format_name, format_statement, technical_statement
 from app.readings.wording import text_statements
@@ -92,6 +93,7 @@ def failed(
 def _described(tags: Tags) -> Iterator[Extracted]:
     iptc_wins = digest_is_stale(tags)
     yield from (texts := list(text_statements(tags, iptc_wins=iptc_wins)))
+    yield from rights_statements(tags)
     types = [one for one in texts if one.picked and one.field == "digital_source_type"]
     types += (added := list(source_type_statement(tags, known=bool(types))))
     yield from added

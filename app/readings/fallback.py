@@ -83,7 +83,8 @@ def _value(name: str, tag: IfdTag) -> dict[str, str]:
     if name in _SEXAGESIMAL:
         return {"val": _degrees(values)}
     if isinstance(values, bytes):
-        return {"val": values.decode("utf-8", "replace"), "hex": values[:_LONGEST_TAG].hex(" ")}
+        kept = values[:_LONGEST_TAG]
+        return {"val": kept.decode("utf-8", "replace"), "hex": kept.hex(" ")}
     if isinstance(values, list):
         return {"val": " ".join(str(value) for value in values[:64])}
     return {"val": str(values)[:_LONGEST_TAG].encode("utf-8", "replace").decode()}

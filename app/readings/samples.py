@@ -206,7 +206,3 @@ def _number(tags: Tags, *places: str) -> int | None:
         if largest := max(counts, default=0):
             return largest
     return None
-
-
-def _count(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0

@@ -65,7 +65,7 @@ def _text(tag: IfdTag) -> str:
     if isinstance(values, bytes):
         return values[:LONGEST].decode("utf-8", "replace")
     if isinstance(values, list):
-        return " ".join(str(value) for value in values[:8])[:LONGEST]
+        return " ".join(str(value) for value in values[:8])
     return str(values)[:LONGEST].encode("utf-8", "replace").decode()
 
 

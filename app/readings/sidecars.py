@@ -15,6 +15,7 @@ from app.readings.editing import edit_statement
 from app.readings.extraction import Extracted, Extraction, Outcome
 from app.readings.moments import EPOCH, date_statements, is_scan
 from app.readings.places import NULL_ISLAND, place_statements
+from app.readings.rights import rights_statements
 from app.readings.tags import AnswerMalformed, Tags, parse_answer
 from app.readings.wording import text_statements
 
@@ -143,6 +144,7 @@ def _said(sidecar: Sidecar, *, scanned: bool) -> Iterator[Extracted]:
 
 def _of_the_picture(tags: Tags, *, scanned: bool) -> Iterator[Extracted]:
     yield from (texts := list(text_statements(tags, iptc_wins=False)))
+    yield from rights_statements(tags)
     types = (one for one in texts if one.picked and one.field == "digital_source_type")
     scanned = scanned or any(is_scan(str(one.value)) for one in types)
     yield from date_statements(tags, iptc_wins=False, scanned=scanned)

@@ -156,7 +156,7 @@ def _summary(store: dict[str, Any]) -> dict[str, Any]:
             }
             for assertion in manifest.get("assertions", [])
             if str(assertion.get("label")).startswith("c2pa.actions")
-            for action in assertion.get("data", {}).get("actions", [])[:_MOST]
+            for action in assertion.get("data", {}).get("actions", [])
         ][:_MOST],
     }
 

@@ -72,6 +72,7 @@ WORDINGS = (
         ("EXIF:IFD0:XPKeywords", "PNG:Keywords"),
         listed=True,
     ),
+    Wording("event_name", ("XMP:XMP-iptcExt:Event",)),
     Wording("digital_source_type", ("XMP:XMP-iptcExt:DigitalSourceType",)),
     Wording("credit_line", ("XMP:XMP-photoshop:Credit", "IPTC:Credit")),
     Wording("usage_terms", ("XMP:XMP-xmpRights:UsageTerms",)),

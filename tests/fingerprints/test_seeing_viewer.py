@@ -168,13 +168,29 @@ def test_a_child_serves_so_many_files_and_no_more(
 
 
 def test_a_child_that_does_not_start_is_no_files_fault_and_not_tried_at_every_file(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     little = Limits(memory_bytes=32 << 20, cpu_seconds=5)
+    start, started = confined.Child, []
+
+    def counted(*told: Any) -> confined.Child:  # noqa: ANN401 - as it is told
+        started.append(told)
+        return start(*told)
+
+    monkeypatch.setattr(confined, "Child", counted)
     with Viewer(little) as viewer, held(tmp_path, JPEG) as descriptor:
         for _ in range(2):
             with pytest.raises(ChildProcessError):
                 viewer.look(descriptor)
+    assert len(started) == 1
+
+
+def test_a_child_that_does_not_say_that_it_is_confined_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confined, "receive_frame", lambda *_: (Kind.ANSWER, b""))
+    with Viewer() as viewer, held(tmp_path, JPEG) as descriptor, pytest.raises(ChildProcessError):
+        viewer.look(descriptor)
 
 
 def test_a_child_that_says_other_things_has_crashed(tmp_path: Path) -> None:

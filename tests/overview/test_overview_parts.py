@@ -13,6 +13,7 @@ from whatif import Document, Moved, WhatIf
 from world import World
 
 from app.overview import simulating
+from app.policies.service import record_document
 from app.provenance.changes import Assertion
 
 NO_CREATOR = ("/completeness/fields/creator/level", "recommended")
@@ -100,6 +101,25 @@ def test_a_copy_is_told_what_its_twin_in_another_part_changes(
 
 def test_nobody_else_is_told_anything(told: Told, by_hand: Told) -> None:
     assert told == by_hand
+
+
+RIGHTS = "/completeness/fields/rights_statement"
+
+
+def test_a_reason_that_is_given_anyway_is_neither_gained_nor_lost(whatif: WhatIf) -> None:
+    """No record is sealed without a rights statement, whatever its policy asks."""
+    town = whatif.world
+    store = town.a_source_system(town.a_department(policy=town.a_demo_policy("laxer")))
+    laxer = whatif.draft(f"{RIGHTS}/unknown_allowed", value=True, of="laxer")
+    laxer["policy"]["version"] = "1.0.2"
+    with town.owner.transaction() as db:
+        record_document(db, laxer)
+    one = town.an_asset(store)
+    town.work()
+    draft = whatif.draft(f"{RIGHTS}/level", "recommended", of="laxer")
+    told = whatif.told(draft)
+    assert "missing:rights_statement" not in told.get(one, Moved()).lost
+    assert told == whatif.one_by_one(draft)
 
 
 ASKED_OF = ("creator", "title_or_description", "date_created", "place")

@@ -215,6 +215,8 @@ def test_only_fields_that_people_know_of_are_asserted(one: Assertion) -> None:
         (Assertion("date_created", 1967), "kind date"),
         (Assertion("legal_status", ["government_record", "mine"]), "known statuses are"),
         (Assertion("legal_status", ["Government_record"]), "known statuses are"),
+        (Assertion("personal_data_status", "Unknown"), "known terms are none, present"),
+        (Assertion("custodian_kind", "contracted platform"), "known terms are archive"),
     ],
     ids=lambda one: f"{one.field} {one.value!r}" if isinstance(one, Assertion) else one,
 )

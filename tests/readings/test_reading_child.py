@@ -15,6 +15,7 @@ from typing import Any
 
 import exifread
 import pytest
+from built import Entry, picture, tiff
 from drawn import draw
 
 from app.readings import child, sandbox, wire
@@ -235,6 +236,28 @@ def test_the_fallback_tells_only_of_the_image_itself(
         os.close(descriptor)
     assert document["EXIF:IFD0:Padding"]["hex"] == "ff 00"
     assert len(document) == 3
+
+
+ENDLESS: dict[str, tuple[Entry, dict[str, str]]] = {
+    "a text": ((0x10F, b"M" * 70_000), {"val": "M" * 65_536}),
+    "bytes that are no text": (
+        (0x10F, b"\xff" + b"M" * 70_000),
+        {"val": "\ufffd" + "M" * 65_535, "hex": "ff" + " 4d" * 65_535},
+    ),
+    "numbers": ((0x10F, [10] * 900), {"val": " ".join(["10"] * 64)}),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_the_fallback_keeps_the_beginning_of_an_endless_tag(tmp_path: Path, what: str) -> None:
+    entry, kept = ENDLESS[what]
+    (path := tmp_path / "a.tif").write_bytes(tiff([*picture(4, 3), entry]))
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        (document,) = json.loads(read_limited(descriptor))
+    finally:
+        os.close(descriptor)
+    assert document["EXIF:IFD0:Make"] == kept
 
 
 def test_the_module_is_the_program_of_the_child(

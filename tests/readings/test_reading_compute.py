@@ -290,6 +290,7 @@ def test_coordinates_carry_their_hemisphere() -> None:
         gps("inf", "N", "114", "E"),
         gps("22", "0", "114", "1"),
         gps("22", "E", "114", "N"),
+        gps("9" * 900, "N", "114", "E"),
         {"EXIF:GPS:GPSLatitude": "22", "EXIF:GPS:GPSLongitude": "114"},
         {"EXIF:GPS:GPSLatitude": ("22", b"\1")},
         {"EXIF:GPS:GPSLongitude": "114", "EXIF:GPS:GPSLongitudeRef": "E"},
@@ -299,6 +300,7 @@ def test_coordinates_that_cannot_be_are_kept_and_never_picked(tags: dict[str, En
     (found,) = [s for s in of(tags).statements if s.field == "place"]
     assert (found.picked, found.note, found.value["coords"]) == (False, "out of range", None)
     json.dumps(found.value, allow_nan=False)
+    assert all(len(text) <= 200 for text in found.value["stated"].values())
 
 
 def test_null_island_is_noted_and_gives_way_to_a_name() -> None:
@@ -387,6 +389,14 @@ def test_dimensions_come_from_the_image_itself(
     base: dict[str, str], tags: dict[str, Entry], width: int | None
 ) -> None:
     assert technical(tags, base)["width"] == width
+
+
+def test_a_profile_without_end_is_cut_and_one_that_is_no_text_left_out() -> None:
+    place = "ICC_Profile:ICC-header:ProfileDescription"
+    for said, kept in (("P" * 900, "P" * 200), ("a\tb", None), ("", None)):
+        technical = picked({place: said}, "technical")
+        assert technical
+        assert technical.value.get("icc_profile") == kept
 
 
 @pytest.mark.parametrize(("stated", "valid"), [("6", 6), ("99", None), ("0", None), ("x", None)])

@@ -6,12 +6,13 @@ import signal
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from built import box
 from drawn import CORPUS, draw, opened
 from signed import CAPTURE, authority, sign
 
@@ -20,7 +21,7 @@ from app.readings.compute import conclude
 from app.readings.credentials import REMOTE, TAG, UNSTAMPED
 from app.readings.extraction import Extraction
 from app.readings.extractor import Extractor
-from app.readings.manifests import holds_manifest
+from app.readings.manifests import _JUMBF, _STEPS, _TIFF_TAG, holds_manifest
 
 FORMATS = {
     ".jpg": "image/jpeg",
@@ -233,6 +234,80 @@ def test_what_only_the_clock_says_does_not_judge() -> None:
     answer = json.dumps([{name: {"val": text} for name, text in tags.items()}])
     found = conclude(answer.encode(), b"\xff\xd8\xff", 100, "ExifTool", "13.59")
     assert told(found, "c2pa_status").value == "valid"
+
+
+def test_what_is_said_of_one_manifest_has_an_end() -> None:
+    actions = [{"action": "a" * 900, "when": "w", "digitalSourceType": None}] * 90
+    held = {"label": "c2pa.actions.v2", "data": {"actions": actions}}
+    endless = {
+        "active_manifest": "urn:x",
+        "manifests": {"urn:x": {"assertions": [held, held], "claim_generator": "g" * 900}},
+        "validation_results": {
+            "activeManifest": {"failure": [{"code": f"{n}" + "f" * 900} for n in range(200)]}
+        },
+    }
+    found = verification._summary(endless)
+    assert (len(found["actions"]), len(found["failures"])) == (100, 100)
+    assert found["actions"][0] == {"action": "a" * 500, "when": "w", "source_type": None}
+    assert (len(found["generator"]), len(found["failures"][0])) == (500, 500)
+    tags = {"File:FileType": "JPEG", "File:MIMEType": "image/jpeg", TAG: json.dumps(found)}
+    answer = json.dumps([{name: {"val": text} for name, text in tags.items()}])
+    status = told(conclude(answer.encode(), b"", 100, "ExifTool", "13.59"), "c2pa_status")
+    assert (status.value, len(status.note)) == ("invalid", 500)
+
+
+def test_an_answer_without_end_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "read_manifest", lambda *_: {"error": "x" * (1 << 18)})
+    (descriptor,) = opened([sign(draw(tmp_path / "signed.jpg"))])
+    with closing(verification.Verifier()) as verifier:
+        found, _ = verifier.verify(descriptor, "image/jpeg")
+    assert found == {"error": "the library gave no answer"}
+
+
+def jpeg_of(fillers: int) -> bytes:
+    manifest = b"\xff\xeb" + struct.pack(">H", 2 + len(_JUMBF)) + _JUMBF
+    return b"\xff\xd8" + b"\xff\xe0\x00\x02" * fillers + manifest
+
+
+def png_of(fillers: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0tEXtsums" * fillers + b"\0\0\0\0caBXsums"
+
+
+def webp_of(fillers: int) -> bytes:
+    return b"RIFF\0\0\0\0WEBP" + b"JUNK\0\0\0\0" * fillers + b"C2PA\0\0\0\0"
+
+
+def boxes_of(fillers: int) -> bytes:
+    return box(b"free") * fillers + box(b"jumb", _JUMBF)
+
+
+def tiff_of(fillers: int) -> bytes:
+    entries = bytes(12) * fillers + struct.pack("<H", _TIFF_TAG) + bytes(10)
+    return b"II*\0" + struct.pack("<IH", 8, fillers + 1) + entries
+
+
+def gif_of(fillers: int) -> bytes:
+    comment = b"\x21\xfe" + b"\x01a" * (fillers - 2) + b"\0"
+    return b"GIF89a" + bytes(7) + comment + b"\x21\xff\x0bC2PA_GIF\x01\0\0"
+
+
+MANY: dict[str, Callable[[int], bytes]] = {
+    "image/jpeg": jpeg_of,
+    "image/png": png_of,
+    "image/webp": webp_of,
+    "image/avif": boxes_of,
+    "image/tiff": tiff_of,
+    "image/gif": gif_of,
+}
+
+
+@pytest.mark.parametrize("mime", MANY)
+def test_a_manifest_is_looked_for_in_so_many_steps_and_no_more(tmp_path: Path, mime: str) -> None:
+    for fillers, there in ((_STEPS - 1, True), (_STEPS, False)):
+        (path := tmp_path / str(fillers)).write_bytes(MANY[mime](fillers))
+        (descriptor,) = opened([path])
+        assert holds_manifest(descriptor, mime) is there
+        os.close(descriptor)
 
 
 @pytest.mark.parametrize(

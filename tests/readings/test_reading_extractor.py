@@ -21,7 +21,9 @@ from app.readings.children import Answer, Child
 from app.readings.exiftool import VENDORED, UnfitTool, environment, find_tool, prove_fit
 from app.readings.extraction import Extraction, Outcome
 from app.readings.extractor import Extractor
+from app.readings.fallback import FALLBACK
 from app.readings.sandbox import Limits
+from app.readings.wire import Kind
 
 SMALL = Limits(memory_bytes=256 * 1024 * 1024)
 TAGS = (
@@ -358,6 +360,8 @@ def test_the_child_is_bounded_and_knows_nothing_of_the_worker(tmp_path: Path) ->
         assert child is not None
         for process in (psutil.Process(child.process.pid), *_tools_of(child)):
             assert process.rlimit(psutil.RLIMIT_AS) == (limits.memory_bytes,) * 2
+            assert process.rlimit(psutil.RLIMIT_CPU) == (limits.cpu_seconds,) * 2
+            assert process.rlimit(psutil.RLIMIT_NOFILE) == (limits.open_files,) * 2
             assert process.rlimit(psutil.RLIMIT_FSIZE) == (0, 0)
             assert process.rlimit(psutil.RLIMIT_CORE) == (0, 0)
             assert process.cwd() == str(child.home)
@@ -417,6 +421,14 @@ def test_a_machine_without_perl_is_refused(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(subprocess, "run", absent)
     with pytest.raises(UnfitTool, match="Perl cannot be run"):
         prove_fit(VENDORED, environment(tmp_path))
+
+
+def test_a_child_that_does_not_say_that_it_is_confined_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(children, "receive_frame", lambda *_: (Kind.ANSWER, b"{}"))
+    with pytest.raises(UnfitTool, match="did not start"):
+        Child.start(FALLBACK, Path(), Limits())
 
 
 def test_a_child_that_cannot_start_is_refused(tmp_path: Path) -> None:

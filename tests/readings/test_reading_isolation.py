@@ -10,11 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 from drawn import draw, obedient_tool, obeying, opened
+from signed import sign
 
 from app.readings.calls import PROCESSES, SOCKETS, filter_of, refuse
+from app.readings.children import Child
 from app.readings.exiftool import environment
 from app.readings.extraction import Extraction, Outcome
 from app.readings.extractor import Extractor
+from app.readings.fallback import FALLBACK
+from app.readings.sandbox import Limits
 
 # What a confined process can do where the kernel grants it no namespace at all.
 ATTEMPTS = """
@@ -37,6 +41,22 @@ for attempt in (
 thread = threading.Thread(target=print, args=('a thread',))
 thread.start()
 thread.join()
+"""
+# The library's place is taken by one that tries to start something.
+VERIFYING = """
+import os, resource, sys
+from app.readings import sandbox, verification
+sandbox._call('prctl', sandbox._PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+def starting(*_):
+    try:
+        os.posix_spawn('/bin/true', ['true'], {})
+    except OSError as error:
+        return [error.strerror, str(resource.getrlimit(resource.RLIMIT_CPU))]
+    return ['started', '']
+verification.read_manifest = starting
+verifier = verification.Verifier()
+said, _ = verifier.verify(os.open(sys.argv[1], os.O_RDONLY), 'image/jpeg')
+print(*said, sep='\\n')
 """
 
 
@@ -117,6 +137,26 @@ def test_child_and_tool_are_both_filtered(tmp_path: Path) -> None:
             starts_others = process in verifying
             assert f"Seccomp_filters:\t{1 if starts_others else 2}" in status
         assert len(verifying) == 1
+
+
+@pytest.mark.skipif(not filter_of(SOCKETS), reason="nobody knows this machine's calls")
+def test_the_limited_reader_is_filtered_too(tmp_path: Path) -> None:
+    child = Child.start(FALLBACK, Path(), Limits())
+    try:
+        [descriptor] = opened([draw(tmp_path / "a.jpg")])
+        assert child.ask(descriptor, 10).reason is None  # it greets before it gives up the rest
+        os.close(descriptor)
+        status = Path(f"/proc/{child.process.pid}/status").read_text("ascii")
+        assert "Seccomp_filters:\t2" in status
+    finally:
+        child.kill()
+
+
+@pytest.mark.skipif(not filter_of(SOCKETS), reason="nobody knows this machine's calls")
+def test_the_library_of_credentials_starts_nothing_and_is_given_little_time(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", VERIFYING, str(sign(draw(tmp_path / "a.jpg")))]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    assert said.stdout.splitlines() == ["Operation not permitted", "(10, 10)"]
 
 
 def _below(process: int) -> list[int]:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from built import tiff
+from built import Entry, picture, tiff
 from drawn import draw, opened
 
 from app.readings import second_opinion
 from app.readings.compute import conclude
-from app.readings.disagreements import DISAGREES, GAVE_UP, TAG
+from app.readings.disagreements import DISAGREES, GAVE_UP, LONGEST, TAG
 from app.readings.extraction import Extracted, Extraction
 from app.readings.extractor import Extractor
 from app.readings.makernotes import CUT, KEPT_BYTES, maker_note, once
@@ -108,11 +108,12 @@ def test_exifread_is_asked_of_jpeg_and_tiff_alone(tmp_path: Path) -> None:
             assert TAG not in opinions(descriptor, verifier)[0]
 
 
+@pytest.mark.parametrize("budget", ["_READS", "_BYTES"])
 def test_an_opinion_has_a_budget_that_is_counted_not_timed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: str
 ) -> None:
     (descriptor,) = opened([draw(tmp_path / "a.jpg", "-IFD0:Make=Maker")])
-    monkeypatch.setattr(second_opinion, "_READS", 0)
+    monkeypatch.setattr(second_opinion, budget, 0)
     assert second_opinion.ask_exifread(descriptor) == {"error": "OutOfBudget"}
     (statement,) = of(concluded({}, {"error": "OutOfBudget"}), "second_opinion")
     assert statement.note == f"{GAVE_UP}: OutOfBudget"
@@ -129,6 +130,21 @@ def test_a_loop_that_reads_nothing_ends_with_the_processor_time(
     monkeypatch.setattr("exifread.process_file", loop)
     (descriptor,) = opened([draw(tmp_path / "a.jpg")])
     assert second_opinion.ask_exifread(descriptor) == {"error": "OutOfBudget"}
+
+
+ENDLESS: dict[str, tuple[Entry, str]] = {
+    "a text": ((0x10F, b"M" * 9000), "M" * LONGEST),
+    "bytes that are no text": ((0x10F, b"\xff" + b"M" * 9000), "\ufffd" + "M" * (LONGEST - 1)),
+    "numbers": ((0x10F, [10] * 900), " ".join(["10"] * 8)),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_of_an_endless_tag_an_opinion_keeps_the_beginning(tmp_path: Path, what: str) -> None:
+    entry, kept = ENDLESS[what]
+    (path := tmp_path / "a.tif").write_bytes(tiff([*picture(4, 3), entry]))
+    (descriptor,) = opened([path])
+    assert second_opinion.ask_exifread(descriptor)[MAKE] == kept
 
 
 @pytest.mark.parametrize("answer", [b"", b"not JSON", b"[]", b'[{"a": '])
@@ -191,6 +207,14 @@ def test_how_a_picture_was_taken_is_told(reader: Extractor, tmp_path: Path) -> N
 def test_an_identity_of_zeros_is_none(nothing: str) -> None:
     found = concluded({"EXIF:ExifIFD:ImageUniqueID": nothing}, {})
     assert not of(found, "image_unique_id")
+
+
+def test_a_name_without_end_is_cut() -> None:
+    found = concluded(
+        {"EXIF:ExifIFD:LensModel": "L" * 900, "XMP:XMP-GCamera:BurstID": "7" * 900}, {}
+    )
+    (settings,), (burst,) = of(found, "capture_settings"), of(found, "burst_id")
+    assert (settings.value, burst.value) == ({"lens": "L" * 200}, "7" * 200)
 
 
 @pytest.mark.parametrize("stated", ["inf", "undef", "", "x", "1e999"])

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,9 +19,11 @@ from app.assets.queries import whereabouts
 from app.assets.surrounding_tasks import look_around, look_around_what_was_left
 from app.assets.surroundings import sidecars_beside
 from app.kit.jobs import bind
-from app.readings import tasks
+from app.readings import openings, tasks
+from app.readings.extractor import Extractor
 from app.readings.parcels import InTurn
 from app.readings.sidecars import MOST_BYTES
+from app.storage.tokens import ByteToken
 
 OWN, BESIDE = "A tram at the corner", "電車在街角"
 LOCATOR = "XMP:XMP-dc:Description"
@@ -383,6 +386,56 @@ def test_a_sidecar_just_too_long_is_not_read(world: World, store: System) -> Non
     one = placed(world, store, "a.jpg", draw(1), **{"a.xmp": padded})
     world.work()
     assert reasons(newest(world, one)) == [("a.xmp", "too_large")]
+
+
+def opening(store: System) -> openings.Opened:
+    """Put a picture and its sidecar where they belong and open both."""
+    (store.folder / "a.jpg").write_bytes(draw(1))
+    (store.folder / "a.xmp").write_bytes(xmp())
+    return openings.opened(store.folder.as_uri() + "/", "a.jpg", ["a.xmp"])
+
+
+def test_a_sidecar_that_changes_while_it_is_read_says_nothing(store: System) -> None:
+    one = opening(store)
+    with one.held, Extractor() as reader:
+        answers = reader.each(one.descriptors())
+        next(answers)
+        (store.folder / "a.xmp").write_bytes(xmp("Edited"))
+        assert [beside.reason for beside in one.heard(answers)] == ["changed"]
+
+
+def test_a_sidecar_that_is_too_long_is_not_even_opened(
+    store: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_located, taken = openings.open_located, []
+
+    def noted(root: str, path: str) -> Any:  # noqa: ANN401 - as it opens
+        taken.append(path)
+        return open_located(root, path)
+
+    monkeypatch.setattr(openings, "open_located", noted)
+    with (store.folder / "b.xmp").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    with ExitStack() as held:
+        one = openings.open_beside(store.folder.as_uri() + "/", "b.xmp", held, among=0)
+    assert (one.file, one.reason, taken) == (None, "too_large", [])
+
+
+def test_a_sidecar_that_grows_before_it_is_opened_is_not_read(
+    store: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = openings.prove_there
+
+    def grown(root: str, path: str) -> ByteToken:
+        token = look(root, path)
+        with (store.folder / path).open("ab") as file:
+            file.truncate(MOST_BYTES + 1)
+        return token
+
+    monkeypatch.setattr(openings, "prove_there", grown)
+    one = opening(store)
+    with one.held:
+        assert [beside.silent().reason for beside in one.beside] == ["too_large"]
 
 
 def test_of_names_that_differ_in_case_alone_a_few_are_read(world: World, store: System) -> None:

@@ -19,7 +19,6 @@ _TURNED_CASE, _GLUED_MARK = -4.0, -2.5
 _ONE_WORD, _WORDS_MOST = 2.0, 8.0
 _NOTICE = 10.0  # "© 2004 Name", as the Universal Copyright Convention has it
 _IS_NOTICE = re.compile(r"^©|© ?(?:18|19|20)\d\d")
-_CJK_MARKS = "，。、：；（）《》？！…—·"
 _ASCII_WEIGHTS = dict(
     zip(" etaoinsrhldcumfpgwybvkxjqz", range(40, 12, -1), strict=False)
 ) | dict.fromkeys("0123456789.,-'", 12)
