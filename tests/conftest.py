@@ -8,14 +8,12 @@ from pathlib import Path
 import httpx2
 import pytest
 from attacks import City, build_city
-from ground import Ground, Urls, open_ground
+from ground import Ground, Urls, open_database, open_ground
 from hypothesis import settings
 from served import Server, serving
 from sqlalchemy.orm import Session
 from swift import Swift, installed, serving_swift
 from world import World, opened_world, sources_within
-
-from app.kit.db import Database
 
 SHM = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
 MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 2**30 else None
@@ -70,7 +68,7 @@ def urls(ground: Ground, database_name: str) -> Urls:
 @pytest.fixture
 def db(urls: Urls) -> Iterator[Session]:
     """The owner's session on an empty migrated database, in a transaction that is committed."""
-    database = Database(urls("catalogue_owner"), pool_size=1)
+    database = open_database(urls("catalogue_owner"), pool_size=1)
     with database.transaction() as session:
         yield session
     database.close()

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Dialect, create_engine, text
+from sqlalchemy.util import LRUCache
 
 from app.kit import migrations
 from app.kit.db import Database
@@ -23,6 +25,9 @@ MIGRATED = "migrated"  # and empty
 FURNISHED = "furnished"  # with the packaged policies in force
 Urls = Callable[[str], str]  # by role
 _numbers = count(1)
+# What SQLAlchemy compiled for one database is good for its clones: each of a run is alike.
+_compiled = LRUCache[Any, Any](3000)
+_spoken: list[Dialect] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ class Ground:
         """Make a database like the template in some 50 ms and return its name."""
         name = name or f"clone_{next(_numbers)}"
         self.administer(
-            f"CREATE DATABASE {name} OWNER catalogue_owner TEMPLATE {template}",
+            # By files: half the work of writing every page to the log, which nobody replays here.
+            f"CREATE DATABASE {name} OWNER catalogue_owner TEMPLATE {template} STRATEGY FILE_COPY",
             # A template's privileges are not copied with it.
             f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
             f"GRANT CONNECT ON DATABASE {name} TO {', '.join(LOGINS)}",
@@ -63,6 +69,18 @@ class Ground:
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
         self.administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def open_database(url: str, pool_size: int) -> Database:
+    """Open one database; a statement that a test before compiled is not compiled again."""
+    database = Database(url, pool_size=pool_size)
+    engine = database.engine
+    if not _spoken:
+        engine.connect().close()  # a dialect is asked for once it has met its server
+        _spoken.append(engine.dialect)
+    engine.dialect = _spoken[0]
+    engine.update_execution_options(compiled_cache=_compiled)
+    return database
 
 
 @contextmanager

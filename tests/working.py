@@ -99,17 +99,18 @@ def working(
         process.wait()
 
 
-def until(met: Callable[[], object], seconds: float = 60.0) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
+def until(met: Callable[[], object], seconds: float = 60.0, *, pause: float = 0.3) -> None:
+    """Wait until something holds; look ever less often, after `pause` seconds at the most."""
+    began = time.monotonic()
     while not met():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
+        waited = time.monotonic() - began
+        assert waited < seconds, "it did not come true in time"
+        time.sleep(min(pause, max(0.02, waited / 20)))
 
 
 def pause_amid(world: World, worker: Working, task: str) -> None:
     """Pause a worker that is doing such a job and has no transaction open."""
-    until(lambda: world.find(DOING, task=task))
+    until(lambda: world.find(DOING, task=task), pause=0.02)  # it soon passes
     worker.pause()
     while world.find(IN_TRANSACTION):
         worker.resume()

@@ -12,7 +12,7 @@ from app.fingerprints.tasks import (
     fingerprint_files,
     fingerprint_what_was_left,
 )
-from app.kit.jobs import bind
+from app.kit.jobs import EVERY_MINUTE, bind, queue
 from app.provenance.changes import Assertion, Change
 from app.provenance.series import series_for, state_for_series
 from app.provenance.tasks import (
@@ -99,6 +99,16 @@ def test_what_was_said_of_a_series_is_entered_and_counted_though_its_job_is_lost
         enter_what_was_left()
     assert world.find("SELECT state, done FROM operations") == [("done", 3)]
     assert [world.find(HEAD, id=one) for one in [*assets, later]] == [[(2,)]] * 3 + [[(1,)]]
+
+
+def test_the_clock_brings_each_sweep_of_every_minute_and_all_succeed(world: World) -> None:
+    known = queue.periodic_registry.periodic_tasks.values()
+    minutely = {one.task.name for one in known if one.cron == EVERY_MINUTE}
+    assert {"sweep.readings", "sweep.fingerprints", "sweep.comparisons"} <= minutely
+    world.an_asset()
+    world.work(by_the_clock=True)
+    brought = world.find("SELECT task_name FROM procrastinate_periodic_defers")
+    assert {row[0] for row in brought} >= minutely
 
 
 def test_a_sweep_leaves_alone_what_still_waits_in_the_queue(world: World) -> None:

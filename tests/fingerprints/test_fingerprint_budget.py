@@ -14,6 +14,8 @@ from app.fingerprints.budget import Budgeted, OverBudget, budgeted
 from app.fingerprints.tasks import fingerprint_files
 from app.kit.jobs import bind
 from app.kit.settings import settings
+from app.readings import tasks
+from app.readings.extractor import Extractor
 from app.readings.tasks import read_files
 
 TERABYTE = 1 << 40
@@ -50,6 +52,19 @@ def test_a_terabyte_is_read_and_said_to_be_too_long_to_hash_and_costs_no_other_i
     assert len(town.find(HASHED, id=usual)) == 1
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Lend the worker a reader that is its own in all but patience: 2 s a file."""
+    with Extractor(wall_seconds=2.0) as reader:
+        monkeypatch.setattr(tasks, "_warm", [reader])
+        yield
+
+
+def test_a_worker_waits_half_a_minute_for_what_a_file_says() -> None:
+    assert Extractor()._seconds == 30
+
+
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("head", [b"", b"II*\0\x08\0\0\0"], ids=["nothing", "an empty TIFF"])
 def test_a_terabyte_of_nothing_ends_as_a_reading(town: World, head: bytes) -> None:
     asset_id = sparse(town, head)
