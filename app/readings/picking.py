@@ -51,7 +51,7 @@ def sources(tags: Tags, locators: Iterable[str]) -> list[tuple[Tag, str | None]]
         family, name = locator.split(":")[0], locator.rpartition(":")[2]
         if default := tags.get(locator):  # before its languages, wherever it stands among them
             standard.append((default, None))
-        for tag in tags:
+        for tag in tags.akin(name):
             if tag.locator.startswith(f"{locator}-"):
                 standard.append((tag, None))
             elif (

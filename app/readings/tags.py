@@ -63,6 +63,9 @@ class Tags:
         self._tags = tags
         self._structures = structures or {}
         self._repeated = repeated or {}
+        self._by_stem: dict[str, list[Tag]] = {}
+        for tag in tags.values():
+            self._by_stem.setdefault(_stem(tag.name), []).append(tag)
 
     def __iter__(self) -> Iterator[Tag]:
         return iter(self._tags.values())
@@ -86,7 +89,18 @@ class Tags:
 
     def named(self, name: str) -> list[Tag]:
         """Return the tags of this name from every group."""
-        return [tag for tag in self if tag.name == name]
+        return [tag for tag in self.akin(name) if tag.name == name]
+
+    def akin(self, name: str) -> Sequence[Tag]:
+        """Return, in the tool's order, at least the tags of this name and those of its languages.
+
+        Looking through all tags for each place of each field cost most of a conclusion.
+        """
+        return self._by_stem.get(_stem(name), ())
+
+
+def _stem(name: str) -> str:
+    return name.partition("-")[0]
 
 
 def parse_answer(answer: bytes) -> Tags:
