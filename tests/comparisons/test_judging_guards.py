@@ -100,6 +100,6 @@ def test_equal_data_shown_otherwise_are_no_two_exposures(data: dict[str, Any]) -
     found = judged(REDUCED, a, b)
     assert (found.class_, found.copy, found.score) == ("undetermined", None, 0.0)
     assert found.reasons[-1]["code"] == "captures_contradict"
-    other = {name: b"o" * 32 for name in data}
+    other = dict.fromkeys(data, b"o" * 32)
     assert judged(REDUCED, a, side(**TAKEN[1], **other)).class_ == "sequence"
     assert judged(REDUCED, side(**TAKEN[0]), side(**TAKEN[1])).class_ == "sequence"

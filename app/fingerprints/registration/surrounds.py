@@ -43,7 +43,9 @@ def _around(sight: Sight, guest: Sight, matrix: Affine) -> dict[str, float | boo
         "share": round(share, 4),
         "plain": bool(high - low <= PLAIN * 2),
         "level": round(level, 1),
-        "continued": round(float((np.abs(rim - level) <= PLAIN * 2).mean()), 3) if len(rim) else 0.0,
+        "continued": round(float((np.abs(rim - level) <= PLAIN * 2).mean()), 3)
+        if len(rim)
+        else 0.0,
     }
 
 
