@@ -45,9 +45,8 @@ def stamped(picture: Image.Image) -> Image.Image:
     marked = picture.copy()
     pen, side = ImageDraw.Draw(marked), min(picture.size) / 3
     left, top = picture.width - 1.1 * side, picture.height - 1.1 * side
-    for inset in (0.0, 0.08):
-        edge = inset * side
-        box = (left + edge, top + edge, left + side - edge, top + side - edge)
+    for inset in (0.0, 0.08 * side):
+        box = (left + inset, top + inset, left + side - inset, top + side - inset)
         pen.ellipse(box, outline=(150, 30, 40), width=max(2, round(side / 40)))
     for line, word in enumerate(("HARBOUR", "BOARD", "No. 7", "LIBRARY")):
         place = (left + 0.2 * side, top + (0.2 + 0.16 * line) * side)
@@ -67,10 +66,10 @@ def with_target(picture: Image.Image) -> Image.Image:
         pen.rectangle((x, y, x + 38, y + 38), fill=colour)
     pen.rectangle((60, 800, 1140, 880), fill=PAPER)
     for tick in range(101):
-        x, long = 70 + 10.6 * tick, 34 if tick % 10 == 0 else 18
-        pen.line((x, 800, x, 800 + long), fill=INK, width=2)
+        at, long = 70 + 10.6 * tick, 34 if tick % 10 == 0 else 18
+        pen.line((at, 800, at, 800 + long), fill=INK, width=2)
         if tick % 10 == 0:
-            pen.text((x - 6, 842), str(tick // 10), fill=INK, font=letters(26))
+            pen.text((at - 6, 842), str(tick // 10), fill=INK, font=letters(26))
     return board
 
 

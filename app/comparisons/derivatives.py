@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.comparisons.evidence import Evidence
-from app.comparisons.sides import PairFacts, Side, SideFacts, lossless
+from app.comparisons.sides import PairFacts, Side, SideFacts, lossless, same_data
 
 Found = tuple[str, Side | None, float]
 FEWER_BYTES = 0.85  # as a share: what a file says of itself does not make that much
@@ -116,6 +116,9 @@ def _grey(side: SideFacts) -> bool:
 def _converted_copy(pair: PairFacts, seen: Evidence) -> Side | None:
     """Return the side that a lossy step made of the other, as far as the files tell."""
     if list(seen.sizes[0]) != list(seen.sizes[1]):
+        return None
+    if same_data(pair.a, pair.b):  # no step lies between them: what differs was only said
+        seen.tell("equal_data")
         return None
     palette = seen.measured.get("palette")
     if palette is not None:

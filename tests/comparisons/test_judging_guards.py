@@ -3,7 +3,16 @@
 from typing import Any
 
 import pytest
-from measures import LOOK, NOISY, NOTHING_AROUND, REDUCED, by_hand, judged, looks
+from measures import (
+    LOOK,
+    NOISY,
+    NOTHING_AROUND,
+    REDUCED,
+    by_hand,
+    judged,
+    looks,
+    same_size,
+)
 from scenes import side
 
 from app.comparisons.sides import identical
@@ -100,6 +109,39 @@ def test_equal_data_shown_otherwise_are_no_two_exposures(data: dict[str, Any]) -
     found = judged(REDUCED, a, b)
     assert (found.class_, found.copy, found.score) == ("undetermined", None, 0.0)
     assert found.reasons[-1]["code"] == "captures_contradict"
-    other = {name: b"o" * 32 for name in data}
+    other = dict.fromkeys(data, b"o" * 32)
     assert judged(REDUCED, a, side(**TAKEN[1], **other)).class_ == "sequence"
     assert judged(REDUCED, side(**TAKEN[0]), side(**TAKEN[1])).class_ == "sequence"
+
+
+@pytest.mark.parametrize("data", [{"image_sha256": b"i" * 32}, PIXELS])
+def test_nothing_lies_between_equal_data_so_neither_was_made_of_the_other(
+    data: dict[str, Any],
+) -> None:
+    """Whoever strips a file of what it says makes it shorter, and no copy of its pixels."""
+    short, long = {"size_bytes": 50_000}, {"size_bytes": 100_000, "colour_space": "1"}
+    found = judged(same_size(), side(**long, **data), side(**short, **data))
+    assert (found.class_, found.copy) == ("undetermined", None)
+    assert [reason["code"] for reason in found.reasons[-2:]] == ["equal_data", "no_direction"]
+    other = judged(same_size(), side(**long), side(**short))
+    assert (other.class_, other.copy) == ("derivative_converted", "b")
+
+
+def test_what_was_not_registered_says_by_how_many_features() -> None:
+    for told, inliers in (({}, 0), ({"inliers": 5}, 5)):
+        found = judged({"reference": "a", "registered": False} | told)
+        assert found.class_ == "unrelated"
+        assert found.reasons == [{"code": "not_registered", "inliers": inliers}]
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_one_side_known_to_be_empty_is_enough_for_other_captures(mine: bool) -> None:
+    empty = {"low_information": "blank"}
+    a, b = side(**DATA, **TAKEN[0], **empty if mine else {}), side(**DATA, **TAKEN[1])
+    b = b if mine else side(**DATA, **TAKEN[1], **empty)
+    assert judged(REDUCED, a, b).class_ == "sequence"
+
+
+def test_a_score_has_three_digits() -> None:
+    share = {"one": 0.4567, "other": 0.1}
+    assert judged(REDUCED | {"agreement": AGREEMENT | {"share": share}}).score == 0.543

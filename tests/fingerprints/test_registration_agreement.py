@@ -4,7 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from marks import MARKS, captioned, dusk, framed, laid_anew, letter, stamped, watermarked, with_target
+from marks import (
+    MARKS,
+    captioned,
+    dusk,
+    framed,
+    laid_anew,
+    letter,
+    stamped,
+    watermarked,
+    with_target,
+)
 from measures import CITY
 from PIL import Image, ImageOps
 from scenes import kept, noisy, page, photograph, side
@@ -30,8 +40,8 @@ def judged(one: Image.Image, other: Image.Image) -> tuple[Judged, Judged]:
 
 
 def over(one: Image.Image, other: Image.Image) -> Laid:
-    sights = [Sight(np.asarray(each), each.size) for each in (one, other)]
-    return laid(*sights, whole(0, one.size, other.size), 640 * 480)
+    first, second = (Sight(np.asarray(each), each.size) for each in (one, other))
+    return laid(first, second, whole(0, one.size, other.size), 640 * 480)
 
 
 @pytest.mark.parametrize("name", ["watermark", "stamp", "caption"])

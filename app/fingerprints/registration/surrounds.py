@@ -1,17 +1,14 @@
 """What lies around the overlap in each side: more picture, or a plain border."""
 
-from typing import Any
-
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from app.fingerprints.registration.geometry import Affine, centred, inverse, rescaled
 from app.fingerprints.registration.laying import Sight
 
 PLAIN = 4.0  # levels of standard deviation: paper and borders, after coding
 LEAST = 0.004  # of the frame: less is rounding
-INNER, REACH = 7, 21  # pixels: inside of the overlap's edge, and as far as what is looked at there
+REACH = 21  # pixels: half of them, from what is free, is looked at inside of the overlap
 
 
 def surrounds(one: Sight, other: Sight, matrix: Affine) -> dict[str, dict[str, float | bool]]:
@@ -38,18 +35,12 @@ def _around(sight: Sight, guest: Sight, matrix: Affine) -> dict[str, float | boo
     grey = cv2.cvtColor(sight.pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     low, high = np.percentile(grey[free], (2, 98))
     level = float(np.median(grey[free]))
-    rim = grey[_rim(covered, free)]
+    near = cv2.dilate(free.astype(np.uint8), np.ones((REACH, REACH), np.uint8)) > 0
+    rim = np.abs(grey[near & (covered > 0)] - level) <= PLAIN * 2
     return {
         "share": round(share, 4),
         "plain": bool(high - low <= PLAIN * 2),
         "level": round(level, 1),
-        "continued": round(float((np.abs(rim - level) <= PLAIN * 2).mean()), 3) if len(rim) else 0.0,
+        "continued": round(float(rim.mean()), 3) if rim.size else 0.0,
     }
 
-
-def _rim(covered: npt.NDArray[Any], free: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return what lies inside of the overlap, along what is free of it."""
-    inside = cv2.erode(covered, np.ones((INNER, INNER), np.uint8)) > 0
-    near = cv2.dilate(free.astype(np.uint8), np.ones((REACH, REACH), np.uint8)) > 0
-    found: npt.NDArray[np.bool_] = inside & near
-    return found
