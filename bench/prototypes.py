@@ -49,7 +49,7 @@ ANSWERS = {
     "legal_status": ["institution_owned_non_record"],
     "legal_basis": [INSTRUMENT_ID],
     "rights_statement": "InC",
-    "personal_data_status": "absent",
+    "personal_data_status": "none",
 }
 assert LISTENERS  # noqa: S101 - their modules are what the queue's tasks are known by
 

@@ -293,7 +293,7 @@ class World:
             "legal_status": ["institution_owned_non_record"],
             "legal_basis": [self.legal_basis],
             "rights_statement": "InC",
-            "personal_data_status": "absent",
+            "personal_data_status": "none",
         }
 
     def complete_record(

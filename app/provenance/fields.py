@@ -54,6 +54,18 @@ FIELDS: Mapping[str, Field] = {
     for kind, names in table.items()
     for name in names.split()
 }
+# Whole vocabularies: conditions of law and policy ask for these words, and one that nobody asks
+# for would count as "no" (domain: fields).
+TERMS: Mapping[str, frozenset[str]] = {
+    "custodian_kind": frozenset(
+        {"archive", "library_or_museum_repository", "department", "contracted_platform"}
+    ),
+    "acquisition_method": frozenset(
+        "created transfer donation deposit purchase licence digitisation legal_deposit"
+        " harvested".split()
+    ),
+    "personal_data_status": frozenset({"none", "present", "sensitive", "unknown"}),
+}
 VERSION = re.compile(r"\d+(\.\d+)+")
 SCANS = frozenset({"negativeFilm", "positiveFilm", "print"})  # of IPTC digitalsourcetype
 

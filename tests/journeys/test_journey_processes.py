@@ -125,7 +125,7 @@ def complete_one(archive: Caller, operator: Caller) -> Any:  # noqa: ANN401 - JS
         *before["reasons"][2:],
     ]
     version = archive.send_as_told("GET", f"{path}/provenance").headers["ETag"]
-    said = {"assert": [{"field": "personal_data_status", "value": "absent"}]}
+    said = {"assert": [{"field": "personal_data_status", "value": "none"}]}
     archive.ask("PATCH", f"{path}/provenance", json=said, headers={"If-Match": version})
     return operator.ask("GET", f"{path}/eligibility")
 

@@ -35,7 +35,7 @@ def read_query(text: str) -> list[Part]:
     except (ValueError, ArithmeticError) as error:  # the latter of the numbers behind ~ and ^
         found = PLACE.search(str(error))
         place = int(found[1]) if found else len(text)
-        raise QueryMalformed("This cannot be read on", place) from None
+        raise QueryMalformed("From here on it cannot be read: a word or an end is missing, or out of place", place) from None
     reader = Reader()
     every = isinstance(root, tree.AndOperation | tree.UnknownOperation)
     return [reader.part(one, None) for one in (root.children if every else [root])]
