@@ -76,9 +76,7 @@ def common_demands(registers: Registers, today: date) -> list[Demand]:
 def personal_data_unknown() -> ColumnElement[bool]:
     """Tell whether the answer is none that says what there is, an older word included."""
     known = TERMS["personal_data_status"] - {"unknown"}
-    return and_(
-        any_bits("personal_data_status", 15), not_(has_code("personal_data_status", known))
-    )
+    return and_(any_bits("personal_data_status", 15), not_(has_code("personal_data_status", known)))
 
 
 def law(registers: Registers, today: date) -> LateralFromClause:

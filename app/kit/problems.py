@@ -106,8 +106,9 @@ def malformed(request: Request, error: Exception) -> JSONResponse:
 
 
 def inside(place: tuple[int | str, ...], body: Any) -> tuple[int | str, ...]:  # noqa: ANN401
-    """Leave out what the caller did not write: the framework's word for a body, and its names for
-    the alternatives that a value was held against.
+    """Leave out what the caller did not write.
+
+    That is the framework's word for a body, and its names for the alternatives of a value.
     """
     if place[:1] != ("body",):
         return place

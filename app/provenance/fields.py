@@ -61,8 +61,10 @@ TERMS: Mapping[str, frozenset[str]] = {
         {"archive", "library_or_museum_repository", "department", "contracted_platform"}
     ),
     "acquisition_method": frozenset(
-        "created transfer donation deposit purchase licence digitisation legal_deposit"
-        " harvested".split()
+        {
+            *("created", "transfer", "donation", "deposit", "purchase"),
+            *("licence", "digitisation", "legal_deposit", "harvested"),
+        }
     ),
     "personal_data_status": frozenset({"none", "present", "sensitive", "unknown"}),
 }

@@ -292,10 +292,9 @@ def test_a_word_of_before_the_terms_is_no_answer_about_personal_data(
 ) -> None:
     quarter.complete(single, personal_data_status="present")
     assert "personal_data:unknown" not in quarter.of(single).reasons
-    table = "provenance_versions"
-    quarter.world.find(f"ALTER TABLE {table} DISABLE TRIGGER ALL", "postgres")
+    quarter.world.find("ALTER TABLE provenance_versions DISABLE TRIGGER ALL", "postgres")
     quarter.world.find(
-        f"UPDATE {table} SET codes = array_replace(codes, 'personal_data_status=present',"
+        "UPDATE provenance_versions SET codes = array_replace(codes, 'personal_data_status=present',"
         " 'personal_data_status=Unknown') WHERE asset_id = :a",
         "postgres",
         a=single,
