@@ -294,8 +294,9 @@ def test_a_word_of_before_the_terms_is_no_answer_about_personal_data(
     assert "personal_data:unknown" not in quarter.of(single).reasons
     quarter.world.find("ALTER TABLE provenance_versions DISABLE TRIGGER ALL", "postgres")
     quarter.world.find(
-        "UPDATE provenance_versions SET codes = array_replace(codes, 'personal_data_status=present',"
-        " 'personal_data_status=Unknown') WHERE asset_id = :a",
+        "UPDATE provenance_versions SET codes = array_replace("
+        "codes, 'personal_data_status=present', 'personal_data_status=Unknown')"
+        " WHERE asset_id = :a",
         "postgres",
         a=single,
     )
