@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
@@ -77,6 +77,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             yield
 
 
+def front_door() -> RedirectResponse:
+    """Lead whoever opens the bare address to the pages of the contract."""
+    return RedirectResponse("/docs")
+
+
 def docs() -> HTMLResponse:
     """Show the contract, from our own files: it works without the internet."""
     return get_swagger_ui_html(
@@ -129,6 +134,7 @@ def create_app() -> FastAPI:
         at_the_edge(policies.router, NoPolicyInForce), dependencies=[Depends(authenticated)]
     )
     app.include_router(at_the_edge(health.router))
+    app.get("/", include_in_schema=False)(front_door)
     app.get("/docs", include_in_schema=False)(docs)
     app.mount("/docs-assets", StaticFiles(directory=SWAGGER, check_dir=False), name="docs-assets")
     app.add_middleware(Bounds)

@@ -19,7 +19,10 @@ from app.kit.refusals import Refusal
 from app.people.roles import Principal
 
 RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)")
-NOTHING = "An import holds at least one line of NDJSON."
+NOTHING = (
+    "There is nothing to do: send at least one line, or, of a table, one row below the names of its"
+    " columns."
+)
 
 
 @dataclass(frozen=True, slots=True)

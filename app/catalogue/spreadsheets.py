@@ -147,6 +147,7 @@ class TableLines:
         self._held_bytes = 0
         self._quoted = False
         self._places: dict[str, int] | None = None  # None: the first row has not come
+        self._width = 0  # columns
         self._rest = b""
 
     def feed(self, part: bytes) -> Iterator[bytes]:
@@ -189,27 +190,41 @@ class TableLines:
         try:
             text = row.removeprefix(BOM).decode(self._mapping.encoding)
             cells = next(csv.reader([text], delimiter=self._mapping.delimiter, strict=True), [])
-        except (UnicodeDecodeError, csv.Error) as error:
-            self._prove_begun()
-            return self._line({"fault": str(error)[:200]})
+        except UnicodeDecodeError as error:
+            return self._unread(
+                f"it is not written in {self._mapping.encoding}, from byte {error.start} on;"
+                " `encoding` in the mapping names another"
+            )
+        except csv.Error as error:
+            return self._unread(str(error)[:200])
         if self._places is None:
             self._places = self._named(cells)
             return b"\n"  # the first row is the first line, and says nothing
         if not any(cell.strip() for cell in cells):
             return b"\n"
+        if any(cell.strip() for cell in cells[self._width :]):
+            return self._unread(
+                f"it has {len(cells)} cells, and the first row names {self._width} columns;"
+                f" a cell that holds a {self._mapping.delimiter!r} stands in quotation marks"
+            )
         return self._line(self._said(cells, self._places))
 
-    def _prove_begun(self) -> None:
+    def _unread(self, why: str) -> bytes:
+        """Refuse a row, or all of them where it is the first."""
         if self._places is None:
-            raise Malformed("The first row, which names the columns, cannot be read.")
+            raise Malformed(f"The first row, which names the columns, cannot be read: {why}.")
+        return self._line({"fault": why})
 
     def _named(self, cells: list[str]) -> dict[str, int]:
         names = [cell.strip() for cell in cells]
         for wanted in self._mapping.wanted():
             if names.count(wanted) != 1:
                 raise Malformed(
-                    f"The first row names {names.count(wanted)} columns {wanted!r}, not one."
+                    f"The first row names {names.count(wanted)} columns {wanted!r}, not one. Parted"
+                    f" by {self._mapping.delimiter!r} it names {', '.join(map(repr, names))[:500]};"
+                    " `delimiter` in the mapping says by what else they are parted."
                 )
+        self._width = len(names)
         return {name: at for at, name in enumerate(names)}
 
     def _said(self, cells: list[str], places: dict[str, int]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from app.policies.rules.in_force import PolicyInForce, Registers
 from app.policies.rules.instruments import RejectedCitation
 from app.policies.rules.legal import EFFECTS
 from app.provenance.completeness import Code, Demand, any_bits, has_code, texts
+from app.provenance.fields import TERMS
 from app.provenance.models import VERSIONS, ProvenanceVersionRow
 from app.provenance.projection import BITS
 
@@ -66,10 +67,16 @@ def common_demands(registers: Registers, today: date) -> list[Demand]:
         Demand(
             "legal:personal_data",
             "blocked_legal",
-            case((has_code("personal_data_status", ["unknown"]), "personal_data:unknown")),
+            case((personal_data_unknown(), "personal_data:unknown")),
         ),
         Demand("legal:citation", "blocked_legal", rejected_citation(registers)),
     ]
+
+
+def personal_data_unknown() -> ColumnElement[bool]:
+    """Tell whether the answer is none that says what there is, an older word included."""
+    known = TERMS["personal_data_status"] - {"unknown"}
+    return and_(any_bits("personal_data_status", 15), not_(has_code("personal_data_status", known)))
 
 
 def law(registers: Registers, today: date) -> LateralFromClause:

@@ -39,6 +39,10 @@ PAGES = [ROOT / "openapi" / "problems.md", ROOT / "app" / "vendored" / "problems
 MEDIA = "application/problem+json"
 INTEGRITY = "23"  # SQLSTATE class of a violated constraint
 DISK_FULL = "53100"
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{code}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body {{ max-width: 40em; margin: 2em auto; padding: 0 1em; font: 1em/1.5 sans-serif }}
+h1 {{ font-size: 1.5em }} h1, code {{ overflow-wrap: anywhere }}</style>"""
 NO_ROOM = frozenset({ENOSPC, EDQUOT})
 
 
@@ -92,14 +96,31 @@ def refused(request: Request, error: Exception) -> JSONResponse:
 def malformed(request: Request, error: Exception) -> JSONResponse:
     """Answer a request that does not fit its schema, pointing at each place."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    places = {pointer(inside(e["loc"])): str(e["msg"]) for e in error.errors()}
+    places: dict[str, str] = {}
+    for one in error.errors():
+        at = pointer(inside(one["loc"], error.body))
+        why = str(one["msg"]).removeprefix("Value error, ")
+        places[at] = f"{places[at]}, or: {why}" if at in places else why
     sentence = f"{len(places)} part(s) of the request do not fit; `errors` names each."
     return answer(request, Malformed(sentence, pointers=places))
 
 
-def inside(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Leave out the word by which the framework tells a body from parameters."""
-    return tuple(step for step in place if step != "body")
+def inside(place: tuple[int | str, ...], body: Any) -> tuple[int | str, ...]:  # noqa: ANN401
+    """Leave out what the caller did not write.
+
+    That is the framework's word for a body, and its names for the alternatives of a value.
+    """
+    if place[:1] != ("body",):
+        return place
+    steps: list[int | str] = []
+    for step in place[1:]:
+        if isinstance(body, dict):
+            steps.append(step)
+            body = body.get(step)
+        elif isinstance(body, list) and isinstance(step, int):
+            steps.append(step)
+            body = body[step] if step < len(body) else None
+    return tuple(steps)
 
 
 def http_error(request: Request, error: Exception) -> JSONResponse:
@@ -180,8 +201,8 @@ def problem_page(code: str) -> HTMLResponse:
     if text is None:
         raise NoSuchResource(f"There is no problem called {code!r}; see openapi/problems.md.")
     body = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "</p><p>")
-    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{code}</title>'
-    return HTMLResponse(f"{head}<h1>{code}</h1><p>{body}</p></html>")
+    body = re.sub("`([^`]+)`", r"<code>\1</code>", body)
+    return HTMLResponse(f"{PAGE.format(code=code)}<h1>{code}</h1><p>{body}</p></html>")
 
 
 def install_problems(app: FastAPI) -> None:

@@ -54,12 +54,19 @@ FIELDS: Mapping[str, Field] = {
     for kind, names in table.items()
     for name in names.split()
 }
-# The terms on which disposal turns: one that nobody knows would be an answer that blocks nothing.
-TERMS: Mapping[str, tuple[str, ...]] = {
-    "custodian_kind": (
-        *("archive", "library_or_museum_repository", "department", "contracted_platform"),
+# Whole vocabularies: conditions of law and policy ask for these words, and one that nobody asks
+# for would count as "no" (domain: fields).
+TERMS: Mapping[str, frozenset[str]] = {
+    "custodian_kind": frozenset(
+        {"archive", "library_or_museum_repository", "department", "contracted_platform"}
     ),
-    "personal_data_status": ("none", "present", "sensitive", "unknown"),
+    "acquisition_method": frozenset(
+        {
+            *("created", "transfer", "donation", "deposit", "purchase"),
+            *("licence", "digitisation", "legal_deposit", "harvested"),
+        }
+    ),
+    "personal_data_status": frozenset({"none", "present", "sensitive", "unknown"}),
 }
 VERSION = re.compile(r"\d+(\.\d+)+")
 SCANS = frozenset({"negativeFilm", "positiveFilm", "print"})  # of IPTC digitalsourcetype

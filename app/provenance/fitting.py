@@ -1,6 +1,7 @@
 """What is asserted must be written as its field asks."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,10 +12,13 @@ from edtf import EDTFParseException, parse_edtf
 
 from app.provenance.errors import StatementMalformed
 from app.provenance.fields import FIELDS, TERMS, Kind
-from app.provenance.normalise import names
+from app.provenance.normalise import names, normalise
 
 LONGEST_DATE = 100  # characters; EDTF lists can be made to take seconds
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
+DIGIT = re.compile("[0-9]")
+UNSEEN = "CZM"  # general categories: controls and joiners, spaces, marks without a letter
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that show nothing
 PLAIN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9:]{8})Z?)?)?)?")
 
 
@@ -48,19 +52,29 @@ def fault_of(one: Assertion, legal_statuses: frozenset[str]) -> str | None:
     if one.lang is not None and known.kind is not Kind.TEXT:
         return "only a text has a language"
     if one.value is None:
-        return "it must have a value" if one.field == "legal_status" else None
+        return fault_of_unknown(one)
     if not FITS[known.kind](one.value):
-        return f"the value is not written like a field of kind {known.kind}"
-    if one.field in TERMS and one.value.strip() not in TERMS[one.field]:
-        return f"known terms are {', '.join(TERMS[one.field])}"
+        return f"the value is not written like a field of kind {known.kind}: {ASKED[known.kind]}"
     if one.field == "legal_status" and not set(one.value) <= legal_statuses:
         return f"known statuses are {', '.join(sorted(legal_statuses))}"
+    terms = TERMS.get(one.field)
+    if terms is not None and normalise(one.field, one.value) not in terms:
+        return f"known terms are {', '.join(sorted(terms))}"
     return None
 
 
+def fault_of_unknown(one: Assertion) -> str | None:
+    """Return what is wrong with a reasoned unknown, if anything is."""
+    if one.field == "legal_status":
+        return "it must have a value"
+    return None if is_line(one.unknown_reason) else "an unknown_reason says in words why"
+
+
 def is_line(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell whether it is a text with something in it."""
-    return isinstance(value, str) and bool(value.strip())
+    """Tell whether it is a text in which something can be seen."""
+    return isinstance(value, str) and any(
+        letter not in BLANK and unicodedata.category(letter)[0] not in UNSEEN for letter in value
+    )
 
 
 def is_lines(value: Any) -> bool:  # noqa: ANN401 - any JSON value
@@ -69,8 +83,10 @@ def is_lines(value: Any) -> bool:  # noqa: ANN401 - any JSON value
 
 
 def is_edtf(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell whether it is a date in EDTF that the calendar knows."""
+    """Tell whether it is a date in EDTF that the calendar knows, and says when at all."""
     if not is_line(value) or len(value) > LONGEST_DATE or value != value.strip():
+        return False
+    if not DIGIT.search(value):  # `../..` or `XXXX`: a reasoned unknown says why
         return False
     return is_plain_date(value) or is_read_as_edtf(value)
 
@@ -108,6 +124,14 @@ def is_names(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     return is_lines(value) or (is_line(value) and bool(names(value)))
 
 
+ASKED: Mapping[Kind, str] = {
+    Kind.TEXT: "a text with something to be seen in it",
+    Kind.AGENTS: "a name, several parted by semicolons, or a list of names",
+    Kind.DATE: "EDTF, such as 1967-05-02, 1967-05, 1967?, 196X or 1964/1968",
+    Kind.CODE: "one term, as text",
+    Kind.CODES: "a list of terms",
+    Kind.OBJECT: "a JSON object or list with something in it",
+}
 FITS: Mapping[Kind, Any] = {
     Kind.TEXT: is_line,
     Kind.AGENTS: is_names,

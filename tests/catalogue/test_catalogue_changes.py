@@ -1,6 +1,7 @@
 """Many records changed in one piece of work: lines, tables, and all alike."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from world import System, World
 from app.catalogue.receiving import LONGEST_LINE
 from app.catalogue.spreadsheets import MappingIn, TableLines, letters
 from app.catalogue.withdrawal_routes import taken_back
+from app.kit.errors import Malformed
 from app.provenance.changes import Assertion
 
 Json = dict[str, Any]
@@ -395,6 +397,26 @@ def test_a_table_says_the_same_however_it_arrives(size: int) -> None:
     assert len(lines) == 4
     assert json.loads(lines[1])["cells"] == [{"field": "title", "column": "B", "value": 'x "y"\nz'}]
     assert "no end" in json.loads(lines[3])["fault"]
+
+
+def test_a_row_that_does_not_fit_says_what_would_mend_it() -> None:
+    body = b"Id,T\n" + "a,閱\n".encode("big5") + b"b,Smith, John\nc,x,,\n"
+    big5, comma, blank = (json.loads(line) for line in translated(body, 10_000)[1:])
+    assert "not written in utf-8, from byte 2 on; `encoding` in the mapping" in big5["fault"]
+    assert "3 cells, and the first row names 2 columns" in comma["fault"]
+    assert [cell["value"] for cell in blank["cells"]] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"Id;T\n", "Parted by ',' it names 'Id;T'; `delimiter`"),
+        ("Id,題\n".encode("utf-16"), "not written in utf-8, from byte 0 on; `encoding`"),
+    ],
+)
+def test_a_first_row_that_cannot_be_used_says_what_would_mend_it(body: bytes, why: str) -> None:
+    with pytest.raises(Malformed, match=re.escape(why)):
+        translated(body, 10_000)
 
 
 def test_a_row_without_an_end_is_held_no_longer_than_a_line_may_be() -> None:

@@ -287,6 +287,22 @@ def test_personal_data_that_nobody_looked_for_stops(quarter: Quarter, single: UU
     )
 
 
+def test_a_word_of_before_the_terms_is_no_answer_about_personal_data(
+    quarter: Quarter, single: UUID
+) -> None:
+    quarter.complete(single, personal_data_status="present")
+    assert "personal_data:unknown" not in quarter.of(single).reasons
+    quarter.world.find("ALTER TABLE provenance_versions DISABLE TRIGGER ALL", "postgres")
+    quarter.world.find(
+        "UPDATE provenance_versions SET codes = array_replace("
+        "codes, 'personal_data_status=present', 'personal_data_status=Unknown')"
+        " WHERE asset_id = :a",
+        "postgres",
+        a=single,
+    )
+    assert "personal_data:unknown" in quarter.of(single).reasons
+
+
 @pytest.mark.parametrize("citation", WRONG)
 def test_a_citation_that_is_known_to_be_wrong_is_rejected(
     quarter: Quarter, single: UUID, citation: str

@@ -37,6 +37,11 @@ def test_the_contract_names_our_problems_and_is_shown_from_our_own_files(api: Cl
     assert api.get("/docs-assets/swagger-ui.css").status_code == 200
 
 
+def test_the_bare_address_leads_to_the_contract(api: Client) -> None:
+    page = api.get("/", follow_redirects=True)
+    assert (page.status_code, page.url.path) == (200, "/docs")
+
+
 def test_every_problem_has_a_page_and_other_addresses_have_none(api: Client) -> None:
     assert "<h1>not-found</h1>" in api.get("/problems/not-found").text
     for path in ("/problems/unheard-of", "/nowhere"):

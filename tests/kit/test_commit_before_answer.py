@@ -295,6 +295,20 @@ def test_a_change_says_what_it_was_made_against(town_api: httpx2.Client, town: W
     assert (done.status_code, done.headers["ETag"][:3]) == (200, '"2.')
 
 
+def test_a_place_is_written_as_the_caller_wrote_it(town_api: httpx2.Client, town: World) -> None:
+    asset = town.an_asset()
+    [[department]] = town.find("SELECT department FROM assets WHERE id = :a", a=asset)
+    headers = town.headers("cataloguer", department=department) | {"If-Match": '"1"'}
+    change = {"assert": [{"field": "title", "value": "x" * 30_000, "evidence": "x" * 3_000}]}
+    answer = town_api.patch(f"/v1/assets/{asset}/provenance", json=change, headers=headers)
+    told = {error["pointer"]: error["detail"] for error in answer.json()["errors"]}
+    assert told == {
+        "/assert/0/value": "must hold at most 20000 characters",
+        "/assert/0/evidence": "String should have at most 2000 characters"
+        ", or: Input should be a valid list",
+    }
+
+
 def test_every_problem_explains_itself(town_api: httpx2.Client) -> None:
     for code in ("not-found", "refused-by-database", "malformed-request", "not-authenticated"):
         page = town_api.get(f"/problems/{code}")

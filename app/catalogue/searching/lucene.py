@@ -21,6 +21,7 @@ REFUSED = {
     tree.Proximity: "The words of a phrase stand next to each other: `~` is not known.",
     tree.Boost: "What is found is not ranked: `^` is not known.",
 }
+NOT_READ = "From here on it cannot be read: a word or an end is missing, or out of place"
 
 
 def read_query(text: str) -> list[Part]:
@@ -35,7 +36,7 @@ def read_query(text: str) -> list[Part]:
     except (ValueError, ArithmeticError) as error:  # the latter of the numbers behind ~ and ^
         found = PLACE.search(str(error))
         place = int(found[1]) if found else len(text)
-        raise QueryMalformed("This cannot be read on", place) from None
+        raise QueryMalformed(NOT_READ, place) from None
     reader = Reader()
     every = isinstance(root, tree.AndOperation | tree.UnknownOperation)
     return [reader.part(one, None) for one in (root.children if every else [root])]
