@@ -313,6 +313,8 @@ def test_the_network_is_left_by_the_first_way_that_is_open(
     calls = Calls(lambda name, arguments: name == "unshare" and arguments[0] in refused)
     monkeypatch.setattr(sandbox, "_call", calls)
     assert confine(Limits(), 0) == network
+    # In a namespace of users /proc/<us>/fd is ours only as long as we are dumpable.
+    assert ("prctl", sandbox._PR_SET_DUMPABLE, 1, 0, 0, 0) in calls.made
     assert limits_set[resource.RLIMIT_FSIZE] == (0, 0)
     assert limits_set[resource.RLIMIT_AS][0] == Limits().memory_bytes
 

@@ -46,6 +46,7 @@ def test_a_term_of_either_vocabulary_answers(term: str) -> None:
     [
         PAGE,
         "http://rightsstatements.org/",
+        "http://rightsstatements.org/vocab/NoC/1.0/",
         "http://rightsstatements.org.example/vocab/InC/1.0/",
         f"{IN_COPYRIGHT} or not",
         "InC",
