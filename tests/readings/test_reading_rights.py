@@ -58,6 +58,11 @@ def test_any_other_page_is_kept_and_answers_nothing(page: str) -> None:
     assert (one.value, one.picked, one.note) == (page[:500], False, NO_TERM)
 
 
+def test_a_blank_place_says_nothing() -> None:
+    found = conclude(answer({WEB: " "}), b"\xff\xd8\xff", 9, "ExifTool", "13")
+    assert "rights_statement" not in {one.field for one in found.statements}
+
+
 def test_the_first_term_is_picked_and_what_stands_beside_it_kept() -> None:
     assert [(one.locator, one.picked) for one in said({WEB: PAGE, CC: BY})] == [
         (WEB, False),
