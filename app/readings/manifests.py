@@ -31,7 +31,7 @@ def _in_jpeg(descriptor: int) -> bool:
     at = 2
     for _ in range(_STEPS):
         mark, kind, length = struct.unpack(">BBH", os.pread(descriptor, 4, at))
-        if mark != 0xFF or kind == 0xDA or length < 2:
+        if mark != 0xFF or kind == 0xDA:  # of a length below two the next mark is none
             return False
         if kind == 0xEB and _JUMBF in os.pread(descriptor, min(length, 64), at + 4):
             return True

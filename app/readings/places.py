@@ -31,6 +31,12 @@ _NAMES = {
         "state": "XMP:XMP-photoshop:State",
         "country": "XMP:XMP-photoshop:Country",
     },
+    "XMP:created": {
+        "location": "XMP:XMP-iptcExt:LocationCreatedSublocation",
+        "city": "XMP:XMP-iptcExt:LocationCreatedCity",
+        "state": "XMP:XMP-iptcExt:LocationCreatedProvinceState",
+        "country": "XMP:XMP-iptcExt:LocationCreatedCountryName",
+    },
     "IPTC:": {
         "location": "IPTC:Sub-location",
         "city": "IPTC:City",

@@ -14,7 +14,8 @@ from app.readings.texts import read_text
 NO_TERM = "of no vocabulary of rights"
 _PLACES = ("XMP:XMP-xmpRights:WebStatement", "XMP:XMP-cc:License")
 _TERM = re.compile(
-    r"https?://(?:www\.)?(?:rightsstatements\.org/(?:vocab|page)/[A-Z]+(?:-[A-Z]+)*/1\.0"
+    r"https?://(?:www\.)?(?:rightsstatements\.org/(?:vocab|page)/"
+    r"(?:InC(?:-OW-EU|-EDU|-NC|-RUU)?|NoC-(?:CR|NC|OKLR|US)|CNE|UND|NKC)/1\.0"
     r"|creativecommons\.org/(?:licenses|publicdomain)/[a-z]+(?:-[a-z]+)*/\d\.\d(?:/[a-z]{2})?)/?"
 )
 _LONGEST = 500

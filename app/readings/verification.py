@@ -13,7 +13,7 @@ import resource
 import signal
 import socket
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from app.readings.fallback import Pread
 from app.readings.manifests import holds_manifest
@@ -43,12 +43,8 @@ class Verifier:
     def __init__(self, trusted: str = "") -> None:
         """Start it; `trusted` is PEM of the authorities whose signers are trusted."""
         self._connection, theirs = socket.socketpair()
-        if os.fork() == 0:
-            number = theirs.detach()
-            # Above all the worker's socket: whoever holds it keeps the end of the child a secret.
-            os.closerange(3, number)
-            os.closerange(number + 1, _DESCRIPTORS)
-            _serve(socket.socket(fileno=number), trusted)
+        if os.fork() == 0:  # pragma: no cover - after a fork frames are traced anew, this one not
+            _serve_alone(theirs.detach(), trusted)
         theirs.close()
 
     def close(self) -> None:
@@ -78,7 +74,15 @@ class Verifier:
         return found, base64.b64decode(noise)
 
 
-def _serve(connection: socket.socket, trusted: str) -> None:
+def _serve_alone(number: int, trusted: str) -> NoReturn:
+    """Serve with one descriptor of all that were inherited."""
+    # Above all the worker's socket: whoever holds it keeps the end of the child a secret.
+    os.closerange(3, number)
+    os.closerange(number + 1, _DESCRIPTORS)
+    _serve(socket.socket(fileno=number), trusted)
+
+
+def _serve(connection: socket.socket, trusted: str) -> NoReturn:
     """Have each manifest verified in a process for it alone, until nobody asks any more."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
@@ -90,7 +94,7 @@ def _serve(connection: socket.socket, trusted: str) -> None:
             import c2pa  # type: ignore[import-untyped]  # noqa: F401
 
             hearing, saying = os.pipe()
-            if (process := os.fork()) == 0:
+            if (process := os.fork()) == 0:  # pragma: no cover - as above
                 os.dup2(saying, 2)
                 os.close(saying)
                 _answer_and_end(descriptors[0], mime.decode(), trusted, connection)
@@ -112,7 +116,9 @@ def _all_of(pipe: int) -> bytes:
     return kept
 
 
-def _answer_and_end(descriptor: int, mime: str, trusted: str, connection: socket.socket) -> None:
+def _answer_and_end(
+    descriptor: int, mime: str, trusted: str, connection: socket.socket
+) -> NoReturn:
     try:
         forbid_processes()
         resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))

@@ -170,6 +170,23 @@ def test_what_ends_its_worker_three_times_is_set_aside_and_the_rest_is_done(worl
     assert world.find(STRIKES, id=good) == []
 
 
+def test_what_fails_in_three_jobs_that_run_again_is_set_aside_with_its_reason(
+    world: World,
+) -> None:
+    bad = world.an_asset()
+
+    def work(_: Sequence[UUID]) -> None:
+        raise ValueError
+
+    bind(world.worker)
+    with run_again():
+        for strikes in (1, 2, 3):
+            in_hand("readings", [bad], work, at_once=20)
+            assert world.find(STRIKES, id=bad) == [("readings", strikes)]
+    told = world.find("SELECT asset_id, strikes, reason FROM set_aside")
+    assert told == [(bad, 3, "It failed: ValueError.")]
+
+
 def test_a_strike_outlives_the_worker_that_was_killed_with_the_asset_in_hand(
     world: World,
 ) -> None:

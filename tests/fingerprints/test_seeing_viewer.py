@@ -113,7 +113,8 @@ def test_what_is_left_of_a_file_is_read_from_a_place_of_its_own(tmp_path: Path) 
 
 
 def test_an_answer_that_nobody_heard_is_not_the_next_files(viewer: Viewer, tmp_path: Path) -> None:
-    with held(tmp_path, PNG) as descriptor:
+    (elsewhere := tmp_path / "elsewhere").mkdir()  # or the child would look at what comes next
+    with held(elsewhere, PNG) as descriptor:
         viewer.look(descriptor)
     assert looked(viewer, tmp_path, b"no picture").seen.outcome == "undecodable"
 

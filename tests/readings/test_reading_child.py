@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import runpy
+import signal
 import socket
 import sys
 import threading
@@ -19,7 +20,7 @@ from built import Entry, picture, tiff
 from drawn import draw
 
 from app.readings import child, sandbox, wire
-from app.readings.exiftool import VENDORED, ExifTool, environment
+from app.readings.exiftool import VENDORED, ExifTool, ToolDied, environment
 from app.readings.fallback import FALLBACK, read_limited
 from app.readings.sandbox import Limits, confine
 from app.readings.wire import Gone, Kind, receive_frame, send_descriptors, send_frame
@@ -149,6 +150,41 @@ def test_a_tool_that_died_is_reported_with_its_last_words(
     assert receive_frame(ours, soon())[0] is Kind.HELLO
     assert receive_frame(ours, soon()) == (kind, b"")
     assert tool.stopped
+
+
+class GreedyTool(DyingTool):
+    """A tool whose answers the child has no memory for."""
+
+    def answers(self) -> list[bytes]:
+        raise MemoryError
+
+
+def test_a_child_that_has_no_memory_for_an_answer_says_so(pair: Pair, tmp_path: Path) -> None:
+    ours, theirs = pair
+    (tmp_path / "a").touch()
+    tool = GreedyTool(b"")
+    given(ours, tmp_path / "a")
+    with pytest.MonkeyPatch.context() as held:
+        held.setattr(child, "forbid_processes", lambda: False)
+        child.run_exiftool(theirs, tool, "open")
+    assert [receive_frame(ours, soon())[0] for _ in range(2)] == [Kind.HELLO, Kind.OUT_OF_MEMORY]
+    assert tool.stopped
+
+
+class StillbornTool(DyingTool):
+    """A tool that dies while it is waited for."""
+
+    def start(self) -> str:
+        os.kill(os.getpid(), signal.SIGCHLD)
+        time.sleep(10)
+        return "13.0"
+
+
+def test_a_tool_that_dies_at_its_start_is_not_waited_for() -> None:
+    before = signal.getsignal(signal.SIGCHLD)
+    with pytest.raises(ToolDied):
+        child.started(StillbornTool(b""))
+    assert signal.getsignal(signal.SIGCHLD) == before
 
 
 @pytest.fixture
@@ -313,6 +349,8 @@ def test_the_network_is_left_by_the_first_way_that_is_open(
     calls = Calls(lambda name, arguments: name == "unshare" and arguments[0] in refused)
     monkeypatch.setattr(sandbox, "_call", calls)
     assert confine(Limits(), 0) == network
+    # In a namespace of users /proc/<us>/fd is ours only as long as we are dumpable.
+    assert ("prctl", sandbox._PR_SET_DUMPABLE, 1, 0, 0, 0) in calls.made
     assert limits_set[resource.RLIMIT_FSIZE] == (0, 0)
     assert limits_set[resource.RLIMIT_AS][0] == Limits().memory_bytes
 

@@ -323,6 +323,9 @@ def test_null_island_is_noted_and_gives_way_to_a_name() -> None:
     both = names | {"XMP:XMP-photoshop:City": "Kowloon", "XMP:XMP-photoshop:State": " "}
     assert locator(both, "place") == "XMP:XMP-photoshop:City"
     assert locator(both | STALE, "place") == "IPTC:Sub-location+IPTC:City"
+    created: dict[str, Entry] = {"XMP:XMP-iptcExt:LocationCreatedCity": "Macau"}
+    assert locator(names | created, "place") == "XMP:XMP-iptcExt:LocationCreatedCity"
+    assert locator(both | created, "place") == "XMP:XMP-photoshop:City"
 
 
 def test_a_careless_hemisphere_of_xmp_counts() -> None:

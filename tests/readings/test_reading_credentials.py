@@ -213,6 +213,20 @@ def test_the_end_of_the_library_is_not_the_end_of_the_child(
             assert found == {"error": "the library gave no answer"}
 
 
+def test_an_end_before_any_answer_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(number: int, _: str) -> None:
+        socket.recv_fds(socket.socket(fileno=number), 100, 1)
+        os._exit(0)
+
+    monkeypatch.setattr(verification, "_serve_alone", gone)
+    (descriptor,) = opened([sign(draw(tmp_path / "signed.jpg"))])
+    with closing(verification.Verifier()) as verifier:
+        found = verifier.verify(descriptor, "image/jpeg")
+    assert found == ({"error": "the library gave no answer"}, b"")
+
+
 def test_a_picture_beside_a_manifest_is_read_by_the_same_child(
     tmp_path: Path, reader: Extractor
 ) -> None:
@@ -254,6 +268,14 @@ def test_what_is_said_of_one_manifest_has_an_end() -> None:
     answer = json.dumps([{name: {"val": text} for name, text in tags.items()}])
     status = told(conclude(answer.encode(), b"", 100, "ExifTool", "13.59"), "c2pa_status")
     assert (status.value, len(status.note)) == ("invalid", 500)
+
+
+def test_what_the_library_cannot_parse_is_invalid_and_tells_no_story() -> None:
+    tags = {"File:FileType": "JPEG", "File:MIMEType": "image/jpeg", TAG: '{"error": "odd"}'}
+    answer = json.dumps([{name: {"val": text} for name, text in tags.items()}])
+    found = conclude(answer.encode(), b"", 100, "ExifTool", "13.59")
+    assert (told(found, "c2pa_status").value, told(found, "c2pa_status").note) == ("invalid", "odd")
+    assert not [one for one in found.statements if one.field == "edit_history"]
 
 
 def test_an_answer_without_end_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,6 +341,7 @@ def test_a_manifest_is_looked_for_in_so_many_steps_and_no_more(tmp_path: Path, m
         ("image/webp", b"RIFF\0\0\0\0WEBP" + b"JUNK\0\0\0\0" * 9000),
         ("image/avif", b"\0\0\0\x01mdat" + b"\xff" * 8),
         ("image/heic", b"\0\0\0\0free"),
+        ("image/heic", b"\0\0\0\x04" + box(b"jumb", _JUMBF)),
         ("image/tiff", b"II*\0" + struct.pack("<I", 4)),
         ("image/tiff", b"II+\0\x08\0\0\0" + b"\xff" * 8),
         ("image/gif", b"GIF89a" + b"\0" * 7 + b"\x21\xfe" + b"\x01a" * 9000),

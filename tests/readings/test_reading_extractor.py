@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -23,7 +23,7 @@ from app.readings.extraction import Extraction, Outcome
 from app.readings.extractor import Extractor
 from app.readings.fallback import FALLBACK
 from app.readings.sandbox import Limits
-from app.readings.wire import Kind
+from app.readings.wire import BATCH, Kind
 
 SMALL = Limits(memory_bytes=256 * 1024 * 1024)
 TAGS = (
@@ -231,13 +231,16 @@ def test_a_fallback_that_fails_too_is_no_answer(
     assert (found.outcome, found.reason) == (Outcome.UNREADABLE, "crashed")
 
 
-def test_a_child_killed_in_the_middle_costs_one_file_its_answer(tool: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kill", [os.killpg, os.kill], ids=["with all it started", "alone"])
+def test_a_child_killed_in_the_middle_costs_one_file_its_answer(
+    tool: Path, tmp_path: Path, kill: Callable[[int, int], None]
+) -> None:
     (tmp_path / "a.gif").write_bytes(b"GIF89aPLEASE HANG")
     good = draw(tmp_path / "good.png", "-XMP-dc:Title=Title")
     with Extractor(tool) as extractor:
         child = extractor._child
         assert child is not None
-        threading.Timer(0.5, os.killpg, (child.process.pid, signal.SIGKILL)).start()
+        threading.Timer(0.5, kill, (child.process.pid, signal.SIGKILL)).start()
         found = read_with(extractor, tmp_path / "a.gif") + read_with(extractor, good)
     assert [one.reason for one in found] == ["crashed", None]
 
@@ -254,10 +257,11 @@ def test_a_child_killed_while_idle_costs_nothing(tmp_path: Path) -> None:
             assert [one.outcome for one in read_with(extractor, good, good)] == [Outcome.READ] * 2
 
 
-def test_a_child_that_fails_after_other_files_is_not_believed_at_once(
-    tool: Path, tmp_path: Path
+@pytest.mark.parametrize(("order", "given"), [("DIE", [4, 1, 2]), ("HANG", [4, 2])])
+def test_a_child_that_fails_after_other_files_is_not_believed_at_once_unless_by_the_clock(
+    tool: Path, tmp_path: Path, order: str, given: list[int]
 ) -> None:
-    (tmp_path / "a.gif").write_bytes(b"GIF89aPLEASE DIE")
+    (tmp_path / "a.gif").write_bytes(f"GIF89aPLEASE {order}".encode())
     good = draw(tmp_path / "good.png", "-XMP-dc:Title=Title")
     asked: list[int] = []
     give = Child.give
@@ -266,10 +270,10 @@ def test_a_child_that_fails_after_other_files_is_not_believed_at_once(
         asked.append(len(descriptors))
         give(self, descriptors)
 
-    with pytest.MonkeyPatch.context() as patch, Extractor(tool) as extractor:
+    with pytest.MonkeyPatch.context() as patch, Extractor(tool, wall_seconds=2) as extractor:
         patch.setattr(Child, "give", watched)
         read_with(extractor, good, tmp_path / "a.gif", good, good)
-    assert asked == [4, 1, 2]
+    assert asked == given
 
 
 def test_a_file_that_fails_only_in_company_is_read_alone(
@@ -308,8 +312,11 @@ def test_a_child_is_replaced_before_it_is_old(
     good = draw(tmp_path / "good.png", "-XMP-dc:Title=Title")
     with Extractor() as extractor:
         first = extractor._child
-        read_with(extractor, good, good)
-        read_with(extractor, good)
+        found = read_with(extractor, *[good] * (BATCH + 2))
+        assert first is not None
+        assert first.files == BATCH  # of one message, which is not torn
+        found += read_with(extractor, good, good)
+        assert [one.outcome for one in found] == [Outcome.READ] * (BATCH + 4)
         assert extractor._child is not first
 
 

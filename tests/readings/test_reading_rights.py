@@ -46,6 +46,7 @@ def test_a_term_of_either_vocabulary_answers(term: str) -> None:
     [
         PAGE,
         "http://rightsstatements.org/",
+        "http://rightsstatements.org/vocab/NoC/1.0/",
         "http://rightsstatements.org.example/vocab/InC/1.0/",
         f"{IN_COPYRIGHT} or not",
         "InC",
@@ -55,6 +56,11 @@ def test_a_term_of_either_vocabulary_answers(term: str) -> None:
 def test_any_other_page_is_kept_and_answers_nothing(page: str) -> None:
     [one] = said({WEB: page})
     assert (one.value, one.picked, one.note) == (page[:500], False, NO_TERM)
+
+
+def test_a_blank_place_says_nothing() -> None:
+    found = conclude(answer({WEB: " "}), b"\xff\xd8\xff", 9, "ExifTool", "13")
+    assert "rights_statement" not in {one.field for one in found.statements}
 
 
 def test_the_first_term_is_picked_and_what_stands_beside_it_kept() -> None:

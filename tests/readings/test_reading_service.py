@@ -2,9 +2,7 @@
 
 import base64
 import os
-import threading
-from itertools import count
-from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,6 +15,7 @@ from app.kit.jobs import bind, in_transaction
 from app.readings.documents import as_documents
 from app.readings.errors import NotYetRead
 from app.readings.extraction import Extracted, Extraction, Outcome
+from app.readings.openings import Opened, opened
 from app.readings.service import Found, prove_read, record_readings
 from app.readings.tasks import read_files, read_what_was_left
 from app.storage.files import open_beneath
@@ -115,23 +114,18 @@ def test_only_an_answering_store_says_that_a_file_is_gone(town: World, store: Sy
     town.work()
 
 
-def touch_on_and_on(file: Path, done: threading.Event) -> None:
-    """Change a file's time all the while."""
-    for moment in count(1):
-        if done.is_set():
-            return
-        os.utime(file, (moment, moment))
-
-
 def test_a_file_that_changes_while_it_is_read_is_not_recorded(town: World, store: System) -> None:
     asset_id = town.an_asset(store)
-    done = threading.Event()
-    changing = threading.Thread(target=touch_on_and_on, args=(town.file_of(asset_id), done))
-    changing.start()
+
+    def touched(*where: Any) -> Opened:  # noqa: ANN401 - as it opens
+        one = opened(*where)
+        os.utime(town.file_of(asset_id), (1, 1))
+        return one
+
     bind(town.worker)
-    read_files([asset_id])
-    done.set()
-    changing.join()
+    with pytest.MonkeyPatch.context() as held:
+        held.setattr("app.readings.parcels.opened", touched)
+        read_files([asset_id])
     assert town.find(READINGS, id=asset_id) == []
     assert states(town, asset_id) == ["changed"]
     town.lose_jobs()

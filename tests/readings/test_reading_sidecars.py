@@ -23,6 +23,7 @@ from app.readings import openings, tasks
 from app.readings.extractor import Extractor
 from app.readings.parcels import InTurn
 from app.readings.sidecars import MOST_BYTES
+from app.storage.opening import open_located, prove_there
 from app.storage.tokens import ByteToken
 
 OWN, BESIDE = "A tram at the corner", "電車在街角"
@@ -407,13 +408,13 @@ def test_a_sidecar_that_changes_while_it_is_read_says_nothing(store: System) -> 
 def test_a_sidecar_that_is_too_long_is_not_even_opened(
     store: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_located, taken = openings.open_located, []
+    taken: list[str] = []
 
     def noted(root: str, path: str) -> Any:  # noqa: ANN401 - as it opens
         taken.append(path)
         return open_located(root, path)
 
-    monkeypatch.setattr(openings, "open_located", noted)
+    monkeypatch.setattr("app.readings.openings.open_located", noted)
     with (store.folder / "b.xmp").open("wb") as file:
         file.truncate(MOST_BYTES + 1)
     with ExitStack() as held:
@@ -424,15 +425,13 @@ def test_a_sidecar_that_is_too_long_is_not_even_opened(
 def test_a_sidecar_that_grows_before_it_is_opened_is_not_read(
     store: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = openings.prove_there
-
     def grown(root: str, path: str) -> ByteToken:
-        token = look(root, path)
+        token = prove_there(root, path)
         with (store.folder / path).open("ab") as file:
             file.truncate(MOST_BYTES + 1)
         return token
 
-    monkeypatch.setattr(openings, "prove_there", grown)
+    monkeypatch.setattr("app.readings.openings.prove_there", grown)
     one = opening(store)
     with one.held:
         assert [beside.silent().reason for beside in one.beside] == ["too_large"]
