@@ -32,13 +32,14 @@ from app.storage.opening import open_located
 
 STAGE = "fingerprints"
 FILES_A_TRANSACTION = 50
+FILES_A_JOB = 25  # each is decoded, and all of a job's in one child: half of what is read at once
 # The proof, the root URI, the path beneath it, and what others claim the bytes to hash to.
 Place = tuple[CommittedReading, str, str, Claims]
 
 
-@on(AssetsRead)
+@on(AssetsRead, at_once=FILES_A_JOB)
 def fingerprint_assets(fact: AssetsRead) -> None:
-    """Hash up to 500 newly read files, each once."""
+    """Hash some newly read files, each once."""
     fingerprint_files(fact.asset_ids)
 
 

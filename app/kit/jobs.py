@@ -22,7 +22,7 @@ queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
 queue.job_manager = FencedJobs(queue.connector)
 # Never opened: it only writes jobs over connections that sessions lend it.
 _writing = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
-_listeners: dict[type, list[tuple[str, int]]] = {}
+_listeners: dict[type, list[tuple[str, int, int]]] = {}
 _bound: list[tuple[Database, bool]] = []
 T = TypeVar("T")
 Listener = TypeVar("Listener", bound=Callable[..., None])
@@ -37,10 +37,13 @@ def bind(database: Database, *, fenced: bool = False) -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def on(event: type[Fact], *, priority: int = 0) -> Callable[[Listener], Listener]:
+def on(
+    event: type[Fact], *, priority: int = 0, at_once: int = MOST_ASSETS_A_JOB
+) -> Callable[[Listener], Listener]:
     """Run the decorated task, `task(fact)`, once for each published fact of that class.
 
-    Waiting jobs of a higher priority go first.
+    Waiting jobs of a higher priority go first. A fact of more than `at_once` assets becomes several
+    jobs: small ones where each asset takes long, so that every processor has some.
 
     The task opens its own transactions. A job may run twice: the second time must change nothing.
     """
@@ -55,7 +58,7 @@ def on(event: type[Fact], *, priority: int = 0) -> Callable[[Listener], Listener
                 listener(event(tuple(map(UUID, asset_ids)), **rest))
 
         queue.task(name=name, retry=PATIENCE, pass_context=True)(run)
-        _listeners.setdefault(event, []).append((name, priority))
+        _listeners.setdefault(event, []).append((name, priority, at_once))
         return listener
 
     return register
@@ -85,14 +88,14 @@ def sweep(
 
 
 def publish(db: Session, fact: Fact, *, lock: str | None = None) -> None:
-    """Write a job for each listener, up to 500 assets a job, in the caller's transaction.
+    """Write jobs for each listener, of as many assets as it takes, in the caller's transaction.
 
     Jobs with the same `lock` run one after the other, in their order, and hold no worker up.
     """
     rest = {f.name: asdict(fact)[f.name] for f in fields(fact) if f.name != "asset_ids"}
     own = db.connection().connection.driver_connection
-    for ids in batches(fact.asset_ids):
-        for name, priority in _listeners.get(type(fact), ()):
+    for name, priority, at_once in _listeners.get(type(fact), ()):
+        for ids in batches(fact.asset_ids, at_once):
             job = _writing.configure_task(
                 name, allow_unknown=True, connection=own, priority=priority, lock=lock
             )

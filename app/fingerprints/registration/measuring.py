@@ -4,7 +4,9 @@ The side with more pixels is the *reference*; equal ones are put into order by t
 a pair measures alike whichever side is named first.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -79,11 +81,9 @@ def measured(a: Kept, b: Kept) -> tuple[dict[str, Any], bytes | None]:
     through = through_palette(one, other)
     if through is not None:
         one, other, said["palette"] = through
-    looks = [
-        look
-        for look in (_look(one, other, each, COARSE_PIXELS) for each in alignments(one, other))
-        if look
-    ]
+    maps = alignments(one, other)
+    coming = _looks(one, other, maps)
+    looks = _until_settled(coming, maps)
     best = _best(looks)
     if best is None or not _believed(best):
         return said | {"inliers": best.aligned.inliers if best else 0}, None
@@ -92,7 +92,8 @@ def measured(a: Kept, b: Kept) -> tuple[dict[str, Any], bytes | None]:
     said["surrounds"] = surrounds(one.coarse, other.coarse, best.aligned.matrix)
     finest = best
     if worth_a_closer_look(said):
-        fine, coarse = _closest(one, other, [best, *(look for look in looks if look is not best)])
+        rivals = (look for look in chain(looks, coming) if look is not best)
+        fine, coarse = _closest(one, other, best, rivals)
         if fine is not None:
             if coarse is not best:
                 said |= _geometry(fine.aligned, one.full, other.full) | {"coarse": _numbers(coarse)}
@@ -147,6 +148,31 @@ def _look(one: Kept, other: Kept, aligned: Aligned, pixels: int, fine: bool = Fa
     return Look(aligned, pair, tone, shifts_of(samples), blocks, standing, like)
 
 
+def _looks(one: Kept, other: Kept, maps: Sequence[Aligned]) -> Iterator[Look]:
+    """Look at a pair under one map after the other, each only when it is asked for."""
+    looks = (_look(one, other, each, COARSE_PIXELS) for each in maps)
+    return (look for look in looks if look)
+
+
+def _until_settled(looks: Iterator[Look], maps: Sequence[Aligned]) -> list[Look]:
+    """Take looks until the choice hangs on no other: mostly the first one says it all."""
+    found: list[Look] = []
+    for look in looks:
+        found.append(look)
+        if _settles(look, maps):
+            break
+    return found
+
+
+def _settles(look: Look, maps: Sequence[Aligned]) -> bool:
+    """Tell that the frame is chosen (`_best`) however alike the pair is under other maps."""
+    return (
+        look.aligned.by == "frame"
+        and _calm_enough(look)
+        and all(_apart(look, each) < SAME_PLACE for each in maps if each.by != "frame")
+    )
+
+
 def _best(looks: list[Look]) -> Look | None:
     """Choose a map; the whole frame on the whole frame, given first, if it tells as much as others.
 
@@ -162,21 +188,25 @@ def _best(looks: list[Look]) -> Look | None:
 
 
 def _told_as_well(frame: Look, rival: Look | None) -> bool:
-    calm = _calm(frame) and frame.likeness > SURELY_ALIKE
+    calm = _calm_enough(frame)
     if rival is None:
         return calm
     as_alike = frame.likeness >= rival.likeness - MORE_ALIKE
-    if _apart(frame, rival) < SAME_PLACE:
+    if _apart(frame, rival.aligned) < SAME_PLACE:
         return calm or as_alike
     return calm and as_alike
 
 
-def _apart(frame: Look, rival: Look) -> float:
+def _calm_enough(look: Look) -> bool:
+    return _calm(look) and look.likeness > SURELY_ALIKE
+
+
+def _apart(frame: Look, rival: Aligned) -> float:
     """Return how far two maps take the frame's corners apart, at most, in the pixels looked at."""
     width, height = frame.pair.mask.shape[::-1]
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     back = moved(frame.pair.back, corners)
-    steps = moved(rival.aligned.matrix, back) - moved(frame.aligned.matrix, back)
+    steps = moved(rival.matrix, back) - moved(frame.aligned.matrix, back)
     there = moved(frame.aligned.matrix, back)
     less = max(width, height) / max(1e-6, float(np.ptp(there, axis=0).max()))
     return float(np.hypot(steps[:, 0], steps[:, 1]).max() * less)
@@ -190,10 +220,12 @@ def _believed(look: Look) -> bool:
     )
 
 
-def _closest(one: Kept, other: Kept, looks: list[Look]) -> tuple[Look | None, Look]:
+def _closest(
+    one: Kept, other: Kept, best: Look, rivals: Iterable[Look]
+) -> tuple[Look | None, Look]:
     """Look closely under the chosen map, and under the others only where that leaves something."""
     found: list[tuple[Look, Look]] = []
-    for coarse in looks:
+    for coarse in chain((best,), rivals):
         fine = _closer(one, other, coarse) if coarse.likeness > ALIKE else None
         if fine is None:
             continue
@@ -201,7 +233,7 @@ def _closest(one: Kept, other: Kept, looks: list[Look]) -> tuple[Look | None, Lo
         if _calm(fine):
             break
     fine = _best([each for each, _ in found])
-    return fine, next((coarse for each, coarse in found if each is fine), looks[0])
+    return fine, next((coarse for each, coarse in found if each is fine), best)
 
 
 def _calm(look: Look) -> bool:

@@ -17,7 +17,7 @@ from app.fingerprints.registration.tones import Tone
 
 Floats = npt.NDArray[Any]
 EIGHT = 8  # pixels of a block's side
-BAND = 1024  # rows measured at once, a multiple of EIGHT: it bounds memory
+BAND = 256  # rows measured at once, a multiple of EIGHT: it bounds memory, and caches hold more
 MARGIN = 16  # rows more, for the neighbourhoods
 RINGING = 0.15  # of the contrast nearby, by which resamplers overshoot
 TINT_NOISE = 1.5  # levels by which coded chroma wanders, beyond what blocks tell
@@ -59,43 +59,43 @@ def blocks_of(pair: Laid, tone: Tone) -> Blocks:
 
 
 def _pooled(one: Floats, other: Floats, mask: Floats, inner: slice) -> list[Floats]:
-    luma_one, luma_other = one @ LUMA, other @ LUMA
-    outside = _outside(_soft(luma_one, SOFT), _soft(luma_other, SOFT), 3)
+    lumas = one @ LUMA, other @ LUMA
+    outside = _outside(*(_soft(luma, SOFT) for luma in lumas), 3)
     for channel in (0, 2):
         tints = (
-            _soft(one[..., channel] - luma_one, TINT_SOFT),
-            _soft(other[..., channel] - luma_other, TINT_SOFT),
+            _soft(side[..., channel] - luma, TINT_SOFT)
+            for side, luma in zip((one, other), lumas, strict=True)
         )
         outside = cv2.max(outside, _outside(*tints, 5) - TINT_NOISE)
     weight = mask[inner]
+    everywhere = bool(weight.all())
     covered = _means(weight)
     whole = np.maximum(covered, 1e-6)
 
     def mean(values: Floats) -> Floats:
-        return _means(cv2.multiply(values[inner], weight)) / whole
+        return _means(values if everywhere else cv2.multiply(values, weight)) / whole
 
-    bands = [_bands(luma_one), _bands(luma_other)]
-    structure = [luma - cv2.blur(luma, (25, 25)) for luma in (luma_one, luma_other)]
-    both = mean(cv2.multiply(structure[0], structure[1]))
+    apart = lumas[0] - lumas[1]
+    once = [_soft(luma, 1.0) for luma in (*lumas, apart)]
+    fine = [cv2.absdiff(a[inner], b[inner]) for a, b in zip((*lumas, apart), once, strict=True)]
+    middle = [
+        cv2.absdiff(soft[inner], _soft(luma, 2.2)[inner])
+        for luma, soft in zip(lumas, once, strict=False)
+    ]
+    structure = [cv2.subtract(luma[inner], cv2.blur(luma, (25, 25))[inner]) for luma in lumas]
+    both = mean(cv2.multiply(*structure))
     squares = [mean(cv2.multiply(each, each)) for each in structure]
     lengths = np.sqrt(squares[0] * squares[1])
     return [
-        mean(outside),
+        mean(outside[inner]),
         *(
-            np.sqrt(np.maximum(mean(each**2) - mean(each) ** 2, 0))
-            for each in (luma_one, luma_other)
+            np.sqrt(np.maximum(mean(cv2.multiply(each, each)) - mean(each) ** 2, 0))
+            for each in (luma[inner] for luma in lumas)
         ),
-        *(mean(np.abs(each[0])) for each in bands),
-        *(mean(np.abs(each[1])) for each in bands),
-        mean(np.abs(_bands(luma_one - luma_other)[0])),
+        *(mean(each) for each in (*fine[:2], *middle, fine[2])),
         both / np.maximum(lengths, 1.0),
         covered,
     ]
-
-
-def _bands(luma: Floats) -> tuple[Floats, Floats]:
-    once = _soft(luma, 1.0)
-    return luma - once, once - _soft(luma, 2.2)
 
 
 def _soft(values: Floats, sigma: float) -> Floats:
