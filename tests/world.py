@@ -337,7 +337,8 @@ class World:
         address = make_url(self.urls("catalogue_worker")).set(drivername="postgresql")
         with pytest.MonkeyPatch.context() as clock:
             if not by_the_clock:
-                clock.setattr(queue, "periodic_registry", PeriodicRegistry())
+                stopped = PeriodicRegistry()  # type: ignore[no-untyped-call]
+                clock.setattr(queue, "periodic_registry", stopped)
             asyncio.run(run_jobs(address.render_as_string(hide_password=False)))
         left = self.find(LEFT)
         assert not left, f"jobs that did not succeed: {left}"
