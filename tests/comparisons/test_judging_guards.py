@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from measures import (
+    DIFFERS,
     LOOK,
     NOISY,
     NOTHING_AROUND,
     REDUCED,
+    REGION,
     by_hand,
     judged,
     looks,
@@ -145,3 +147,42 @@ def test_one_side_known_to_be_empty_is_enough_for_other_captures(mine: bool) -> 
 def test_a_score_has_three_digits() -> None:
     share = {"one": 0.4567, "other": 0.1}
     assert judged(REDUCED | {"agreement": AGREEMENT | {"share": share}}).score == 0.543
+
+
+@pytest.mark.parametrize(("regions", "class_"), [(7, "retouched_or_composite"), (8, "unrelated")])
+def test_cards_of_one_form_differ_in_many_places(regions: int, class_: str) -> None:
+    many = {"likeness": 0.7, "strongest": 9.0, "region": REGION, "regions": regions}
+    assert judged(looks(**many, informative_differing_share=0.2)).class_ == class_
+
+
+@pytest.mark.parametrize(
+    ("moved", "class_"),
+    [
+        ({"scale": [1.02, 1.0]}, "sequence"),
+        ({"scale": [1.004, 1.0]}, "retouched_or_composite"),
+        ({"scale": [1.02, 1.0], "sizes": {"reference": [900, 600], "other": [882, 600]}}, None),
+        ({"rotation_degrees": 0.5}, "sequence"),
+        ({"rotation_degrees": 0.5, "coverage_percent": {"reference": 59.0, "other": 100.0}}, None),
+    ],
+)
+def test_a_hand_moves_the_camera_and_crops_change_the_size(
+    moved: dict[str, Any], class_: str | None
+) -> None:
+    found = judged(by_hand(coarse=DIFFERS, fine=DIFFERS) | moved)
+    assert found.class_ == (class_ or "retouched_or_composite")
+
+
+@pytest.mark.parametrize(
+    ("copy", "class_"),
+    [
+        ({"colour_space": "1"}, "derivative_reduced"),
+        ({"colour_space": "2"}, "undetermined"),
+        ({"colour_space": "1", "icc_sha256": b"c" * 32}, "undetermined"),
+    ],
+)
+def test_a_reduced_copy_of_another_colour_space_is_plain_or_none(
+    copy: dict[str, Any], class_: str
+) -> None:
+    wide = side(icc_sha256=b"w" * 32)
+    found = judged(REDUCED, wide, side(width=450, height=300, **copy))
+    assert found.class_ == class_

@@ -123,6 +123,19 @@ def test_a_border_that_was_laid_around_is_none_of_the_picture(colour: str) -> No
     assert found.class_ == "retouched_or_composite"
 
 
+def test_a_margin_of_which_some_is_left_goes_on_however_soon_the_picture_begins() -> None:
+    page_ = ImageOps.expand(SCENE, 60, "white")
+    found, _ = judged(page_, page_.crop((40, 40, page_.width - 40, page_.height - 40)))
+    assert found.class_ == "crop"
+
+
+def test_a_thumbnail_has_cells_enough_of_its_own() -> None:
+    small = SCENE.resize((160, 106), Image.Resampling.LANCZOS)
+    found = agreement(over(small, small))
+    assert 80 < found["cells"] <= 104
+    assert found["share"] == {"one": 1.0, "other": 1.0}
+
+
 def test_cells_outside_of_both_do_not_count() -> None:
     whole_pair = over(SCENE, SCENE)
     half = whole_pair.mask.copy()

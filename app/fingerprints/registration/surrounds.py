@@ -43,4 +43,3 @@ def _around(sight: Sight, guest: Sight, matrix: Affine) -> dict[str, float | boo
         "level": round(level, 1),
         "continued": round(float(rim.mean()), 3) if rim.size else 0.0,
     }
-
