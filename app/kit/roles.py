@@ -19,7 +19,10 @@ OF_OURS = (
 
 def as_administrator(url: str | URL) -> Connection:
     """Open one connection that commits each statement, and keep nothing when it is closed."""
-    return create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect()
+    told = {"client_encoding": "utf8"}  # else text comes as bytes where `postgres` is SQL_ASCII
+    return create_engine(
+        url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=told
+    ).connect()
 
 
 def create_roles(administrator_url: str) -> None:
