@@ -107,7 +107,7 @@ class Child:
         try:
             kind, body = receive_frame(self.connection, monotonic() + seconds)
         except TimeoutError:
-            return Answer(reason=TIMED_OUT)
+            return Answer(reason=TIMED_OUT)  # the clock ran for this file alone
         except Gone:
             return Answer(reason="crashed", alone=alone, noise=self.last_words())
         self.unanswered -= 1

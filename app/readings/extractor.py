@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from app.kit.settings import settings
-from app.readings.children import REASONS, TIMED_OUT, Answer, Child
+from app.readings.children import REASONS, Answer, Child
 from app.readings.compute import conclude, failed
 from app.readings.exiftool import TOOL, environment, find_tool, prove_fit
 from app.readings.extraction import Extraction, Outcome
@@ -121,7 +121,7 @@ class Extractor:
         if self._survived(answer):
             return answer
         self._drop_child()
-        if answer.alone or answer.reason == TIMED_OUT:
+        if answer.alone:
             return answer
         answer = self._warm_child().ask(descriptor, self._seconds)
         if not self._survived(answer):
