@@ -13,8 +13,9 @@ from app.assets.hindrances import hand_back, in_hand, passed, postpone
 from app.assets.service import report_sightings
 from app.assets.sweeping import Stage, swept
 from app.comparisons import queries
+from app.comparisons.at_work import AtWork, at_work, key_of
 from app.comparisons.events import LikesPostponed
-from app.comparisons.measuring import Measured, NotAsHashed, as_measured, measure
+from app.comparisons.measuring import Measured, NotAsHashed, as_measured
 from app.comparisons.pair_facts import may_be_equal, sides_of
 from app.comparisons.pairing import LOOKING, Look, Pair, companions_for, looks_for
 from app.comparisons.recording import record_looked, record_measured
@@ -100,31 +101,27 @@ def together(looks: Sequence[Look]) -> Iterator[list[Share]]:
         yield some
 
 
-def key_of(pair: Pair) -> tuple[UUID, UUID]:
-    """Name a pair."""
-    return pair.a.fingerprint_id, pair.b.fingerprint_id
-
-
 def measure_shares(
     aligner: Aligner, shares: Sequence[Share], hindered: dict[UUID, list[NotAsHashed]]
 ) -> None:
     """Measure some images' pairs; that one was looked for is written with the last of its pairs."""
-    found, away = measure_some(aligner, [pair for share in shares for pair in share.pairs])
-    for share in shares:
-        met = [away[key_of(pair)] for pair in share.pairs if key_of(pair) in away]
-        hindered.setdefault(share.look.visual_id, []).extend(met)
-    in_transaction(partial(record_some, shares=shares, found=found, hindered=hindered))
+    with at_work() as held:
+        found, away = measure_some(aligner, held, [pair for one in shares for pair in one.pairs])
+        for share in shares:
+            met = [away[key_of(pair)] for pair in share.pairs if key_of(pair) in away]
+            hindered.setdefault(share.look.visual_id, []).extend(met)
+        in_transaction(partial(record_some, shares=shares, found=found, hindered=hindered))
 
 
 def measure_some(
-    aligner: Aligner, pairs: Sequence[Pair]
+    aligner: Aligner, held: AtWork, pairs: Sequence[Pair]
 ) -> tuple[list[Measured], dict[tuple[UUID, UUID], NotAsHashed]]:
     """Measure some pairs, but for contents that were measured before, and digest equal ones."""
     found = in_transaction(partial(as_measured, pairs=pairs)) if pairs else []
     known = {key_of(one.pair) for one in found}
     fresh = [pair for pair in pairs if key_of(pair) not in known]
     away: dict[tuple[UUID, UUID], NotAsHashed] = {}
-    for pair, answer in zip(fresh, measure(aligner, fresh), strict=True):
+    for pair, answer in zip(fresh, held.measure(aligner, fresh), strict=True):
         if isinstance(answer, Measured):
             found.append(answer)
         else:
@@ -191,8 +188,9 @@ def measure_companions(asset_ids: Sequence[UUID], aligner: Aligner) -> None:
     for look in in_transaction(partial(companions_for, asset_ids=asset_ids)):
         hindered: list[NotAsHashed] = []
         for some in batches(look.pairs, PAIRS_A_TRANSACTION):
-            found, away = measure_some(aligner, some)
-            in_transaction(partial(record_measured, found=found))
+            with at_work() as held:
+                found, away = measure_some(aligner, held, some)
+                in_transaction(partial(record_measured, found=found))
             hindered += away.values()
         settle = partial(settle_companions, look=look, hindered=hindered)
         in_transaction(settle)

@@ -9,7 +9,8 @@ from views import scene, written
 from world import System, World
 
 from app.assets.sweeping import look_at_due
-from app.comparisons.likeness_tasks import LEFT, PAIRS_A_TRANSACTION, key_of, look_alike, together
+from app.comparisons.at_work import key_of
+from app.comparisons.likeness_tasks import LEFT, PAIRS_A_TRANSACTION, look_alike, together
 from app.comparisons.measuring import Measured
 from app.comparisons.pairing import File, Look, Pair, files_of, in_order
 from app.comparisons.recording import record_measured
