@@ -60,13 +60,13 @@ def blocks_of(pair: Laid, tone: Tone) -> Blocks:
 
 def _pooled(one: Floats, other: Floats, mask: Floats, inner: slice) -> list[Floats]:
     lumas = one @ LUMA, other @ LUMA
-    outside = _outside(*(_soft(luma, SOFT) for luma in lumas), 3)
+    outside = _outside(_soft(lumas[0], SOFT), _soft(lumas[1], SOFT), 3)
     for channel in (0, 2):
-        tints = (
+        tint_one, tint_other = (
             _soft(side[..., channel] - luma, TINT_SOFT)
             for side, luma in zip((one, other), lumas, strict=True)
         )
-        outside = cv2.max(outside, _outside(*tints, 5) - TINT_NOISE)
+        outside = cv2.max(outside, _outside(tint_one, tint_other, 5) - TINT_NOISE)
     weight = mask[inner]
     everywhere = bool(weight.all())
     covered = _means(weight)
@@ -83,7 +83,7 @@ def _pooled(one: Floats, other: Floats, mask: Floats, inner: slice) -> list[Floa
         for luma, soft in zip(lumas, once, strict=False)
     ]
     structure = [cv2.subtract(luma[inner], cv2.blur(luma, (25, 25))[inner]) for luma in lumas]
-    both = mean(cv2.multiply(*structure))
+    both = mean(cv2.multiply(structure[0], structure[1]))
     squares = [mean(cv2.multiply(each, each)) for each in structure]
     lengths = np.sqrt(squares[0] * squares[1])
     return [
