@@ -23,11 +23,12 @@ MEANING = """Of a table: what its columns mean, as JSON. `columns` lists them, e
 (as the first row calls it) and `field`, where needed `lang`, `certainty`, `unknown` (cells that
 mean a reasoned unknown) and `unknown_reason`. `resolve` lists columns that answer about values that
 differ: `field`, `column` (its cells name statements by id), `answer` (`choose`, `both_true` or
-`device_default`), `reason` or `reason_column`. Records are named by the column `asset_id`,
-or by `source_system` (a code) and the column `source_identifier`; `revision` may be a
-column. `delimiter` is one of `,` `;` `|` or a tab, `encoding` one of utf-8, big5,
-big5hkscs, gb18030, gbk. For example `{"asset_id": "Id", "columns": [{"column": "Caption",
-"field": "title", "lang": "zh-Hant"}]}`."""
+`device_default`), `reason` or `reason_column`. `source` says that the cells are carried over from
+another catalogue: `catalogue` (its name) and `record` (the column of its record numbers). Records
+are named by the column `asset_id`, or by `source_system` (a code) and the column
+`source_identifier`; `revision` may be a column. `delimiter` is one of `,` `;` `|` or a tab,
+`encoding` one of utf-8, big5, big5hkscs, gb18030, gbk. For example `{"asset_id": "Id", "columns":
+[{"column": "Caption", "field": "title", "lang": "zh-Hant"}]}`."""
 
 
 def lines_or_table() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from app.people.roles import Principal
 from app.policies.service import registers_in_force
 from app.provenance.bulk import Edit, Edited, edit_records
 from app.provenance.changes import Change
-from app.provenance.schemas import ChangeIn, StatementIn
+from app.provenance.schemas import ChangeIn, RecordStatementIn
 
 SAMPLE = 20  # records whose values before and after are shown
 Revision = Annotated[int | None, Field(ge=1, le=2**31 - 1)]
@@ -44,7 +44,7 @@ class ChangeLine(ChangeIn):
         return self
 
 
-class Cell(StatementIn):
+class Cell(RecordStatementIn):
     """A statement that a cell of a table makes."""
 
     column: str

@@ -11,8 +11,8 @@ from app.catalogue.receiving import LONGEST_LINE
 from app.kit.errors import Malformed
 from app.kit.problems import pointer
 from app.kit.text import Line
-from app.provenance.fields import FIELDS, Kind
-from app.provenance.schemas import Certainty, Lang
+from app.provenance.fields import FIELDS, LAW, Kind
+from app.provenance.schemas import Catalogue, Certainty, Lang
 
 BOM = b"\xef\xbb\xbf"
 Column = Annotated[Line, Field(max_length=200, description="As the first row calls it.")]
@@ -72,6 +72,15 @@ class ResolvingIn(BaseModel):
         return {"field": self.field, self.answer: named, "reason": self.reason or reason}
 
 
+class SourceColumnIn(BaseModel):
+    """The source catalogue that a table is carried over from."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["imported"] = "imported"
+    catalogue: Catalogue
+    record: Annotated[Column, Field(description="The column of its record numbers.")]
+
+
 class MappingIn(BaseModel):
     """What the columns of a table mean. The first row names them."""
 
@@ -84,6 +93,7 @@ class MappingIn(BaseModel):
     revision: Column | None = None
     columns: Annotated[list[ColumnIn], Field(max_length=100)] = []
     resolve: Annotated[list[ResolvingIn], Field(max_length=100)] = []
+    source: SourceColumnIn | None = None
     delimiter: Annotated[str, Field(pattern="^[,;\t|]$")] = ","
     encoding: Literal["utf-8", "big5", "big5hkscs", "gb18030", "gbk"] = "utf-8"
 
@@ -100,10 +110,20 @@ class MappingIn(BaseModel):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def carry_over_no_law(self) -> "MappingIn":
+        """Refuse before a row is read what each row would be refused for."""
+        law = sorted({one.field for one in self.columns} & LAW)
+        if self.source is not None and law:
+            message = f"{', '.join(law)}: asserted, by a table of its own without `source`"
+            raise ValueError(message)
+        return self
+
     def wanted(self) -> list[str]:
         """Return the columns that must be there, each once."""
         named = [self.asset_id, self.source_identifier, self.revision]
         named += [one.column for one in self.columns]
+        named += [self.source.record] if self.source else []
         named += [name for one in self.resolve for name in (one.column, one.reason_column)]
         return list(dict.fromkeys(name for name in named if name))
 
@@ -243,6 +263,8 @@ class TableLines:
         for one in mapping.columns:
             if written := cell(one.column):
                 told["cells"].append(statement(one, written, letters(places[one.column])))
+        if mapping.source is not None and told["cells"]:
+            told |= carried(told["cells"], mapping.source, cell(mapping.source.record))
         told["resolve"] = [
             one.choice(written, cell(one.reason_column) if one.reason_column else "")
             for one in mapping.resolve
@@ -255,6 +277,14 @@ class TableLines:
         nobody = {"asset_id": "00000000-0000-0000-0000-000000000000", "cells": []}
         document = nobody | told if "fault" in told else told
         return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+def carried(cells: list[dict[str, Any]], source: SourceColumnIn, record: str) -> dict[str, Any]:
+    """Say of a row's statements which record they are carried over from, or what is lacking."""
+    if not record:
+        return {"fault": f"its cell of {source.record!r}, the catalogue's record number, is empty"}
+    there = {"kind": source.kind, "catalogue": source.catalogue, "record": record}
+    return {"cells": [one | {"source": there} for one in cells]}
 
 
 def statement(column: ColumnIn, written: str, place: str) -> dict[str, Any]:

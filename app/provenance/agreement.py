@@ -13,7 +13,7 @@ MANY = frozenset({Kind.TEXT, Kind.AGENTS, Kind.CODES, Kind.OBJECT})  # may hold 
 
 
 def sources(said: Iterable[Statement]) -> list[list[Statement]]:
-    """Group what was said by who said it: the file, a catalogue, people, each series for itself.
+    """Group what was said by who said it: the file, people, each series and catalogue for itself.
 
     Each sidecar is a source of its own, for another program wrote it than the file.
 
@@ -27,8 +27,8 @@ def sources(said: Iterable[Statement]) -> list[list[Statement]]:
 
 
 def place_of(s: Statement) -> str:
-    """Return what tells two sources of one kind apart: the series, or the sidecar."""
-    if s.of_series:
+    """Return what tells two sources of one kind apart: series, catalogue's record, or sidecar."""
+    if s.of_series or s.source_kind == "imported":
         return s.locator
     return s.locator.partition(" ")[0] if s.of_sidecar else ""
 

@@ -12,6 +12,13 @@ class StatementMalformed(Refusal):
     status: ClassVar[int] = 422
 
 
+class MustBeAsserted(Refusal):
+    """What the law or a policy leaves to a role is not carried over from a catalogue."""
+
+    code: ClassVar[str] = "must-be-asserted"
+    status: ClassVar[int] = 422
+
+
 class NoSuchStatement(Refusal):
     """The statement is not one of today's version."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from edtf import EDTFParseException, parse_edtf
 
@@ -24,7 +24,7 @@ PLAIN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9:]{8})Z?)?)?
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A value that somebody vouches for, or a reasoned unknown."""
+    """A value that somebody vouches for or carries over, or a reasoned unknown."""
 
     field: str
     value: Any = None
@@ -33,6 +33,7 @@ class Assertion:
     certainty: str | None = None
     evidence: Any = None  # a text, or a list of documents
     locator: str | None = None  # where it stands, if not where the speaker's words do
+    kind: Literal["asserted", "imported"] = "asserted"  # imported: the locator names the catalogue
 
 
 def check(one: Assertion, pointer: str, legal_statuses: frozenset[str]) -> None:

@@ -196,7 +196,8 @@ def end_those_gone(
         if name in there or one.ended is not None:
             continue
         one.ended, one.superseded_by, one.reason = moment, followers.get(name), reasons.get(name)
-        read = "read_again" if one.statement["source_kind"] != "asserted" else "superseded"
+        by_people = one.statement["source_kind"] in ("asserted", "imported")
+        read = "superseded" if by_people else "read_again"
         one.how = "retracted" if name in reasons else read
 
 

@@ -14,6 +14,7 @@ from app.policies.service import registers_in_force
 from app.provenance.errors import (
     FieldNeedsAnswer,
     HoldsOneValue,
+    MustBeAsserted,
     NoSuchStatement,
     NothingToSettle,
     StatementMalformed,
@@ -26,6 +27,7 @@ CHANGING = (
     NoPolicyInForce,
     RegistrationWithdrawn,
     StatementMalformed,
+    MustBeAsserted,
     NoSuchStatement,
     FieldNeedsAnswer,
     NothingToSettle,
@@ -58,6 +60,8 @@ def patch_provenance(
 
     A records manager confirms a legal status by asserting the same value. A registrar corrects its
     own statements only; conflicts are resolved by cataloguers, about the law by records managers.
+    With `source` a statement is `imported`, carried over from another catalogue: shown behind
+    assertions and before the file's words. The same record carried over again corrects it.
     """
     statuses = frozenset(registers_in_force(db).legal_statuses.statuses)
     change_provenance(db, caller, asset_id, required_revision(if_match), change.change(statuses))

@@ -1,12 +1,22 @@
 """Provenance as the contract has it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from app.kit.text import Line, storable_json
+from app.provenance.carrying import place_in
 from app.provenance.changes import Assertion, Change, Choice, Retraction
+from app.provenance.fitting import is_line
 from app.provenance.taking_back import TakenBack
 
 Value = Annotated[
@@ -61,8 +71,50 @@ class StatementIn(BaseModel):
         )
 
 
+def _seen(value: str) -> str:
+    if not is_line(value):
+        message = "must have something in it to be seen"
+        raise ValueError(message)
+    return value
+
+
+TRIMMED = StringConstraints(strip_whitespace=True, max_length=200)
+Catalogue = Annotated[
+    Line,
+    TRIMMED,
+    Field(pattern="^[^#]+$", description="What the catalogue is called, always alike."),
+    AfterValidator(_seen),
+]
+
+
+class SourceIn(BaseModel):
+    """The record of a source catalogue whose words are carried over."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["imported"] = "imported"
+    catalogue: Catalogue
+    record: Annotated[Line, TRIMMED, Field(description="Its number there."), AfterValidator(_seen)]
+
+
+class RecordStatementIn(StatementIn):
+    """A statement about one record: your own word, or, with `source`, a catalogue's.
+
+    The law's fields, and those that the policy leaves to a role, are asserted and have no `source`.
+    """
+
+    source: SourceIn | None = None
+
+    def assertion(self, locator: str | None = None) -> Assertion:
+        """Return it as the domain has it; what is carried over stands in its catalogue."""
+        said = super().assertion(locator)
+        if self.source is None:
+            return said
+        place = place_in(self.source.catalogue, self.source.record)
+        return replace(said, locator=place, kind="imported")
+
+
 class RetractionIn(BaseModel):
-    """An assertion to take back."""
+    """An assertion, or what was carried over, to take back."""
 
     model_config = ConfigDict(extra="forbid")
     statement: Annotated[Line, Field(max_length=40)]
@@ -107,7 +159,7 @@ class ChangeIn(BaseModel):
     """What to assert, to retract and to resolve, all at once or not at all."""
 
     model_config = ConfigDict(extra="forbid")
-    assert_: Annotated[list[StatementIn], Field(alias="assert", max_length=200)] = []
+    assert_: Annotated[list[RecordStatementIn], Field(alias="assert", max_length=200)] = []
     retract: Annotated[list[RetractionIn], Field(max_length=200)] = []
     resolve: Annotated[list[ChoiceIn], Field(max_length=200)] = []
 

@@ -124,9 +124,7 @@ def restates_capture(new: NewVersion) -> bool:
         return False
     settled = [choice["field"] for choice in new.change.get("settled", ())]
     asserted = [
-        s.field
-        for s in new.record.statements
-        if s.source_kind == "asserted" and s.since_version == new.version
+        s.field for s in new.record.statements if s.of_people and s.since_version == new.version
     ]
     return bool(new.change.get("retracted") or CAPTURE.intersection((*settled, *asserted)))
 
@@ -175,7 +173,8 @@ def change_provenance(
         RevisionStale: the record is at another version (HTTP 412).
         RegistrationWithdrawn: the registration was taken back.
         RoleMissing: the change needs another role (HTTP 403).
-        StatementMalformed, NoSuchStatement, FieldNeedsAnswer, NothingToSettle, HoldsOneValue.
+        StatementMalformed, MustBeAsserted, NoSuchStatement, FieldNeedsAnswer, NothingToSettle,
+        HoldsOneValue.
     """
     asset = asset_for(db, caller, asset_id)
     lock_decisions(db, [asset_id])

@@ -19,7 +19,7 @@ class Statement:
     field: str
     value: Any  # JSON; None with an unknown_reason
     source_kind: SourceKind
-    locator: str  # EXIF:ExifIFD:DateTimeOriginal, api, series:<id>
+    locator: str  # EXIF:ExifIFD:DateTimeOriginal, api, series:<id>, catalogue:<name>#<record>
     agent: str
     since_version: int
     lang: str | None = None
@@ -58,6 +58,11 @@ class Statement:
     def undecoded(self) -> bool:
         """Tell whether it holds a text that nobody could read: kept, and no answer."""
         return self.source_kind in ("extracted", "derived") and self.note in NO_ANSWER
+
+    @property
+    def of_people(self) -> bool:
+        """Tell whether a person or a system said it or carried it over, and may take it back."""
+        return self.source_kind in ("asserted", "imported")
 
     @property
     def of_series(self) -> bool:

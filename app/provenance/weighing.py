@@ -18,11 +18,14 @@ class Weighing:
 
     `confirming` is the role whose word is the weightiest; `named` holds the fields for which the
     policy names another. `tolerance_seconds` is how far apart two moments still say the same.
+    `reserved` are the fields of which the policy wants a role's own word; it weighs nothing, so it
+    is not kept with a record.
     """
 
     tolerance_seconds: int = TOLERANCE_SECONDS
     confirming: str = RECORDS_MANAGER
     named: Mapping[str, str] = field(default_factory=dict)
+    reserved: frozenset[str] = field(default=frozenset(), compare=False)
 
     @classmethod
     def by(cls, complete: Completeness) -> "Weighing":
@@ -38,7 +41,8 @@ class Weighing:
         }
         usual = roles.get(LEGAL_STATUS, RECORDS_MANAGER)
         named = {part: role for part, role in sorted(roles.items()) if role != usual}
-        return cls(complete.conflicts.date_tolerance_seconds, usual, named)
+        tolerance = complete.conflicts.date_tolerance_seconds
+        return cls(tolerance, usual, named, frozenset(roles))
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Weighing":

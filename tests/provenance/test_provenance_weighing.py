@@ -86,6 +86,11 @@ def test_the_policy_names_who_confirms_a_field(
     assert Weighing.of(weighing.document()) == weighing
 
 
+def test_what_a_policy_names_a_role_for_is_left_to_a_persons_own_word() -> None:
+    usual_too = complete({"creator": "records_manager", "title_or_description": "curator"})
+    assert Weighing.by(usual_too).reserved == {STATUS, "creator", "title", "description"}
+
+
 def test_the_city_default_weighs_as_before_it_was_kept() -> None:
     assert Weighing.by(complete({})) == USUAL == Weighing.of({})
     assert Weighing.by(complete({}, tolerance=0)).tolerance_seconds == 0
