@@ -30,8 +30,8 @@ from app.disposals.retention import retention_codes
 from app.policies.rules.in_force import PolicyInForce, Registers
 from app.policies.rules.instruments import RejectedCitation
 from app.policies.rules.legal import EFFECTS
+from app.policies.rules.terms import TERMS
 from app.provenance.completeness import Code, Demand, any_bits, has_code, texts
-from app.provenance.fields import TERMS
 from app.provenance.models import VERSIONS, ProvenanceVersionRow
 from app.provenance.projection import BITS
 

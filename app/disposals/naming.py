@@ -18,6 +18,7 @@ PRODUCT = "catalogue"  # asked by the product itself, whatever a policy says
 IN_POLICY = {
     "complete": "/completeness/fields/{name}",
     "complete:sealed": "/completeness",
+    "fresh": "/completeness/freshness/max_extractor_age_days",
     "agreed": "/completeness/conflicts/material_fields",
     "legal:personal_data": "/completeness/fields/personal_data_status",
     "alarm": "/duplicate_standard/repetition_alarm",
@@ -40,6 +41,7 @@ FACTS = {
     "processing:not_struck_out": "/v1/set-aside",
     "complete": "/v1/assets/{id}/provenance",
     "floor": "/v1/assets/{id}/provenance",
+    "fresh": "/v1/assets/{id}/readings",
     "agreed": "/v1/assets/{id}/provenance",
     "legal": "/v1/assets/{id}/provenance",
     "policy": "/v1/policies",

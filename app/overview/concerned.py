@@ -66,7 +66,11 @@ def in_part(book: Book, group: Group, newest: Newest) -> Select[Any]:
     chosen = otherwise(group)
     statement = columns_of(group, several=case((not_(chosen), true()), else_=several))
     chosen = or_(chosen, several) if group.passing else chosen
-    statement = newest.joined(placed(statement.select_from(AssetRow), group))
+    statement = placed(statement.select_from(AssetRow), group)
+    if group.differs.of_age:  # only then do demands wait for the readings
+        statement = with_demands(newest.joined(statement), group)
+    else:
+        statement = newest.joined(with_demands(statement, group))
     statement = statement.outerjoin(standing(book, matters(group)), true())
     # Said of each table, for PostgreSQL infers no range of one from that of another.
     keys = (AssetRow.id, ProvenanceHeadRow.asset_id, ProvenanceVersionRow.asset_id)
@@ -78,9 +82,9 @@ def of_these(book: Book, group: Group, wanted: FromClause) -> Select[Any]:
     statement = columns_of(group, several=true())
     start = wanted.join(AssetRow.__table__, wanted.c.asset_id == AssetRow.id)
     statement = placed(statement.select_from(start), group)
-    for found in (READING, FINGERPRINT, SIGHTING, standing(book, matters(group))):
+    for found in (READING, FINGERPRINT, SIGHTING):
         statement = statement.outerjoin(found, true())
-    return statement
+    return with_demands(statement, group).outerjoin(standing(book, matters(group)), true())
 
 
 def placed(statement: Select[Any], group: Group) -> Select[Any]:
@@ -92,7 +96,11 @@ def placed(statement: Select[Any], group: Group) -> Select[Any]:
         .where(AssetRow.department.in_(group.departments))
     )
     law = group.differs.law
-    statement = statement if law is None else statement.outerjoin(law, true())
+    return statement if law is None else statement.outerjoin(law, true())
+
+
+def with_demands(statement: Select[Any], group: Group) -> Select[Any]:
+    """Join what the demands make of each record, behind what they look at."""
     return statement.outerjoin(demanded(group.differs), true())
 
 

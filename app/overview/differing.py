@@ -25,7 +25,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from app.disposals.compiled import as_text
 from app.disposals.legal import authority_demands, common_demands, found_in_law, law
 from app.policies.rules.in_force import PolicyInForce, Registers
-from app.provenance.completeness import Demand, completeness_demands
+from app.provenance.completeness import AGE_RULE, Demand, completeness_demands
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 INCOMPLETE, LEGAL = "blocked_incomplete", "blocked_legal"
@@ -50,6 +50,11 @@ class Difference:
     def of_completeness(self) -> bool:
         """Tell whether a record may become complete or incomplete."""
         return any(one.tier == INCOMPLETE for one in (*self.before, *self.after))
+
+    @property
+    def of_age(self) -> bool:
+        """Tell whether any of the demands looks at the newest reading beside the record."""
+        return any(one.rule == AGE_RULE for one in (*self.alike, *self.before, *self.after))
 
     @property
     def said_anyway(self) -> Sequence[Demand]:

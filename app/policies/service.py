@@ -38,6 +38,7 @@ from app.policies.parsed import (
 from app.policies.rules.in_force import PolicyInForce, Registers, RegisterVersion
 from app.policies.rules.model import DocumentHeader
 from app.policies.rules.policy import Policy
+from app.policies.rules.terms import without_effect
 
 CITY_DEFAULT = "hk-city-default"
 HOST = process("host")  # the owner records what comes with the product; persons publish
@@ -80,6 +81,8 @@ def check_document(db: Session, document: Document) -> tuple[Kind, DocumentHeade
     """
     kind = kind_of(document)
     header = _checked(db, kind, document)
+    if faults := without_effect(document):
+        raise PolicyMalformed(header.id, faults)
     if REGISTERS.get(header.id, kind) != kind:
         fault = f"{header.id} is the name of a register"
         raise PolicyMalformed(header.id, {"/policy/id": fault})

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
     SmallInteger,
     and_,
     case,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     not_,
     null,
     or_,
@@ -24,7 +27,8 @@ from sqlalchemy.types import Text
 from app.policies.compile import compile_condition
 from app.policies.rules.completeness import Completeness, DeviceDefaults, FieldRule
 from app.policies.rules.in_force import PolicyInForce, Registers
-from app.provenance.fields import FIELDS, Kind, last_segment
+from app.policies.rules.terms import last_segment
+from app.provenance.fields import FIELDS, Kind
 from app.provenance.models import VERSIONS
 from app.provenance.projection import BITS, CONFLICT, EXTRACTED_TEXTS, UNKNOWN_SHIFT
 
@@ -72,8 +76,19 @@ def has_code(field: str, values: Collection[str]) -> ColumnElement[bool]:
     return told
 
 
-def completeness_demands(policy: PolicyInForce, registers: Registers) -> list[Demand]:
-    """Return a demand for each field that the policy requires and for each material conflict."""
+AGE_RULE = "fresh:reading"
+# By name, as whoever asks about records joins the newest reading beside them.
+READ_AT: ColumnElement[datetime] = literal_column("reading.read_at", DateTime(timezone=True))
+LONGEST = 36_500  # days; PostgreSQL has no moment before its calendar begins
+
+
+def completeness_demands(
+    policy: PolicyInForce, registers: Registers, read_at: ColumnElement[datetime] = READ_AT
+) -> list[Demand]:
+    """Return a demand for each required field, each material conflict, and the reading's age.
+
+    `read_at` is when the newest reading was made; only a policy that limits its age looks at it.
+    """
     complete = policy.effective.completeness
     demands = [
         Demand(
@@ -96,7 +111,18 @@ def completeness_demands(policy: PolicyInForce, registers: Registers) -> list[De
             )
             for name in complete.conflicts.material_fields
         ]
+    if (most := complete.freshness.max_extractor_age_days) is not None:
+        demands.append(Demand(AGE_RULE, "blocked_incomplete", age_code(read_at, most)))
     return demands
+
+
+def age_code(read_at: ColumnElement[datetime], most: int) -> Code:
+    """Return the code of a reading made more days ago than these, at the moment of asking.
+
+    Of an image that nobody has read, no reading is too old.
+    """
+    since = func.statement_timestamp() - func.make_interval(0, 0, 0, min(most, LONGEST))
+    return case((read_at < since, "reading:too_old"))
 
 
 # What no seal may lack, whatever a policy asks: the same list as the trigger on seals.

@@ -1,6 +1,5 @@
 """The fields of a provenance record, named and typed (domain: the provenance record)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -54,30 +53,4 @@ FIELDS: Mapping[str, Field] = {
     for kind, names in table.items()
     for name in names.split()
 }
-# Whole vocabularies: conditions of law and policy ask for these words, and one that nobody asks
-# for would count as "no" (domain: fields).
-TERMS: Mapping[str, frozenset[str]] = {
-    "custodian_kind": frozenset(
-        {"archive", "library_or_museum_repository", "department", "contracted_platform"}
-    ),
-    "acquisition_method": frozenset(
-        {
-            *("created", "transfer", "donation", "deposit", "purchase"),
-            *("licence", "digitisation", "legal_deposit", "harvested"),
-        }
-    ),
-    "personal_data_status": frozenset({"none", "present", "sensitive", "unknown"}),
-}
-VERSION = re.compile(r"\d+(\.\d+)+")
 SCANS = frozenset({"negativeFilm", "positiveFilm", "print"})  # of IPTC digitalsourcetype
-
-
-def last_segment(term: str) -> str:
-    """Return what a URI of a vocabulary ends in; a plain term is itself.
-
-    A version is no term: of `.../InC/1.0/` it is `InC`, of `.../by-nc/4.0/` it is `by-nc/4.0`.
-    """
-    steps = [step for step in term.split("/") if step]
-    if len(steps) > 1 and VERSION.fullmatch(steps[-1]):
-        return steps[-2] if steps[-1] == "1.0" else "/".join(steps[-2:])
-    return steps[-1] if steps else term

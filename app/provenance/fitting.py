@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from edtf import EDTFParseException, parse_edtf
 
+from app.policies.rules.terms import TERMS
 from app.provenance.errors import StatementMalformed
-from app.provenance.fields import FIELDS, TERMS, Kind
+from app.provenance.fields import FIELDS, Kind
 from app.provenance.normalise import names, normalise
 
 LONGEST_DATE = 100  # characters; EDTF lists can be made to take seconds

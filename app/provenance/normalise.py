@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from app.kit.chinese import to_simplified
-from app.provenance.fields import FIELDS, Kind, last_segment
+from app.policies.rules.terms import last_segment
+from app.provenance.fields import FIELDS, Kind
 
 SEMICOLONS = re.compile("[;\uff1b]")
 ESCAPED = re.compile("%(2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE)

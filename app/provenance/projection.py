@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.policies.rules.terms import last_segment
 from app.provenance.agreement import contradict, merged, said_before, sources, values_of
-from app.provenance.fields import FIELDS, SCANS, Kind, last_segment
+from app.provenance.fields import FIELDS, SCANS, Kind
 from app.provenance.latest import TRIGGERS, latest_days
 from app.provenance.normalise import names, terms
 from app.provenance.statements import Resolution, SourceKind, Statement

@@ -1,6 +1,7 @@
 """Questions about provenance."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from app.ledger.models import LogEntryRow
 from app.people.models import DepartmentRow
 from app.policies.rules.in_force import PolicyInForce
 from app.provenance.book import Book
-from app.provenance.completeness import completeness_demands
+from app.provenance.completeness import READ_AT, completeness_demands
 from app.provenance.models import (
     ProvenanceHeadRow,
     ProvenanceVersionRow,
@@ -76,11 +77,13 @@ def per_policy(book: Book, value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - 
     return case(*assigned, else_=value(book.city)) if assigned else value(book.city)
 
 
-def missing_codes(book: Book) -> ColumnElement[list[str]]:
+def missing_codes(
+    book: Book, read_at: ColumnElement[datetime] = READ_AT
+) -> ColumnElement[list[str]]:
     """Return what a record lacks under its own department's policy; nothing: complete."""
 
     def of_one(policy: PolicyInForce) -> ColumnElement[Any]:
-        demands = completeness_demands(policy, book.registers)
+        demands = completeness_demands(policy, book.registers, read_at)
         return func.array_remove(array([demand.code for demand in demands]), null())
 
     return per_policy(book, of_one)
@@ -189,7 +192,7 @@ def unsealed(book: Book) -> Select[UUID]:
         .join(AssetRow, AssetRow.id == ReadingRow.asset_id)
         .join(DepartmentRow, DepartmentRow.code == AssetRow.department)
         .where(
-            func.cardinality(missing_codes(book)) == 0,
+            func.cardinality(missing_codes(book, ReadingRow.__table__.c.read_at)) == 0,
             ReadingRow.outcome != "unreadable",
             ~is_withdrawn(AssetRow.id),
             ~current_seal(book, ReadingRow.__table__.c.id),

@@ -22,6 +22,7 @@ from app.readings.errors import NotYetRead
 from app.readings.events import AssetsRead
 from app.readings.extraction import Extraction
 from app.readings.models import ReadingRow
+from app.readings.renewing import renewed
 from app.readings.sidecars import Sidecar
 from app.storage.tokens import ByteToken
 
@@ -64,13 +65,18 @@ def prove_read(db: Session, asset_id: UUID) -> CommittedReading:
 
 
 def record_readings(db: Session, found: Sequence[Found]) -> None:
-    """Record up to 500 readings; one of the bytes that were read already changes nothing."""
+    """Record up to 500 readings; one of the bytes that were read already changes nothing.
+
+    Unless the policy says how old a reading may be and the last one is a day old.
+    """
     ids = [one.asset_id for one in found]
     lock_decisions(db, ids)  # so that two workers number an asset's readings in turn
     whose = select(AssetRow.id, AssetRow.department).where(AssetRow.id.in_(ids))
     departments = dict(db.execute(whose).all())
     last = {row.asset_id: row for row in db.scalars(queries.newest_readings(ids))}
-    new = [one for one in found if not already(one, last.get(one.asset_id))]
+    same = [last[one.asset_id] for one in found if already(one, last.get(one.asset_id))]
+    kept = {row.asset_id for row in same} - renewed(db, same, departments)
+    new = [one for one in found if one.asset_id not in kept]
     heads = queries.head_versions([one.asset_id for one in new])
     versions = dict(db.execute(heads).all())
     events = [event_of(one, departments[one.asset_id]) for one in new]

@@ -106,6 +106,11 @@ class Quarter:
         earlier = f"computed_at = computed_at - interval '{days} days'"
         self.falsify("fingerprints", earlier, f"asset_id = '{asset_id}'")
 
+    def age_reading(self, asset_id: UUID, days: int) -> None:
+        """Let an asset's readings have been made longer ago; only a superuser can."""
+        earlier = f"read_at = read_at - interval '{days} days'"
+        self.falsify("readings", earlier, f"asset_id = '{asset_id}'")
+
     def falsify(self, table: str, change: str, where: str) -> None:
         """Change what is append-only, in this quarter's own database; only a superuser can."""
         update = f"UPDATE {table} SET {change} WHERE {where}"  # noqa: S608 - a test's own words

@@ -37,6 +37,7 @@ def documents() -> Iterator[dict[str, Any]]:
     """Yield, beside the packaged ones, what lets every code be reached."""
     superseded = deepcopy(packaged_documents()[2])
     superseded["policy"] |= {"id": "superseded", "status": "published"}
+    superseded["completeness"]["freshness"] = {"max_extractor_age_days": 365}
     newer = deepcopy(packaged_documents()[0])
     newer["policy"] |= {"version": "1.0.1"}
     yield from (superseded, newer)

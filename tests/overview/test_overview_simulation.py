@@ -23,6 +23,7 @@ OWN_ROWS = {
     "simulation_changes",
 }
 FIELD = "/completeness/fields"
+AGE = "/completeness/freshness/max_extractor_age_days"
 LABEL = CITY["policy"]["label"]
 REQUIRED = {"level": "required", "sources": ["asserted"], "unknown_allowed": False, "label": LABEL}
 
@@ -46,6 +47,8 @@ def whatif(town: World) -> WhatIf:
     quarter.complete(other, legal_status=["archival_record"])
     quarter.complete(unread, without=["creator"])
     quarter.complete(lone[0])
+    for asset_id, age in ((pairs[0][0], 20), (pairs[2][1], 40), (across, 40), (lone[0], 400)):
+        quarter.age_reading(asset_id, age)
     town.an_asset(quarter.one)
     return whatif
 
@@ -64,6 +67,8 @@ DRAFTS: dict[str, tuple[str, Any]] = {
     "a longer recovery": ("/disposal/recovery_window_days", 400),
     "no authority": ("/policy/authority", []),
     "an unverified instrument": ("/policy/authority", ["hk-cap-142"]),
+    "readings no older than a month": (AGE, 30),
+    "readings no older than two weeks": (AGE, 14),
     "no conflicts block": ("/completeness/conflicts/unresolved_material_conflict_blocks", False),
 }
 

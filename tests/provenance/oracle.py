@@ -1,6 +1,7 @@
 """A naive reading of conditions and completeness in Python; it lives in tests alone."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from app.policies.rules.completeness import Completeness, FieldRule
@@ -49,9 +50,14 @@ def conjunction(values: Sequence[bool | None]) -> bool | None:
     return None if any(value is None for value in values) else True
 
 
-def missing(complete: Completeness, said: Said) -> set[str]:
-    """Return what a record lacks, as codes, conflicts and the floor of all seals left out."""
-    found = set()
+def missing(complete: Completeness, said: Said, age: timedelta | None = None) -> set[str]:
+    """Return what a record lacks, as codes, conflicts and the floor of all seals left out.
+
+    `age` of its newest reading; None: it has none.
+    """
+    most = complete.freshness.max_extractor_age_days
+    too_old = most is not None and age is not None and age > timedelta(days=most)
+    found = {"reading:too_old"} if too_old else set()
     for name, rule in complete.fields.items():
         if rule.level == "recommended":
             continue

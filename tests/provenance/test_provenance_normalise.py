@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.provenance.fields import FIELDS, Kind, last_segment
+from app.policies.rules.terms import last_segment
+from app.provenance.fields import FIELDS, Kind
 from app.provenance.normalise import normalise, same
 
 RIGHTS = "http://rightsstatements.org/vocab"

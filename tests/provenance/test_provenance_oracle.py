@@ -4,7 +4,7 @@ And overlays only tighten: whatever the two together let pass, the base alone le
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from ground import Ground
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from oracle import holds, missing
-from sqlalchemy import ColumnElement, Text, cast, func, insert, null, select, text
+from sqlalchemy import ColumnElement, DateTime, Text, cast, func, insert, null, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Session
 from stated import record, said
@@ -34,6 +34,7 @@ from app.provenance.statements import Statement
 
 CITY = packaged_documents()[0]
 LABEL = CITY["policy"]["label"]
+UNASKED = {"level": "recommended", "sources": ["asserted"], "label": LABEL}
 URI = "http://cv.iptc.org/newscodes/genre/"
 # Terms as people write them: bare, as a URI, with a version that is no term.
 TERMS = ["a", "b", "c", f"{URI}a", f"{URI}b/", f"{URI}c/1.0/", "by/4.0", f"{URI}by/4.0"]
@@ -131,9 +132,10 @@ def whole(rule: dict[str, Any], levelled: dict[str, Any]) -> dict[str, Any]:
 fields = st.fixed_dictionaries({}, optional={field: rules(field) for field in EVERY}).filter(bool)
 
 
-def policy_of(fields: dict[str, Any]) -> Policy:
-    """Return a base policy that asks for these fields alone."""
-    complete = CITY["completeness"] | {"fields": fields}
+def policy_of(fields: dict[str, Any], most: int | None = None) -> Policy:
+    """Return a base policy that asks for these fields alone, and for no older readings."""
+    freshness = {"reading_must_match_current_bytes": True, "max_extractor_age_days": most}
+    complete = CITY["completeness"] | {"fields": fields, "freshness": freshness}
     conflicts = complete["conflicts"] | {"material_fields": []}
     document = CITY | {"completeness": complete | {"conflicts": conflicts}}
     return parse_policy(document)
@@ -183,11 +185,12 @@ def naive(stated: tuple[Statement, ...]) -> dict[str, Any]:
     return found
 
 
-def lacking(db: Session, policy: Policy) -> ColumnElement[Any]:
+def lacking(db: Session, policy: Policy, age: timedelta | None = None) -> ColumnElement[Any]:
     """Return what a record lacks under a policy, by the statement's own demands."""
     held = PolicyInForce(uuid4(), policy, "p", "1.0.0", "", "published")
-    demands = completeness_demands(held, registers_in_force(db))
-    codes = [one.code for one in demands if one.rule.startswith("complete:")]
+    read_at = cast(null() if age is None else func.statement_timestamp() - age, DateTime(True))
+    demands = completeness_demands(held, registers_in_force(db), read_at)
+    codes = [one.code for one in demands if not one.rule.startswith("floor:")]
     every = cast(array([*codes, null()], type_=Text), ARRAY(Text))
     found: ColumnElement[Any] = func.array_remove(every, null())
     return found.label("said")
@@ -220,6 +223,30 @@ def test_what_a_record_lacks_is_what_a_naive_reading_misses(
     policy = policy_of(asked)
     found = [set(one) for one in told(table, stated, lacking(table, policy))]
     assert found == [missing(policy.completeness, naive(one)) for one in stated]
+
+
+# Hours since the newest reading of an image; None: nobody has read it.
+ages = st.none() | st.integers(0, 90 * 24).map(lambda hours: timedelta(hours=hours, minutes=1))
+
+
+@TIMES
+@given(records, fields, st.none() | st.integers(1, 60), ages)
+def test_a_reading_is_too_old_as_a_naive_reading_of_the_calendar_finds(
+    table: Session,
+    stated: list[tuple[Statement, ...]],
+    asked: dict[str, Any],
+    most: int | None,
+    age: timedelta | None,
+) -> None:
+    policy = policy_of(asked, most)
+    found = [set(one) for one in told(table, stated, lacking(table, policy, age))]
+    assert found == [missing(policy.completeness, naive(one), age) for one in stated]
+
+
+@pytest.mark.parametrize("most", [36_500, 2_000_000_000])
+def test_no_limit_is_so_long_that_it_cannot_be_asked(table: Session, most: int) -> None:
+    policy = policy_of({"supplier": UNASKED}, most)
+    assert told(table, [(said("supplier", "a"),)], lacking(table, policy, timedelta(1))) == [[]]
 
 
 @TIMES

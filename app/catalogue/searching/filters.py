@@ -19,7 +19,7 @@ from app.catalogue.searching.parts import KEYS, F, Part, Plain, Words
 from app.catalogue.searching.wording import anything, whole
 from app.kit.tokens import fold
 from app.people.roles import Principal
-from app.provenance.fields import last_segment
+from app.policies.rules.terms import last_segment
 from app.provenance.indexing import LONGEST_KEY
 from app.provenance.lexemes import folded_name
 from app.provenance.models import ProvenanceHeadRow

@@ -11,7 +11,7 @@ from app.catalogue.errors import QueryMalformed
 from app.catalogue.searching.created import made_between
 from app.catalogue.searching.parts import F, Part, Plain
 from app.catalogue.searching.wording import holding, too_short, whole
-from app.provenance.fields import last_segment
+from app.policies.rules.terms import last_segment
 from app.provenance.searched import LETTERS
 from app.provenance.spans import UNKNOWN, Span, span_of
 

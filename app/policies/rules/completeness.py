@@ -68,7 +68,16 @@ class DeviceDefaults(Frozen):
 
 
 class Freshness(Frozen):
-    """How old a reading may be; no age means any age."""
+    """Which reading of a file counts.
+
+    `reading_must_match_current_bytes`: the newest reading is of the bytes that were hashed and that
+    were seen last. The product asks this of every image (`processing:present`,
+    `processing:fingerprinted`, the seal of the newest reading), so `true` is what holds and a
+    document that says `false` is not taken.
+    `max_extractor_age_days`: days since the newest reading was made (`read_at`), whatever tool
+    made it; judged when the question is asked. One day more and the record is incomplete
+    (`reading:too_old`), until the image is read again. None: any age.
+    """
 
     reading_must_match_current_bytes: Annotated[bool, RISE]
     max_extractor_age_days: Annotated[int | None, Field(ge=1), FALL]
