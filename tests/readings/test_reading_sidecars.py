@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -254,7 +255,7 @@ def test_a_sidecar_that_is_seen_while_its_image_is_read_is_not_missed(
     look_around([one])
     world.work()
     assert readings(world, one) == []
-    tasks.record_parcel(parcel, beside)
+    tasks.record_parcel(parcel, beside, datetime.now(UTC))
     waiting = world.find("SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%sidecars'")
     assert [row[0] for row in waiting] == [0 if known else 1]
     world.work()

@@ -221,7 +221,9 @@ def test_an_image_whose_sidecar_was_stopped_is_read_with_it_later(
 ) -> None:
     asset_id = world.an_asset(store, draw(world.folder / "a.png").read_bytes(), name="tram.png")
     beside = world.file_of(asset_id).with_suffix(".xmp")
-    beside.write_text("<?xml version='1.0'?><!-- PLEASE DIE --><x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
+    beside.write_text(
+        "<?xml version='1.0'?><!-- PLEASE DIE --><x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+    )
     world.work()
     with reading_by(tool):
         read_files([asset_id])
