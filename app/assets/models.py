@@ -118,6 +118,7 @@ class HindranceRow(Row):
     looks: Mapped[int] = mapped_column(server_default="0")  # it was missing, away or changing
     reason: Mapped[str]
     due_at: Mapped[datetime]  # infinity: set aside for people
+    about: Mapped[str | None]  # what the strikes are of, where a stage tries more than one thing
 
 
 class SetAsideRow(Row):

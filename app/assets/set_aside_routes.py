@@ -1,16 +1,22 @@
 """What was set aside for people, and its release."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.assets import setting_aside
 from app.kit.db import Db
 from app.kit.paging import Cursor, Limit, Listing, Page, read_page
 from app.kit.text import Line
 from app.people.rights import Tender, Watcher
+
+InStage = Annotated[
+    Line | None,
+    Query(description="One queue only: `readings`, `readings.stopped`, `fingerprints`, ..."),
+]
 
 router = APIRouter(prefix="/v1/set-aside", tags=["set aside"])
 
@@ -26,7 +32,7 @@ class SetAsideOut(BaseModel):
     stage: str
     reason: str
     strikes: int
-    since: datetime
+    since: Annotated[datetime, Field(description="When it was tried last, and failed so.")]
     released_at: datetime | None
 
 
@@ -39,13 +45,17 @@ class ReleaseIn(BaseModel):
 
 @router.get("", operation_id="list_set_aside")
 def list_set_aside(
-    db: Db, caller: Watcher, limit: Limit = 50, cursor: Cursor = None
+    db: Db, caller: Watcher, stage: InStage = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[SetAsideOut]:
-    """List what waits for people, the longest waiting first. Nothing else works on it meanwhile."""
+    """List what waits for people, the longest waiting first. Nothing else works on it meanwhile.
+
+    `readings.stopped` is the queue of images whose metadata reading a limit or a crash stopped
+    three times.
+    """
     return read_page(
         db,
-        setting_aside.waiting_for_people(caller),
-        Listing("set-aside", [caller.department]),
+        setting_aside.waiting_for_people(caller, stage),
+        Listing("set-aside", [caller.department, stage]),
         limit=limit,
         cursor=cursor,
         show=SetAsideOut.model_validate,

@@ -1,19 +1,22 @@
 """The queue for people: what was set aside, and putting it back to work."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, insert, select, text
+from sqlalchemy import ColumnElement, Row, Select, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow, SetAsideReleaseRow, SetAsideRow
 from app.kit.errors import NoSuchResource
+from app.ledger.agents import Agent, process
 from app.ledger.service import Event, record
 from app.people.roles import Principal
 
+AGENT = process("supervision")
 DUE = text("""
 INSERT INTO hindrances (asset_id, stage, reason, due_at)
 VALUES (:asset_id, :stage, :reason, clock_timestamp())
@@ -39,12 +42,15 @@ class SetAside:
 
 def is_set_aside(asset_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column
     """Tell, in a statement over assets, whether one waits for people in any stage."""
-    released = select(SetAsideReleaseRow.set_aside_id).where(
+    return select(SetAsideRow.id).where(SetAsideRow.asset_id == asset_id, ~released()).exists()
+
+
+def released() -> ColumnElement[bool]:
+    """Tell, in a statement over what was set aside, whether it was released."""
+    release = select(SetAsideReleaseRow.set_aside_id).where(
         SetAsideReleaseRow.set_aside_id == SetAsideRow.id
     )
-    return (
-        select(SetAsideRow.id).where(SetAsideRow.asset_id == asset_id, ~released.exists()).exists()
-    )
+    return release.exists()
 
 
 def set_aside_within(caller: Principal) -> Select[*tuple[Any, ...]]:
@@ -71,9 +77,11 @@ def set_aside_within(caller: Principal) -> Select[*tuple[Any, ...]]:
     )
 
 
-def waiting_for_people(caller: Principal) -> Select[*tuple[Any, ...]]:
+def waiting_for_people(caller: Principal, stage: str | None = None) -> Select[*tuple[Any, ...]]:
     """Select what waits for people in the caller's scope, the longest waiting first."""
     open_ones = set_aside_within(caller).where(SetAsideReleaseRow.set_aside_id.is_(None))
+    if stage is not None:
+        open_ones = open_ones.where(SetAsideRow.stage == stage)
     return open_ones.order_by(SetAsideRow.id)
 
 
@@ -90,11 +98,30 @@ def release(db: Session, caller: Principal, set_aside_id: UUID, reason: str) -> 
     lock_decisions(db, [row.asset_id])
     there = db.get(SetAsideReleaseRow, set_aside_id, populate_existing=True)
     if there is None:
-        detail = {"set_aside": str(set_aside_id), "stage": row.stage, "reason": reason}
-        told = Event("x:set-aside-released", detail, row.asset_id, row.department)
-        facts = {"set_aside_id": set_aside_id, "reason": reason, "released_by": caller.agent.name}
-        event_id = record(db, caller.agent, told)
-        db.execute(insert(SetAsideReleaseRow).values(**facts, event_id=event_id))
+        enter_release(db, caller.agent, row, reason)
         put_back = {"asset_id": row.asset_id, "stage": row.stage, "reason": "Released."}
         db.execute(DUE, put_back)
     return SetAside(**db.execute(asked).mappings().one())
+
+
+def let_go(db: Session, stage: str, asset_ids: Sequence[UUID], reason: str) -> None:
+    """Take off a stage's queue what nobody has to look at any more.
+
+    The assets' decisions are locked by the caller, so that none is released twice.
+    """
+    waiting = (
+        select(SetAsideRow.id, SetAsideRow.asset_id, AssetRow.department, SetAsideRow.stage)
+        .join(AssetRow, AssetRow.id == SetAsideRow.asset_id)
+        .where(SetAsideRow.stage == stage, SetAsideRow.asset_id.in_(asset_ids), ~released())
+    )
+    for row in db.execute(waiting.order_by(SetAsideRow.id)).all():
+        enter_release(db, AGENT, row, reason)
+
+
+def enter_release(db: Session, agent: Agent, row: Row[*tuple[Any, ...]], reason: str) -> None:
+    """Record who released what was set aside, and why."""
+    detail = {"set_aside": str(row.id), "stage": row.stage, "reason": reason}
+    told = Event("x:set-aside-released", detail, row.asset_id, row.department)
+    facts = {"set_aside_id": row.id, "reason": reason, "released_by": agent.name}
+    event_id = record(db, agent, told)
+    db.execute(insert(SetAsideReleaseRow).values(**facts, event_id=event_id))

@@ -43,6 +43,7 @@ class Stage:
     left: Callable[[Session], Select[UUID]]  # assets left undone: a statement over those rows
     do: Callable[[Ids], None]
     again: Callable[[Ids], None]  # for what is due, whatever was done before
+    most: int = MOST_ASSETS_A_JOB  # tried again in one look
 
 
 def swept(stage: Stage) -> tuple[Look, Look]:
@@ -81,13 +82,14 @@ def look_at_all(stage: Stage) -> None:
     in_transaction(partial(mark, stage=stage.name, walked_to=None))
 
 
-def look_at_due(stage: Stage) -> None:
-    """Try again what was missing, away, changing or failing, and is due by now."""
-    due = in_transaction(partial(due_now, stage=stage.name))
+def look_at_due(stage: Stage) -> bool:
+    """Try again what was missing, away, changing or failing, and is due; tell whether any was."""
+    due = in_transaction(partial(due_now, stage=stage.name, most=stage.most))
     if due:
         [began] = found(select(func.clock_timestamp()))
         stage.again(due)
         in_transaction(partial(forget_done, stage=stage.name, asset_ids=due, began=began))
+    return bool(due)
 
 
 def reach(db: Session, stage: Stage) -> tuple[UUID, UUID]:
@@ -168,13 +170,13 @@ def judged_otherwise(db: Session, stage: str, rules: str) -> bool:
     return row_of(db, stage).judged_by != rules
 
 
-def due_now(db: Session, stage: str) -> list[UUID]:
-    """Return what is due, a job's worth, the longest due first."""
+def due_now(db: Session, stage: str, most: int = MOST_ASSETS_A_JOB) -> list[UUID]:
+    """Return what is due, so many at most, the longest due first."""
     due = (
         select(HindranceRow.asset_id)
         .where(HindranceRow.stage == stage, HindranceRow.due_at <= func.clock_timestamp())
         .order_by(HindranceRow.due_at)
-        .limit(MOST_ASSETS_A_JOB)
+        .limit(most)
     )
     return list(db.scalars(due))
 

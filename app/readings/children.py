@@ -26,6 +26,8 @@ REASONS = {
     Kind.CRASHED: "crashed",
 }
 TIMED_OUT = "timed_out"
+# What may be the machine's doing, or another file's: no answer about the content.
+STOPS = frozenset({TIMED_OUT, REASONS[Kind.OUT_OF_MEMORY], REASONS[Kind.CRASHED]})
 TRUST = "trusted.pem"
 
 

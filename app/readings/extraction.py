@@ -35,8 +35,19 @@ class Extracted:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """A limit or a crash ended the first reader, so that it says nothing of the file."""
+
+    reason: str  # timed_out, crashed or out_of_memory
+    tool_version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
-    """The whole answer about one file: a function of its bytes and the tool's version only."""
+    """The whole answer about one file: a function of its bytes and the tool's version only.
+
+    One that was stopped is no answer of the content but of the machine, too: it is tried again.
+    """
 
     outcome: Outcome
     reason: str | None  # why unreadable; None otherwise
@@ -49,3 +60,4 @@ class Extraction:
     raw: bytes  # the tool's own JSON, exactly as it came; behind it that about each sidecar
     readers: Mapping[str, str] = field(default_factory=dict)  # what else decided it, by version
     noise: Mapping[str, str] = field(default_factory=dict)  # said beside the answer, by reader
+    stopped: Stop | None = None

@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from app.kit.settings import settings
-from app.readings.children import REASONS, Answer, Child
+from app.readings.children import REASONS, STOPS, Answer, Child
 from app.readings.compute import conclude, failed
 from app.readings.exiftool import TOOL, environment, find_tool, prove_fit
-from app.readings.extraction import Extraction, Outcome
+from app.readings.extraction import Extraction, Outcome, Stop
 from app.readings.fallback import FALLBACK, FALLBACK_VERSION
 from app.readings.formats import EMPTY_FILE, fallback_reads
 from app.readings.readers import readers, trust_in
@@ -158,11 +158,15 @@ class Extractor:
             return failed(EMPTY_FILE, TOOL, self._version)
         if answer.reason:
             found = failed(answer.reason, TOOL, self._version, answer.noise)
+            if answer.reason in STOPS:
+                found = replace(found, stopped=Stop(answer.reason, self._version))
         else:
             found = conclude(answer.body, head, size, TOOL, self._version)
         if not found.raw and fallback_reads(head):  # it failed; a file it calls broken is answered
             limited = self._fall_back(descriptor, head, size)
-            return replace(limited, noise={**found.noise, **limited.noise}) if limited else found
+            if limited:
+                noise = {**found.noise, **limited.noise}
+                return replace(limited, noise=noise, stopped=found.stopped)
         return found
 
     def _fall_back(self, descriptor: int, head: bytes, size: int) -> Extraction | None:

@@ -5,9 +5,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import partial
+from time import monotonic
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.assets.events import AssetsRegistered, BytesChanged, ContentReceived, SidecarsChanged
@@ -31,8 +34,10 @@ from app.readings.exiftool import UnfitTool
 from app.readings.extractor import Extractor
 from app.readings.parcels import InTurn, Parcel
 from app.readings.service import AGENT, record_readings
+from app.readings.tries import STOPPED, count_stopped
 
 STAGE = "readings"
+A_TURN = 60.0  # seconds in which what was stopped is tried again, and the file begun in them
 PARCELS_AHEAD = 2
 BLAMELESS = (Interrupted, UnfitTool)
 _warm: list[Extractor] = []
@@ -97,6 +102,7 @@ def read_some(asset_ids: Sequence[UUID]) -> None:
 
     What was recorded before something fails is not done again; the rest is, by halves.
     """
+    [began] = found(select(func.clock_timestamp()))
     places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).all()))
     sidecars = in_transaction(partial(sidecars_beside, asset_ids=asset_ids))
     left, turn = dict.fromkeys(asset_ids), InTurn(places, sidecars)
@@ -107,7 +113,7 @@ def read_some(asset_ids: Sequence[UUID]) -> None:
             closing(ahead(making, stop=turn.stop)) as parcels,
         ):
             for parcel in parcels:
-                record_parcel(parcel, sidecars)
+                record_parcel(parcel, sidecars, began)
                 for asset_id in parcel.asset_ids():
                     left.pop(asset_id, None)
     except Exception as error:
@@ -136,12 +142,13 @@ def ahead(parcels: Iterator[Parcel], *, stop: Callable[[], None]) -> Generator[P
                 one.cancel()
 
 
-def record_parcel(parcel: Parcel, beside: Mapping[UUID, Sequence[str]]) -> None:
+def record_parcel(parcel: Parcel, beside: Mapping[UUID, Sequence[str]], began: datetime) -> None:
     """Record what files said, and which could not be read, in one transaction.
 
     Args:
         parcel: what was read.
         beside: where sidecars lay of which this reading knew.
+        began: when, by the database's clock, nothing of this was tried yet.
     """
 
     def record(db: Session) -> None:
@@ -149,6 +156,7 @@ def record_parcel(parcel: Parcel, beside: Mapping[UUID, Sequence[str]]) -> None:
             record_readings(db, parcel.read)
             tell_of_late_sidecars(db, parcel, beside)
             passed(db, STAGE, [one.asset_id for one in parcel.read])
+            count_stopped(db, parcel.read, began=began)
         postpone(db, STAGE, [(asset_id, detail) for asset_id, _, detail in parcel.seen])
         report_sightings(db, AGENT, parcel.seen)
 
@@ -185,6 +193,15 @@ BESIDE = Stage(
     do=read_otherwise_beside,
     again=read_files,
 )
+AGAIN = Stage(
+    STOPPED,
+    task="readings.read_assets",
+    rows=AssetRow.id,
+    left=lambda _: queries.unread(),
+    do=read_unread,
+    again=read_files,
+    most=1,
+)
 
 
 @sweep(STAGE)
@@ -193,6 +210,14 @@ def read_what_was_left() -> None:
     look_at_newest(LEFT)
     look_at_due(LEFT)
     look_at_newest(BESIDE)
+
+
+@sweep(STOPPED)
+def read_what_was_stopped() -> None:
+    """Try again, one by one and beside all other work, what a limit or a crash stopped."""
+    until = monotonic() + A_TURN
+    while look_at_due(AGAIN) and monotonic() < until:
+        pass
 
 
 @sweep(f"{STAGE}.nightly", NIGHTLY, lock=ONE_WALK_AT_A_TIME)

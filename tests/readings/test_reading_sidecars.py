@@ -18,6 +18,7 @@ from world import System, World, a_while_later
 from app.assets.queries import whereabouts
 from app.assets.surrounding_tasks import look_around, look_around_what_was_left
 from app.assets.surroundings import sidecars_beside
+from app.kit.clock import now
 from app.kit.jobs import bind
 from app.readings import openings, tasks
 from app.readings.extractor import Extractor
@@ -254,7 +255,7 @@ def test_a_sidecar_that_is_seen_while_its_image_is_read_is_not_missed(
     look_around([one])
     world.work()
     assert readings(world, one) == []
-    tasks.record_parcel(parcel, beside)
+    tasks.record_parcel(parcel, beside, now())
     waiting = world.find("SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%sidecars'")
     assert [row[0] for row in waiting] == [0 if known else 1]
     world.work()
