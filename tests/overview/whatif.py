@@ -236,7 +236,7 @@ def reasons(codes: Sequence[str | None]) -> set[str]:
 
 
 def incomplete(code: str | None) -> bool:
-    return code is not None and code.partition(":")[0] in {"missing", "source", "conflict"}
+    return code is not None and code.partition(":")[0] in {"missing", "source", "conflict", "reading"}
 
 
 def everything(world: Any) -> Mapping[str, str]:  # noqa: ANN401
