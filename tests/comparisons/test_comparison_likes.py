@@ -63,16 +63,14 @@ def put(town: World, store: System, **pictures: bytes) -> dict[str, UUID]:
     }
 
 
-def test_each_image_is_looked_for_once_and_each_pair_measured_once(
-    town: World, store: System
-) -> None:
+def test_each_image_is_looked_for_once_and_each_pair_measured_once(world: World) -> None:
     whole = scene(1)
     retouched = whole.copy()
     retouched.paste((250, 20, 20), (200, 120, 250, 170))
     lossless = written(whole, "PNG")
     found = put(
-        town,
-        store,
+        world,
+        world.a_source_system(),
         small=written(whole.resize((200, 150))),
         large=written(whole),
         retouched=written(retouched),
@@ -83,18 +81,18 @@ def test_each_image_is_looked_for_once_and_each_pair_measured_once(
         page=written(blank((640, 480))),
         other_page=written(blank((240, 180))),
     )
-    town.work()
+    world.work()
 
     def between(one: str, other: str) -> list[tuple[str, UUID | None]]:
-        return judged(town, found[one], found[other])
+        return judged(world, found[one], found[other])
 
     assert between("small", "large") == [("derivative_reduced", found["small"])]
     assert between("lossless", "twin") == [("exact_bytes", None)]
     assert between("lossless", "zipped")[0][0] == "identical_image_data"
     assert between("large", "retouched")[0][0] == "retouched_or_composite"
     assert between("page", "other_page") == between("large", "stranger") == []
-    assert all(len(town.find(LOOKED, id=one)) == 1 for one in found.values())
-    evidence = town.find(
+    assert all(len(world.find(LOOKED, id=one)) == 1 for one in found.values())
+    evidence = world.find(
         "SELECT evidence, measurement_id FROM likenesses WHERE class = 'derivative_reduced'"
         " AND copy_asset_id = :id AND :other IN (a_asset_id, b_asset_id)",
         id=found["small"],
@@ -102,12 +100,12 @@ def test_each_image_is_looked_for_once_and_each_pair_measured_once(
     )[0][0]
     assert evidence["keeper"] == str(found["large"])
     assert evidence["ranking"][-1]["decides"]
-    bind(town.worker)
+    bind(world.worker)
     judge_all_that_was_left()  # other tests' records may have versions that say nothing new
-    before = town.find(EVERYTHING)
+    before = world.find(EVERYTHING)
     look_alike([*found.values()])
     judge_all_that_was_left()
-    assert town.find(EVERYTHING) == before
+    assert world.find(EVERYTHING) == before
 
 
 def test_an_image_is_paired_with_each_of_some_equal_files_whichever_came_first(

@@ -78,6 +78,7 @@ STATED = {
 }
 
 
+@pytest.mark.timeout(300)  # a worker is killed and another starts, on a machine that may be busy
 def test_a_backlog_reaches_its_answers_though_the_worker_is_killed(house: House) -> None:
     operator, archive, museum = people(house)
     imported = []

@@ -236,7 +236,8 @@ def reasons(codes: Sequence[str | None]) -> set[str]:
 
 
 def incomplete(code: str | None) -> bool:
-    return code is not None and code.partition(":")[0] in {"missing", "source", "conflict", "reading"}
+    kinds = {"missing", "source", "conflict", "reading"}
+    return code is not None and code.partition(":")[0] in kinds
 
 
 def everything(world: Any) -> Mapping[str, str]:  # noqa: ANN401
