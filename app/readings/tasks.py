@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from time import monotonic
@@ -193,15 +194,7 @@ BESIDE = Stage(
     do=read_otherwise_beside,
     again=read_files,
 )
-AGAIN = Stage(
-    STOPPED,
-    task="readings.read_assets",
-    rows=AssetRow.id,
-    left=lambda _: queries.unread(),
-    do=read_unread,
-    again=read_files,
-    most=1,
-)
+AGAIN = replace(LEFT, name=STOPPED, most=1)
 
 
 @sweep(STAGE)

@@ -107,12 +107,17 @@ def test_a_corrected_capture_time_judges_a_sequence_by_its_pixels(
     assert town.find(EVERYTHING) == before
 
 
+@pytest.mark.parametrize(
+    ("number", "how"),
+    [(302, {}), (312, {"kind": "imported", "locator": "catalogue:Old cards#312"})],
+    ids=["asserted", "carried over"],
+)
 def test_what_is_said_of_the_source_type_is_judged_and_a_title_starts_nothing(
-    town: World, store: System
+    town: World, store: System, number: int, how: dict[str, Any]
 ) -> None:
-    whole = scene(302, (240, 180))
+    whole = scene(number, (240, 180))
     one, other = (
-        town.an_asset(store, written(picture), name=f"source-{at}.jpg")
+        town.an_asset(store, written(picture), name=f"source-{number}-{at}.jpg")
         for at, picture in ((1, whole), (5, whole.resize((160, 120))))
     )
     town.work()
@@ -122,7 +127,7 @@ def test_what_is_said_of_the_source_type_is_judged_and_a_title_starts_nothing(
     before = town.find(waiting)
     town.change(other, [Assertion("title", "A scene")])
     assert town.find(waiting) == before
-    town.change(other, [Assertion("digital_source_type", "compositeCapture")])
+    town.change(other, [Assertion("digital_source_type", "compositeCapture", **how)])
     assert town.find(waiting) != before
     town.work()
     assert classes(town, one, other)[1:] == [("retouched_or_composite", 2)]
