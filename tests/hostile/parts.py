@@ -131,11 +131,13 @@ def riff(*chunks: tuple[bytes, bytes], size: int | None = None, form: bytes = b"
 
 
 def bomb(size: int, byte: bytes = b"A") -> bytes:
-    """Compress so many equal bytes."""
-    squeezing = zlib.compressobj(9)
-    block = byte * (1 << 20)
-    parts = [squeezing.compress(block) for _ in range(size >> 20)]
-    return b"".join([*parts, squeezing.flush()])
+    """Compress so many equal bytes; after a full flush the next MiB becomes what the first did."""
+    squeezing = zlib.compressobj(9, wbits=-15)
+    block, many, checked = byte * (1 << 20), size >> 20, 1
+    one = squeezing.compress(block) + squeezing.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(many):
+        checked = zlib.adler32(block, checked)
+    return b"".join((b"\x78\xda", one * many, squeezing.flush(), checked.to_bytes(4, "big")))
 
 
 def cuts(name: str, whole: bytes, *marks: bytes) -> Attacks:
