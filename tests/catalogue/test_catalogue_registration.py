@@ -269,7 +269,11 @@ def test_a_catalogues_words_come_with_the_registration_as_imported(
     at = f"/v1/assets/{answer.json()['asset_id']}/provenance"
     fields = town_api.get(at, headers=registrar).json()["fields"]
     places = {
-        s["field"]: (s["source_kind"], s["locator"]) for field in fields for s in field["statements"]
+        s["field"]: (s["source_kind"], s["locator"])
+        for field in fields
+        for s in field["statements"]
+        for field in fields
+        for s in field["statements"]
     }
     assert places["title"] == ("imported", "catalogue:Cards#7")
     assert places["creator"] == ("asserted", "api")

@@ -29,6 +29,7 @@ from app.policies.service import load_packaged, record_document
 from app.provenance.book import open_book
 
 GOLDEN = Path(__file__).with_name("explanations.json")
+NOTHING: frozenset[str] = frozenset()
 DAY = date(2026, 11, 26)
 Explanations = dict[str, dict[str, Any]]
 
@@ -82,9 +83,9 @@ def test_the_same_codes_give_the_same_bytes(question: Question) -> None:
         codes = tuple(
             "missing:creator" if n % 3 else None for n in range(len(question.rules(policy)))
         )
-        first = explained(question, policy.version_id, codes).before_keeper
+        first = explained(question, policy.version_id, codes, NOTHING).before_keeper
         explained.cache_clear()
-        assert explained(question, policy.version_id, codes).before_keeper == first
+        assert explained(question, policy.version_id, codes, NOTHING).before_keeper == first
 
 
 def test_an_explanation_names_rule_policy_evidence_and_remedy_in_three_scripts(
