@@ -130,22 +130,11 @@ def test_every_reason_is_a_word_that_a_list_can_be_asked_for(question: Question)
     assert all(is_reason(question, word) for word in known_reasons(question))
 
 
-@pytest.mark.parametrize(
-    "word",
-    [
-        *("x", "missing:creatr", "keeper", "keeper:", "processing:unred", "legal:nonsense"),
-        *(
-            "retention:soon",
-            "retention:",
-            "copies:1",
-            "copies:1<",
-            "?last_copy",
-            "policy:published",
-        ),
-    ],
-)
-def test_a_word_that_no_image_is_kept_for_is_no_reason(question: Question, word: str) -> None:
-    assert not is_reason(question, word)
+def test_a_word_that_no_image_is_kept_for_is_no_reason(question: Question) -> None:
+    words = ["x", "missing:creatr", "keeper", "keeper:", "processing:unred", "legal:nonsense"]
+    words += ["retention:soon", "retention:", "copies:1", "copies:1<", "copies:1<2x"]
+    words += ["?last_copy", "policy:published"]
+    assert not [word for word in words if is_reason(question, word)]
 
 
 def main(ground: Ground) -> None:
