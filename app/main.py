@@ -5,9 +5,8 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from fastapi import Depends, FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from app.assets import routes as assets
@@ -22,6 +21,7 @@ from app.catalogue import (
 )
 from app.catalogue import routes as catalogue
 from app.catalogue import tasks as catalogue_tasks
+from app.catalogue.contract_page import contract_page, parts
 from app.comparisons import group_routes, judging_tasks, likeness_tasks
 from app.comparisons import routes as comparisons
 from app.comparisons import tasks as comparison_tasks
@@ -77,20 +77,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             yield
 
 
-def front_door() -> RedirectResponse:
-    """Lead whoever opens the bare address to the pages of the contract."""
-    return RedirectResponse("/docs")
-
-
-def docs() -> HTMLResponse:
-    """Show the contract, from our own files: it works without the internet."""
-    return get_swagger_ui_html(
-        openapi_url="/openapi.json",
-        title="Provenance Catalogue",
-        swagger_js_url="/docs-assets/swagger-ui-bundle.js",
-        swagger_css_url="/docs-assets/swagger-ui.css",
-        swagger_favicon_url="data:,",
-    )
+def front_door(request: Request) -> RedirectResponse:
+    """Lead whoever opens the bare address to the page of the contract, in the language asked."""
+    return RedirectResponse(f"/docs?{request.url.query}".removesuffix("?"))
 
 
 class Catalogue(FastAPI):
@@ -108,6 +97,7 @@ def create_app() -> FastAPI:
         version="1.0.0",
         description=DESCRIPTION,
         lifespan=lifespan,
+        openapi_tags=parts(),
         docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
@@ -135,7 +125,7 @@ def create_app() -> FastAPI:
     )
     app.include_router(at_the_edge(health.router))
     app.get("/", include_in_schema=False)(front_door)
-    app.get("/docs", include_in_schema=False)(docs)
+    app.get("/docs", include_in_schema=False)(contract_page)
     app.mount("/docs-assets", StaticFiles(directory=SWAGGER, check_dir=False), name="docs-assets")
     app.add_middleware(Bounds)
     install_problems(app)

@@ -52,6 +52,7 @@ def list_set_aside(
     `readings.stopped` is the queue of images whose metadata reading a limit or a crash stopped
     three times.
     """
+    setting_aside.prove_queue(db, stage)
     return read_page(
         db,
         setting_aside.waiting_for_people(caller, stage),

@@ -12,10 +12,18 @@ from sqlalchemy.orm import Session
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow, SetAsideReleaseRow, SetAsideRow
 from app.kit.errors import NoSuchResource
+from app.kit.words import fault_of_word, refuse_unknown
 from app.ledger.agents import Agent, process
 from app.ledger.service import Event, record
 from app.people.roles import Principal
 
+# The queues, by the stages of all rooms; a test compares them with what the rooms say.
+QUEUES = frozenset(
+    {
+        *("readings", "readings.stopped", "surroundings", "provenance", "weighing", "series"),
+        *("index", "seals", "fingerprints", "visual", "comparisons", "likenesses", "companions"),
+    }
+)
 AGENT = process("supervision")
 DUE = text("""
 INSERT INTO hindrances (asset_id, stage, reason, due_at)
@@ -83,6 +91,18 @@ def waiting_for_people(caller: Principal, stage: str | None = None) -> Select[*t
     if stage is not None:
         open_ones = open_ones.where(SetAsideRow.stage == stage)
     return open_ones.order_by(SetAsideRow.id)
+
+
+def prove_queue(db: Session, stage: str | None) -> None:
+    """Refuse a queue that there is none of, and in which nothing ever stood.
+
+    Raises:
+        Malformed: naming those that there are (HTTP 422).
+    """
+    if stage is None or stage in QUEUES:
+        return
+    if db.scalar(select(SetAsideRow.id).where(SetAsideRow.stage == stage).limit(1)) is None:
+        refuse_unknown({"stage": fault_of_word(stage, QUEUES)})
 
 
 def release(db: Session, caller: Principal, set_aside_id: UUID, reason: str) -> SetAside:

@@ -14,6 +14,7 @@ from app.catalogue.searching.asked import AssetQuery
 from app.catalogue.searching.facets import count_facets
 from app.catalogue.searching.filters import narrow
 from app.catalogue.searching.orders import ids_in_order
+from app.catalogue.searching.vocabularies import prove_words
 from app.catalogue.searching.walking import Filled, fill
 from app.kit.paging import Listing, Walk, read_cursor, sign
 from app.people.roles import Principal
@@ -26,7 +27,9 @@ def list_assets(db: Session, caller: Principal, asked: AssetQuery) -> AssetPageO
     Raises:
         CursorUnknown: the cursor belongs to another filter, order or department.
         QueryMalformed: `q` cannot be read.
+        Malformed: a filter's word is none of its vocabulary.
     """
+    prove_words(db, caller, asked)
     listing = Listing("assets", (caller.department, *asked.binding()))
     found = narrow(db, caller, asked)
     at = read_cursor(listing, asked.cursor)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.text import Line, Name, Storable
 from app.provenance.changes import Assertion
-from app.provenance.schemas import StatementIn
+from app.provenance.schemas import RecordStatementIn
 
 MARKS = {"token"}  # what a scan saw is no fact of the copy: it is another one the next time
 Term = Annotated[Line, Field(max_length=100)]
@@ -40,13 +40,18 @@ class Registration(BaseModel):
         list[Term],
         Field(min_length=1, max_length=20, description="At least one; `undetermined` is one."),
     ]
-    statements: Annotated[list[StatementIn], Field(max_length=200)] = []
+    statements: Annotated[list[RecordStatementIn], Field(max_length=200)] = []
     claims: Annotated[list[ClaimIn], Field(max_length=20)] = []
 
     def assertions(self) -> list[Assertion]:
         """Return the legal status and the other statements, as assertions."""
         status = Assertion("legal_status", sorted(set(self.legal_status)))
         return [status, *(one.assertion() for one in self.statements)]
+
+    @property
+    def carries_over(self) -> bool:
+        """Tell whether any statement is a source catalogue's."""
+        return any(one.source is not None for one in self.statements)
 
     def pointers(self) -> list[str]:
         """Say where each assertion stands."""
@@ -59,6 +64,9 @@ class Registration(BaseModel):
     def facts(self) -> dict[str, Any]:
         """Return the record that tells a repeat from a contradiction."""
         said = self.model_dump(mode="json", exclude=MARKS)
+        for one in said["statements"]:
+            if one["source"] is None:  # as it was said before there were others
+                del one["source"]
         return said | {"legal_status": sorted(set(self.legal_status))}
 
 

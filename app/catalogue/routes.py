@@ -27,7 +27,7 @@ from app.ledger.queries import events_of
 from app.people.rights import Reader, Registrar
 from app.people.roles import Principal
 from app.policies.errors import NoPolicyInForce
-from app.provenance.errors import StatementMalformed
+from app.provenance.errors import MustBeAsserted, StatementMalformed
 from app.provenance.showing import show_provenance
 from app.storage.errors import LocationMalformed
 
@@ -45,6 +45,7 @@ router = APIRouter(prefix="/v1/assets", tags=["assets"])
     RegistrationWithdrawn,
     LocationMalformed,
     StatementMalformed,
+    MustBeAsserted,
     NoPolicyInForce,
     NoSuchResource,
 )
@@ -53,7 +54,8 @@ def register_asset(
 ) -> RegisteredOut:
     """Register one copy by reference; its file is read later and never written.
 
-    Without `location` its content is to be uploaded: `PUT /v1/assets/{id}/content`.
+    Without `location` its content is to be uploaded: `PUT /v1/assets/{id}/content`. A statement
+    with `source` is carried over from an old catalogue.
     The same registration again answers 200 and the same id. No hash is computed.
     """
     registered = service.register_one(db, caller, registration)

@@ -22,8 +22,9 @@ from app.policies.service import registers_in_force
 from app.provenance.changes import Change, Speaker, apply_change
 from app.provenance.inheriting import Inheritance, inheritance, with_series
 from app.provenance.projection import Record
-from app.provenance.service import NewVersion, write_versions
+from app.provenance.service import NewVersion, policies_of, weighing_of, write_versions
 from app.provenance.statements import Statement
+from app.provenance.weighing import USUAL, Weighing
 from app.storage.errors import LocationMalformed
 from app.storage.locations import decode_location, encode_location
 from app.storage.opening import check_location
@@ -47,12 +48,21 @@ class Desk:
     speaker: Speaker
     statuses: frozenset[str]
     systems: dict[str, SourceSystemRow] = field(default_factory=dict)
+    weighings: dict[str, Weighing] = field(default_factory=dict)  # by department
 
     def system(self, db: Session, code: str) -> SourceSystemRow:
         """Return a source system of the caller's scope."""
         if code not in self.systems:
             self.systems[code] = system_for(db, self.caller, code)
         return self.systems[code]
+
+    def weighing(self, db: Session, said: Registration, department: str) -> Weighing:
+        """Return what the policy leaves to a role, asked only where something is carried over."""
+        if not said.carries_over:
+            return USUAL
+        if department not in self.weighings:
+            self.weighings[department] = weighing_of(policies_of(db, [department])[department])
+        return self.weighings[department]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ def register_one(db: Session, caller: Principal, said: Registration) -> Register
     """Register one copy.
 
     Raises:
-        NoSuchResource, LocationMalformed, StatementMalformed, RegisteredOtherwise.
+        NoSuchResource, LocationMalformed, StatementMalformed, MustBeAsserted, RegisteredOtherwise.
     """
     [outcome] = register(db, caller, [said])
     if isinstance(outcome, Refusal):
@@ -131,7 +141,8 @@ def check(db: Session, desk: Desk, said: Registration) -> Checked:
     """Prove everything about a registration that can be refused before it is entered."""
     system = desk.system(db, said.source_system)
     path = None if said.location is None else one_form(said.location, system.root)
-    known = Record(tuple(known_already(said, system, path, desk.speaker)), ())
+    weighing = desk.weighing(db, said, system.department)
+    known = Record(tuple(known_already(said, system, path, desk.speaker)), (), weighing)
     change = Change(said.assertions(), legal_statuses=desk.statuses, pointers=said.pointers())
     record = apply_change(known, change, desk.speaker, version=1)
     facts = said.facts()

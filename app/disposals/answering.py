@@ -12,23 +12,25 @@ from pydantic_core import to_json
 from app.comparisons.ranking import CRITERIA
 from app.disposals.demands import NOT_YET_BUILT
 from app.disposals.eligibility import Question
-from app.disposals.explaining import plain, told
+from app.disposals.explaining import addressed, plain, told
 from app.disposals.schemas import EligibilityOut, KeeperOut, ReasonOut, RuleOut
 from app.policies.rules.in_force import PolicyInForce
 
 RULES = TypeAdapter(list[RuleOut])
 DELETABLE = False  # true only while a permit is open, and no room issues permits yet
 Codes = tuple[str | None, ...]
+# Stands for the image in what is written once for all images of the same codes.
+SOME_ASSET = UUID("3f0cbe5c-1d1f-4a51-a5a4-0a2f9f6d7c1e")
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What a policy's codes mean: the same for every asset that has them."""
+    """What a policy's codes mean: the same for every asset that has them, but for its name."""
 
     policy: PolicyInForce
     reasons: list[str]
-    rules: list[RuleOut]
-    before_keeper: bytes  # the answer's JSON from `deletable` up to the keeper
+    rules: list[RuleOut]  # of any image
+    before_keeper: Sequence[bytes]  # JSON from `deletable` up to the keeper; between, the image
     after_keeper: bytes  # from there up to the log index
 
 
@@ -44,8 +46,10 @@ def policy_of(question: Question, version_id: UUID) -> PolicyInForce:
 
 
 @lru_cache(maxsize=4096)
-def explained(question: Question, policy_version_id: UUID, codes: Codes) -> Explained:
-    """Say rule by rule what a row's codes mean."""
+def explained(
+    question: Question, policy_version_id: UUID, codes: Codes, closed: frozenset[str]
+) -> Explained:
+    """Say rule by rule what a row's codes mean to whom these addresses are closed."""
     policy = policy_of(question, policy_version_id)
     rules = [
         told(rule, code, policy, question.book.registers)
@@ -54,14 +58,15 @@ def explained(question: Question, policy_version_id: UUID, codes: Codes) -> Expl
     reasons = plain(codes)
     before = (
         *(b'"deletable":', to_json(DELETABLE), b',"reasons":', to_json(reasons)),
-        *(b',"rules":', RULES.dump_json(rules)),
+        *(b',"rules":', RULES.dump_json([addressed(r, SOME_ASSET, closed) for r in rules])),
         *(b',"rules_not_yet_built":', to_json(NOT_YET_BUILT), b',"keeper":'),
     )
     after = (
         *(b',"policy":', to_json(named(policy)), b',"policy_digest":', to_json(policy.digest)),
         b',"log_index":',
     )
-    return Explained(policy, reasons, rules, b"".join(before), b"".join(after))
+    parts = b"".join(before).split(str(SOME_ASSET).encode())
+    return Explained(policy, reasons, rules, parts, b"".join(after))
 
 
 def named(policy: PolicyInForce) -> str:
@@ -69,9 +74,13 @@ def named(policy: PolicyInForce) -> str:
     return f"{policy.id}@{policy.version}"
 
 
-def explain(question: Question, row: Any) -> EligibilityOut:  # noqa: ANN401 - of any driver
-    """Say everything that the statement found about one asset."""
-    meaning = explained(question, row.policy_version_id, tuple(row.codes))
+def explain(
+    question: Question,
+    row: Any,  # noqa: ANN401 - of any driver
+    closed: frozenset[str],
+) -> EligibilityOut:
+    """Say everything that the statement found about one asset, without closed addresses."""
+    meaning = explained(question, row.policy_version_id, tuple(row.codes), closed)
     return EligibilityOut(
         asset_id=row.asset_id,
         department=row.department,
@@ -79,7 +88,7 @@ def explain(question: Question, row: Any) -> EligibilityOut:  # noqa: ANN401 - o
         status=row.status,
         deletable=DELETABLE,
         reasons=meaning.reasons,
-        rules=meaning.rules,
+        rules=[addressed(rule, row.asset_id, closed) for rule in meaning.rules],
         rules_not_yet_built=list(NOT_YET_BUILT),
         keeper=keeper_of(row),
         policy=named(meaning.policy),
@@ -89,19 +98,24 @@ def explain(question: Question, row: Any) -> EligibilityOut:  # noqa: ANN401 - o
     )
 
 
-def written(question: Question, row: Any) -> bytes:  # noqa: ANN401 - of any driver
+def written(
+    question: Question,
+    row: Any,  # noqa: ANN401 - of any driver
+    closed: frozenset[str],
+) -> bytes:
     """Write the JSON of what `explain` says, byte for byte, without making it first.
 
     Of its 15 kB all but some 300 bytes are those of every asset with the same codes.
     """
-    meaning = explained(question, row.policy_version_id, tuple(row.codes))
+    meaning = explained(question, row.policy_version_id, tuple(row.codes), closed)
+    of_it = str(row.asset_id).encode().join(meaning.before_keeper)
     keeper = keeper_of(row)
     stays = keeper.model_dump_json().encode() if keeper else b"null"
     return b"".join(
         (
             *(b'{"asset_id":', to_json(row.asset_id), b',"department":', to_json(row.department)),
             *(b',"source_system":', to_json(row.source_system), b',"status":', to_json(row.status)),
-            *(b",", meaning.before_keeper, stays),
+            *(b",", of_it, stays),
             *(meaning.after_keeper, to_json(row.log_index), b',"as_of":', to_json(row.as_of), b"}"),
         )
     )

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from uuid import UUID
 
 import yaml
 
-from app.disposals.naming import basis_of, facts_of_rule, label_of
+from app.disposals.naming import ASSET, basis_of, facts_of_rule, label_of
 from app.disposals.schemas import RuleOut
 from app.policies.rules.in_force import PolicyInForce, Registers
 
@@ -42,6 +43,16 @@ def told(rule: str, code: str | None, policy: PolicyInForce, registers: Register
         evidence=facts_of_rule(rule),
         mend=mend_of(reason),
     )
+
+
+def addressed(rule: RuleOut, asset_id: UUID, closed: frozenset[str]) -> RuleOut:
+    """Say a rule of one image: addresses name it, and one that is closed to the caller goes."""
+    if rule.mend is None:
+        return rule
+    own = ASSET.format(id=asset_id)
+    told = None if rule.evidence in closed else (rule.evidence or "").replace(ASSET, own)
+    mend = {script: words.replace(ASSET, own) for script, words in rule.mend.items()}
+    return rule.model_copy(update={"evidence": told, "mend": mend})
 
 
 def plain(codes: Sequence[str | None]) -> list[str]:

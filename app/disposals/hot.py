@@ -32,6 +32,7 @@ from app.assets.queries import seen_from
 from app.disposals.answering import written
 from app.disposals.compiled import as_text, ask_about, text_for_some, text_of_counts
 from app.disposals.eligibility import Question
+from app.disposals.naming import closed_to
 from app.disposals.schemas import CountsOut, GroupBy
 from app.disposals.service import ask, counted, this_moment
 from app.kit.db import Database
@@ -135,9 +136,11 @@ async def answers(asking: Asking, asset_ids: Sequence[UUID]) -> dict[UUID, bytes
     for _ in range(ATTEMPTS):
         prepared = asking.desk.prepared
         row, rows = await asking.reads.run(partial(judged, prepared, parameters))
-        prove_role(holder_in(asking.key, row), COUNTING)
+        caller = holder_in(asking.key, row)
+        prove_role(caller, COUNTING)
         if prepared is not None and row[0] == prepared.edition:
-            return {one.asset_id: written(prepared.question, one) for one in rows}
+            closed = closed_to(caller.roles)
+            return {one.asset_id: written(prepared.question, one, closed) for one in rows}
         await learn(asking, prepared)
     raise DatabaseUnavailable(MOVING)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from app.people.roles import READING, WATCHING, Role
 from app.policies.rules.in_force import PolicyInForce, Registers, RegisterVersion
 from app.policies.rules.model import Label
 
@@ -31,6 +32,7 @@ IN_POLICY = {
     "copies": "/duplicate_standard/min_verified_copies",
     "verdict": "/duplicate_standard/classes/exact_bytes",
 }
+ASSET = "/v1/assets/{id}"
 # Where the facts of an asset stand that a rule is about.
 FACTS = {
     "processing": "/v1/assets/{id}/readings",
@@ -53,6 +55,14 @@ FACTS = {
     "companion": "/v1/assets/{id}/surroundings",
     "verdict": "/v1/assets/{id}/likenesses",
     "alarm": "/v1/faults",
+}
+
+
+# Whoever asks may read these whatever they do, or by another right than the facts of an image.
+READ_BY: Mapping[str, frozenset[Role] | None] = {
+    "/v1/policies": None,
+    "/v1/legal-instruments": None,
+    "/v1/set-aside": WATCHING,
 }
 
 
@@ -115,5 +125,14 @@ def at(version: RegisterVersion, pointer: str) -> str:
 
 
 def facts_of_rule(rule: str) -> str:
-    """Return where the facts that a rule is about can be read."""
-    return longest(FACTS, rule) or "/v1/assets/{id}"
+    """Return where the facts that a rule is about can be read, of the image `{id}`."""
+    return longest(FACTS, rule) or ASSET
+
+
+@lru_cache
+def closed_to(roles: frozenset[Role]) -> frozenset[str]:
+    """Return the addresses of facts at which a holder of these roles would be refused."""
+    readers = {address: READ_BY.get(address, READING) for address in (*FACTS.values(), ASSET)}
+    return frozenset(
+        address for address, who in readers.items() if who is not None and not roles & who
+    )

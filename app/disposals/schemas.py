@@ -22,7 +22,8 @@ class RuleOut(BaseModel):
     """One rule: how it came out and, where it did not pass, why and what would mend it.
 
     `basis` names the document's version that puts the rule and the place in it, `evidence` the
-    address at which the facts can be read; a rule that passes has none of these.
+    address at which the facts can be read, null where your key may not read them; a rule that
+    passes has none of these.
     """
 
     rule: str

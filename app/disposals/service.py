@@ -12,6 +12,7 @@ from app.disposals.answering import explain
 from app.disposals.compiled import answers_for, counts_for
 from app.disposals.demands import NOT_YET_BUILT
 from app.disposals.eligibility import Question
+from app.disposals.naming import closed_to
 from app.disposals.schemas import (
     CountOut,
     CountsOut,
@@ -42,7 +43,8 @@ def eligibility_of(
     question = ask(db)
     with judging(db):
         rows = answers_for(db, question, sorted(seen))
-    by_id = {row.asset_id: explain(question, row) for row in rows}
+    closed = closed_to(caller.roles)
+    by_id = {row.asset_id: explain(question, row, closed) for row in rows}
     return [by_id[asset_id] for asset_id in wanted if asset_id in by_id]
 
 

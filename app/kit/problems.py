@@ -1,15 +1,12 @@
 """Refusals, faults and malformed requests as problems (RFC 9457)."""
 
-import re
 from errno import EDQUOT, ENOSPC
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from psycopg import Error as PostgresError
 from psycopg import OperationalError as PostgresUnavailable
@@ -30,19 +27,14 @@ from app.kit.errors import (
     Unforeseen,
 )
 from app.kit.places import pointer as pointer
+from app.kit.problem_pages import problem_index, problem_page
 from app.kit.refusals import Refusal
 from app.kit.tracing import Tracing
 
 log = structlog.get_logger(__name__)
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "openapi" / "problems.md", ROOT / "app" / "vendored" / "problems.md"]
 MEDIA = "application/problem+json"
 INTEGRITY = "23"  # SQLSTATE class of a violated constraint
 DISK_FULL = "53100"
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{code}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>body {{ max-width: 40em; margin: 2em auto; padding: 0 1em; font: 1em/1.5 sans-serif }}
-h1 {{ font-size: 1.5em }} h1, code {{ overflow-wrap: anywhere }}</style>"""
 NO_ROOM = frozenset({ENOSPC, EDQUOT})
 
 
@@ -187,24 +179,6 @@ def gone(request: Request, error: Exception) -> JSONResponse:
     return answer(request, HttpMalformed("The rest of the request never came."))
 
 
-@lru_cache
-def paragraphs() -> dict[str, str]:
-    """Return each problem's paragraph by its code, from openapi/problems.md."""
-    source = next(page for page in PAGES if page.is_file()).read_text("utf-8")
-    parts = re.split(r"^## `([a-z-]+)`$", source, flags=re.MULTILINE)[1:]
-    return dict(zip(parts[::2], map(str.strip, parts[1::2]), strict=True))
-
-
-def problem_page(code: str) -> HTMLResponse:
-    """Explain one problem to a person."""
-    text = paragraphs().get(code)
-    if text is None:
-        raise NoSuchResource(f"There is no problem called {code!r}; see openapi/problems.md.")
-    body = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "</p><p>")
-    body = re.sub("`([^`]+)`", r"<code>\1</code>", body)
-    return HTMLResponse(f"{PAGE.format(code=code)}<h1>{code}</h1><p>{body}</p></html>")
-
-
 def install_problems(app: FastAPI) -> None:
     """Make every error of this application a problem that carries its request's trace id."""
     app.add_middleware(Tracing)
@@ -217,4 +191,5 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(PostgresError, database_error)
     app.add_exception_handler(OSError, storage_full)
     app.add_exception_handler(Exception, unforeseen)
+    app.get("/problems", include_in_schema=False)(problem_index)
     app.get("/problems/{code}", include_in_schema=False)(problem_page)

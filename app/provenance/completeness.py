@@ -76,7 +76,7 @@ def has_code(field: str, values: Collection[str]) -> ColumnElement[bool]:
     return told
 
 
-AGE_RULE = "fresh:reading"
+AGE_RULE, AGE_CODE = "fresh:reading", "reading:too_old"
 # By name, as whoever asks about records joins the newest reading beside them.
 READ_AT: ColumnElement[datetime] = literal_column("reading.read_at", DateTime(timezone=True))
 LONGEST = 36_500  # days; PostgreSQL has no moment before its calendar begins
@@ -122,7 +122,7 @@ def age_code(read_at: ColumnElement[datetime], most: int) -> Code:
     Of an image that nobody has read, no reading is too old.
     """
     since = func.statement_timestamp() - func.make_interval(0, 0, 0, min(most, LONGEST))
-    return case((read_at < since, "reading:too_old"))
+    return case((read_at < since, AGE_CODE))
 
 
 # What no seal may lack, whatever a policy asks: the same list as the trigger on seals.

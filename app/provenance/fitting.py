@@ -126,6 +126,27 @@ def is_names(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     return is_lines(value) or (is_line(value) and bool(names(value)))
 
 
+def is_structure(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether it is an object or list in which anything is said.
+
+    That is a text to be seen anywhere in it, or a number or a truth under a name.
+    """
+    return isinstance(value, dict | list) and says_something(value, named=False)
+
+
+def says_something(value: Any, *, named: bool) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether there is an answer in it; `named`: it stands under a name of an object."""
+    match value:
+        case dict():
+            return any(says_something(part, named=True) for part in value.values())
+        case list():
+            return any(says_something(part, named=named) for part in value)
+        case str():
+            return is_line(value)
+        case _:
+            return named and value is not None
+
+
 ASKED: Mapping[Kind, str] = {
     Kind.TEXT: "a text with something to be seen in it",
     Kind.AGENTS: "a name, several parted by semicolons, or a list of names",
@@ -140,5 +161,5 @@ FITS: Mapping[Kind, Any] = {
     Kind.DATE: is_edtf,
     Kind.CODE: is_line,
     Kind.CODES: is_lines,
-    Kind.OBJECT: lambda value: isinstance(value, dict | list) and bool(value),
+    Kind.OBJECT: is_structure,
 }

@@ -93,6 +93,7 @@ def list_policy_drafts(
     db: Db, caller: Counter, policy_id: DocumentId, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[DraftOut]:
     """List the drafts of a policy or register with who has signed each, the last first."""
+    service.prove_heard_of(db, policy_id)
     listing = Listing("policy-drafts", (policy_id,))
     asked = queries.drafts_of(policy_id)
     return read_page(

@@ -16,6 +16,7 @@ from app.people.errors import RoleMissing
 from app.people.roles import Principal
 from app.policies.documents import Document, header_in
 from app.policies.errors import PolicyMalformed
+from app.policies.queries import numbers_of
 from app.policies.service import check_document, published_versions, record_document
 from app.publishing import queries
 from app.publishing.errors import (
@@ -89,6 +90,17 @@ def keep_draft(
     db.add(row)
     db.flush()
     return row, True
+
+
+def prove_heard_of(db: Session, document_id: str) -> None:
+    """Let nobody take a name that was never drafted for a policy without drafts.
+
+    Raises:
+        NoSuchResource: no version of it was recorded, and none drafted (HTTP 404).
+    """
+    known = (numbers_of(document_id), queries.drafts_of(document_id))
+    if not any(db.scalar(select(one.exists())) for one in known):
+        raise NoSuchResource(f"No policy or register is called {document_id}.")
 
 
 def draft_for(db: Session, document_id: str, version: str, digest: str) -> FollowedRow:

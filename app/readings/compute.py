@@ -12,7 +12,14 @@ from app.readings.devices import device_statements
 from app.readings.disagreements import disagreement_statement
 from app.readings.editing import edit_statement, identity_statements
 from app.readings.extraction import Extracted, Extraction, Outcome
-from app.readings.formats import NOT_AN_IMAGE, TRUNCATED_HEADER, is_image, why_unreadable
+from app.readings.formats import (
+    EMPTY_FILE,
+    NOT_AN_IMAGE,
+    TRUNCATED_HEADER,
+    UNKNOWN_FORMAT,
+    is_image,
+    why_unreadable,
+)
 from app.readings.instants import instant_statement
 from app.readings.makernotes import maker_note_statements
 from app.readings.moments import date_statements, is_scan
@@ -80,6 +87,16 @@ def _outcome(
     if width is None and _complains(tags):
         return Outcome.UNREADABLE, TRUNCATED_HEADER
     return Outcome.NOTHING_FOUND, None
+
+
+# Every reason for which a file is called unreadable, as a reading has it.
+WHY_UNREADABLE = frozenset(
+    {
+        *(EMPTY_FILE, NOT_AN_IMAGE, UNKNOWN_FORMAT, TRUNCATED_HEADER),
+        *("answer_malformed", "answer_too_long", "not_opened"),
+        *("timed_out", "out_of_memory", "crashed"),
+    }
+)
 
 
 def failed(

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
@@ -15,9 +15,11 @@ from app.kit.operations import FINISHED, OperationRow
 from app.kit.paging import Cursor, Limit, Listing, Page, read_page
 from app.kit.refusals import refuses
 from app.kit.text import Line
+from app.kit.words import fault_of_word
 from app.people.rights import Reader, Tender, Watcher
 from app.people.roles import Principal
 from app.readings import rereading
+from app.readings.compute import WHY_UNREADABLE
 from app.readings.differing import differences
 from app.readings.errors import AuthoritiesUnreadable, RereadingOver
 from app.readings.extraction import Outcome
@@ -26,6 +28,13 @@ from app.readings.rereading import Asked
 
 router = APIRouter(prefix="/v1", tags=["readings"])
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
+
+
+def known_reason(word: str | None) -> str | None:
+    """Refuse a reason for which no file is called unreadable."""
+    if word is not None and word not in WHY_UNREADABLE:
+        raise ValueError(fault_of_word(word, WHY_UNREADABLE))
+    return word
 
 
 class ChoiceIn(BaseModel):
@@ -39,7 +48,9 @@ class ChoiceIn(BaseModel):
     ] = None
     outcome: Outcome | None = None
     unreadable_because: Annotated[
-        Line | None, Field(description="`timed_out`, `crashed`, `out_of_memory`, ...")
+        Line | None,
+        AfterValidator(known_reason),
+        Field(description="`timed_out`, `crashed`, `out_of_memory`, ..."),
     ] = None
     limited: Annotated[
         bool | None, Field(description="Read last by the fallback reader, which knows less.")

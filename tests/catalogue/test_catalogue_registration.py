@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from itertools import count
 from threading import Barrier, Thread
 from typing import Any
@@ -16,6 +17,8 @@ from world import System, World
 from app.catalogue.registration import Registration
 from app.catalogue.service import Registered, register
 from app.kit.refusals import Refusal
+from app.policies.packaged import packaged_documents
+from app.policies.service import record_document
 
 NUMBERS = count(1)
 Json = dict[str, Any]
@@ -248,6 +251,68 @@ def test_each_of_a_batch_is_registered_for_itself(town: World, system: System, b
     assert told == ["location-malformed", True, True, "registered-otherwise", "not-found"]
     first, second = (one for one in outcomes if isinstance(one, Registered))
     assert first.asset_id == second.asset_id
+
+
+CARDS = {"kind": "imported", "catalogue": "Cards", "record": "7"}
+
+
+def carried(field: str, value: object) -> Json:
+    return {"field": field, "value": value, "source": CARDS}
+
+
+def test_a_catalogues_words_come_with_the_registration_as_imported(
+    town_api: httpx2.Client, registrar: dict[str, str], post: Post, body: Json
+) -> None:
+    said = body | {"statements": [carried("title", "A tram"), {"field": "creator", "value": "Lee"}]}
+    answer = post(said)
+    assert (answer.status_code, post(said).status_code) == (201, 200), answer.text
+    at = f"/v1/assets/{answer.json()['asset_id']}/provenance"
+    fields = town_api.get(at, headers=registrar).json()["fields"]
+    places = {
+        s["field"]: (s["source_kind"], s["locator"])
+        for field in fields
+        for s in field["statements"]
+        for field in fields
+        for s in field["statements"]
+    }
+    assert places["title"] == ("imported", "catalogue:Cards#7")
+    assert places["creator"] == ("asserted", "api")
+
+
+def test_the_law_is_not_carried_over_by_a_registration(post: Post, body: Json) -> None:
+    said = body | {"statements": [carried("title", "A tram"), carried("legal_basis", ["deed"])]}
+    refused = post(said)
+    assert (refused.status_code, refused.json()["code"]) == (422, "must-be-asserted")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/statements/1"]
+
+
+def test_what_a_policy_leaves_to_a_role_is_not_carried_over_by_a_registration(
+    town: World, body: Json
+) -> None:
+    city = deepcopy(packaged_documents()[0])
+    city["policy"] |= {"id": "own-word", "status": "published", "effective_from": "2026-01-01"}
+    city["completeness"]["fields"]["creator"]["confirmed_by_role"] = "curator"
+    with town.owner.transaction() as db:
+        record_document(db, city)
+    store = town.a_source_system(town.a_department(policy="own-word"))
+    said = body | {"source_system": store.code, "statements": [carried("creator", "Lee")]}
+    caller = town.someone("registrar", department=store.department)
+    with town.api.transaction() as db:
+        [refused] = register(db, caller, [Registration(**said)])
+    assert isinstance(refused, Refusal)
+    assert (refused.code, refused.detail.split(" and name")[0]) == (
+        "must-be-asserted",
+        "creator is asserted, not carried over: leave `source` out, as a curator,",
+    )
+
+
+def test_a_registration_without_a_source_says_what_it_always_said(body: Json) -> None:
+    plain = Registration(**body, statements=[{"field": "title", "value": "A tram"}]).facts()
+    assert plain["statements"] == [
+        {"field": "title", "value": "A tram", "lang": None, "unknown_reason": None}
+        | {"certainty": None, "evidence": None}
+    ]
+    assert Registration(**body, statements=[carried("title", "A tram")]).facts() != plain
 
 
 def test_an_asset_is_shown_and_never_deleted_by_address(

@@ -20,6 +20,7 @@ from app.disposals.answering import explained
 from app.disposals.eligibility import Question
 from app.disposals.explaining import mends, told
 from app.disposals.naming import FACTS, IN_POLICY, names
+from app.disposals.reasons import FIXED, is_reason, known_reasons
 from app.kit.db import Database
 from app.ledger.agents import process
 from app.main import create_app
@@ -29,6 +30,7 @@ from app.policies.service import load_packaged, record_document
 from app.provenance.book import open_book
 
 GOLDEN = Path(__file__).with_name("explanations.json")
+NOTHING: frozenset[str] = frozenset()
 DAY = date(2026, 11, 26)
 Explanations = dict[str, dict[str, Any]]
 
@@ -82,9 +84,9 @@ def test_the_same_codes_give_the_same_bytes(question: Question) -> None:
         codes = tuple(
             "missing:creator" if n % 3 else None for n in range(len(question.rules(policy)))
         )
-        first = explained(question, policy.version_id, codes).before_keeper
+        first = explained(question, policy.version_id, codes, NOTHING).before_keeper
         explained.cache_clear()
-        assert explained(question, policy.version_id, codes).before_keeper == first
+        assert explained(question, policy.version_id, codes, NOTHING).before_keeper == first
 
 
 def test_an_explanation_names_rule_policy_evidence_and_remedy_in_three_scripts(
@@ -118,6 +120,21 @@ def test_nothing_is_explained_that_cannot_happen(question: Question) -> None:
     codes = [code.removeprefix("?") for code in yielded(question)]
     stale = {one for one in mends() if not any(c == one or c.startswith(f"{one}:") for c in codes)}
     assert not stale - {"last_copy", "processing"}, "a remedy for what cannot fail"
+
+
+def test_every_reason_is_a_word_that_a_list_can_be_asked_for(question: Question) -> None:
+    codes = {code.removeprefix("?") for code in yielded(question)}
+    assert not [code for code in codes if not is_reason(question, code)]
+    assert all(is_reason(question, word) for word in ("copies:0<2", "retention:12031-04-01"))
+    assert codes | {"policy:draft", "policy:example", "policy:superseded"} >= FIXED
+    assert all(is_reason(question, word) for word in known_reasons(question))
+
+
+def test_a_word_that_no_image_is_kept_for_is_no_reason(question: Question) -> None:
+    words = ["x", "missing:creatr", "keeper", "keeper:", "processing:unred", "legal:nonsense"]
+    words += ["retention:soon", "retention:", "copies:1", "copies:1<", "copies:1<2x"]
+    words += ["?last_copy", "policy:published"]
+    assert not [word for word in words if is_reason(question, word)]
 
 
 def main(ground: Ground) -> None:

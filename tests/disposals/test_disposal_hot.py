@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from itertools import product
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,11 +20,13 @@ from app.disposals import hot
 from app.disposals.answering import explain, written
 from app.disposals.eligibility import Question
 from app.disposals.hot import Asking
+from app.disposals.naming import closed_to
 from app.disposals.schemas import EligibilityOut
 from app.disposals.service import ask
 from app.kit.errors import DatabaseUnavailable
 from app.kit.reads import Connection, Reads
 from app.people.errors import NotAuthenticated
+from app.people.roles import Role
 from app.people.service import read_key
 from app.provenance.changes import Assertion
 
@@ -79,8 +82,9 @@ def test_the_json_is_what_the_value_says_byte_for_byte(
     quarter.work()
     rows = quarter.rows()
     assert {rows[one].status for one in pair} == {"candidate", "retained_keeper"}
-    for row in rows.values():
-        assert written(question, row) == explain(question, row).model_dump_json().encode()
+    for row, closed in product(rows.values(), (frozenset(), closed_to(frozenset({Role.OPERATOR})))):
+        told = explain(question, row, closed)
+        assert written(question, row, closed) == told.model_dump_json().encode()
 
 
 def test_by_http_everyone_is_told_what_the_service_says(

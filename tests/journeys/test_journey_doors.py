@@ -43,7 +43,7 @@ def test_the_bare_address_leads_to_the_contract(api: Client) -> None:
 
 
 def test_every_problem_has_a_page_and_other_addresses_have_none(api: Client) -> None:
-    assert "<h1>not-found</h1>" in api.get("/problems/not-found").text
+    assert "<code>not-found</code>" in api.get("/problems/not-found").text
     for path in ("/problems/unheard-of", "/nowhere"):
         answer = api.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "not-found")

@@ -182,6 +182,10 @@ def test_a_change_says_itself_without_its_values() -> None:
     }
 
 
+HOLLOW: list[Any] = [[[]], [{}], {"a": {}}, [None], {"name": None}, [""], {"name": " \u200b"}]
+HOLLOW += [[1], [[True]], [[{"a": [[], {"b": None}]}]]]
+
+
 @pytest.mark.parametrize(
     "one",
     [
@@ -211,6 +215,7 @@ def test_only_fields_that_people_know_of_are_asserted(one: Assertion) -> None:
         (Assertion("legal_basis", [["x"]]), "kind codes"),
         (Assertion("place", {}), "kind object"),
         (Assertion("place", "Central"), "kind object"),
+        *((Assertion("place", one), "with something in it") for one in HOLLOW),
         (Assertion("date_created", "nonsense"), "kind date"),
         (Assertion("date_created", 1967), "kind date"),
         (Assertion("legal_status", ["government_record", "mine"]), "known statuses are"),
@@ -246,6 +251,9 @@ def test_what_does_not_fit_its_field_is_refused_with_the_place(one: Assertion, w
         Assertion("creator", ["A"]),
         Assertion("creator", "A; B"),
         Assertion("place", [{"name": "Central"}]),
+        Assertion("place", ["Central"]),
+        Assertion("place", {"name": "", "coords": {"lat": 0}}),
+        Assertion("capture_device", {"flash": False, "sizes": [1, None]}),
         Assertion("legal_status", ["government_record", "undetermined"]),
     ],
 )

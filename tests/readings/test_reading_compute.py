@@ -1,13 +1,18 @@
 """From tags to statements: the Metadata Working Group's order, and what never wins."""
 
 import json
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.readings import compute
+from app.readings.children import REASONS, STOPS
 from app.readings.compute import conclude, digest_is_stale, failed
 from app.readings.extraction import Extracted, Extraction, Outcome
+from app.readings.formats import EMPTY_FILE, why_unreadable
 from app.readings.tags import AnswerMalformed, parse_answer
 
 Entry = str | list[str] | tuple[str, bytes]
@@ -467,3 +472,10 @@ def test_tags_know_their_place() -> None:
 def test_a_digest_of_zeros_is_no_digest() -> None:
     zeros = answer({"File:CurrentIPTCDigest": "aa", "Photoshop:IPTCDigest": "00000000"})
     assert not digest_is_stale(parse_answer(zeros))
+
+
+def test_every_reason_why_a_file_is_unreadable_is_a_word_that_can_be_asked_for() -> None:
+    source = "".join(path.read_text("utf-8") for path in Path(compute.__file__).parent.glob("*.py"))
+    said = {*re.findall(r'failed\(\s*"([a-z_]+)"', source), *REASONS.values(), *STOPS}
+    by_form = {why_unreadable(head) for head in (b"", b"\xff\xd8\xff", b"<html")}
+    assert said | by_form | {EMPTY_FILE} == compute.WHY_UNREADABLE
