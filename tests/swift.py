@@ -27,7 +27,7 @@ from app.storage.s3 import Access, signed
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / "build" / "swift-venv"
 PINNED = ROOT / "requirements" / "swift.txt"
-STARTING_SECONDS = 60
+STARTING_SECONDS = 100
 INSTALLING_SECONDS = 900
 # A server left alone would live on: the kernel ends it with the thread that started it.
 LAUNCH = (

@@ -145,7 +145,7 @@ def recognise(
 ) -> str:
     """Compare what lies there with what was read, without reading a byte."""
     read, now = row.byte_token, place.said.token
-    if read is not None and other_bytes(read, now):
+    if read is not None and other_bytes(read, now) and not only_moved(row, now):
         detail = "A scan saw that the file is not the bytes that were read."
         report_sighting(db, caller.agent, row.id, "changed", detail)
         reread.append(row.id)
@@ -220,6 +220,11 @@ def other_bytes(read: str, now: str) -> bool:
     if listed is not None:
         return listed.contradicts(read)
     return mountless(read) != mountless(now)
+
+
+def only_moved(row: Row[Any], now: str) -> bool:
+    """Tell whether a move that was seen is all that differs: the reading after it is on its way."""
+    return row.seen_token == now and same_file(row.byte_token, now)
 
 
 def mountless(token: str) -> str:
