@@ -79,11 +79,16 @@ def unclear(one: Instrument) -> ColumnElement[bool] | None:
     """Tell whether record or register leave open whether it binds; None: they never can."""
     causes: list[ColumnElement[bool]] = []
     if any(kind not in BODY_KINDS for kind in one.applies_to.body_kinds):
-        causes.append(and_(BODY_KIND.is_not(None), by_body(one).is_(None)))
+        causes.append(and_(BODY_KIND.is_not(None), nobody_knows(by_body(one))))
     when = one.applies_to.when
     if when is not None and not fields_of(when) <= ASKED_FOR_ANYWAY:
-        causes.append(compile_condition(when, Known()).is_(None))
+        causes.append(nobody_knows(compile_condition(when, Known())))
     return or_(*causes) if causes else None
+
+
+def nobody_knows(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Tell whether a condition is unknown; `NOT x IS NULL` would ask for the opposite of NULL."""
+    return func.num_nulls(condition) > 0
 
 
 def fields_of(condition: Condition) -> frozenset[str]:

@@ -13,8 +13,8 @@ from app.policies.rules.model import Label
 NAMES = Path(__file__).with_name("data") / "rules.yaml"
 PERIODS = Path(__file__).with_name("data") / "periods.yaml"
 # Not rules themselves: how a rule is called that an instrument puts.
-UNCLEAR, VERIFIED, UNVERIFIED = PUT_BY = (
-    *("instrument:applies", "instrument:verified", "instrument:unverified"),
+APPLIES, REQUIRES, VERIFIED, UNVERIFIED = PUT_BY = (
+    *("instrument:applies", "instrument:requires", "instrument:verified", "instrument:unverified"),
 )
 ON_FIELDS = {"complete", "floor", "agreed"}
 STATUS_RULE = "legal:not_"
@@ -94,9 +94,14 @@ def of_instrument(rule: str, registers: Registers) -> Mapping[str, str]:
     """Return what an instrument asks in three scripts, with its name and whether it is verified."""
     _, one, condition = asker(rule, registers)
     known = names()
-    said = known.get(f"legal:{condition}", known["legal"]) if condition else known[UNCLEAR]
-    sure = known[UNVERIFIED if one.verified is None else VERIFIED]
-    return {script: sure[script].format(said=said[script], id=one.id) for script in SCRIPTS}
+    asked, sure = f"legal:{condition}", known[UNVERIFIED if one.verified is None else VERIFIED]
+    said = {script: f"{known['legal'][script]}: {condition}" for script in SCRIPTS}
+    parts = {
+        script: {"id": one.id, "sure": sure[script], "said": known.get(asked, said)[script]}
+        for script in SCRIPTS
+    }
+    whole = known[REQUIRES if condition else APPLIES]
+    return {script: whole[script].format(**parts[script]) for script in SCRIPTS}
 
 
 def label_of(rule: str, policy: PolicyInForce, registers: Registers) -> Mapping[str, str]:

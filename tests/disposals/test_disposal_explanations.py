@@ -44,7 +44,7 @@ def documents() -> Iterator[dict[str, Any]]:
     instruments = deepcopy(packaged_documents()[4])
     instruments["register"] |= {"version": "1.0.1"}
     verified = {"by": "Records officer", "on": "2026-09-01", "note": "read in full"}
-    asking = {"requires": ["contract_terms_recorded"], "verified": verified}
+    asking = {"requires": ["news_desk_heard"], "verified": verified}
     when = {"when": {"field": "genre", "in": ["news"]}}
     one = instruments["instruments"][0] | {"id": "of-news", "applies_to": when}
     instruments["instruments"].append(one | asking)
