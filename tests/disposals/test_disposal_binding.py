@@ -59,7 +59,8 @@ def table(ground: Ground) -> Iterator[Session]:
         load_packaged(db)
         for own in ("provenance_versions", "departments"):
             db.execute(text(f"CREATE TEMP TABLE {own} (LIKE public.{own})"))
-        facts = {"label": {}, "policy_id": None, "event_id": uuid4(), "body_kind_event_id": None}
+        facts: Any = {"label": {}, "policy_id": None, "event_id": uuid4()}
+        facts["body_kind_event_id"] = None
         kinds = [{"code": str(n), "body_kind": kind, **facts} for n, kind in enumerate(KINDS)]
         db.execute(insert(DepartmentRow), kinds)
         yield db
@@ -127,7 +128,7 @@ def register_of(drawn: Sequence[dict[str, Any]]) -> tuple[Instrument, ...]:
 def answered(db: Session, stated: Sequence[dict[str, Any]], held: Registers) -> Sequence[Row[Any]]:
     """Write records as the product projects them and judge each as every kind of body's."""
     db.execute(text("TRUNCATE provenance_versions"))
-    fixed = {"change": {}, "resolutions": [], "weighed_by": {}, "recorded_by": "test"}
+    fixed: Any = {"change": {}, "resolutions": [], "weighed_by": {}, "recorded_by": "test"}
     fixed |= {"statements": [], "recorded_at": datetime(2026, 11, 26, tzinfo=UTC)}
     rows = [
         {"asset_id": uuid4(), "event_id": uuid4(), "version": n, **fixed, **project(record(*one))}

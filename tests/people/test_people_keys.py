@@ -14,6 +14,7 @@ from app.people.errors import DepartmentTaken, NotAuthenticated
 from app.people.keys import draw_key, hash_secret, same_secret, split_key
 from app.people.roles import CITYWIDE, Principal, Role
 from app.people.service import add_department, give_key, prove_key, revoke_key
+from app.policies.rules.bodies import BODY_KINDS, BodyKind
 
 
 def proved(world: World, key: str) -> Principal:
@@ -131,6 +132,19 @@ def test_a_department_is_added_once(town: World) -> None:
         assert not new
     with pytest.raises(DepartmentTaken), town.api.transaction() as db:
         add_department(db, AGENT, code=code, **(facts | {"label": {"en": "Another"}}))
+
+
+@pytest.mark.parametrize("kind", BODY_KINDS)
+def test_the_database_knows_every_kind_of_body(town: World, kind: BodyKind) -> None:
+    code = town.a_department(body_kind=kind)
+    assert town.find("SELECT body_kind FROM departments WHERE code = :c", c=code) == [(kind,)]
+
+
+def test_a_department_is_not_added_again_as_another_kind_of_body(town: World) -> None:
+    code = town.a_department(body_kind="charity")
+    facts: Any = {"label": {"en": code.title()}, "policy_id": None, "body_kind": "university"}
+    with pytest.raises(DepartmentTaken), town.api.transaction() as db:
+        add_department(db, AGENT, code=code, **facts)
 
 
 def test_a_key_given_over_http_is_shown_once(town_api: httpx2.Client, town: World) -> None:
