@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, literal, not_, null, or_
 from sqlalchemy.dialects.postgresql import ARRAY, array
@@ -100,6 +100,8 @@ def fields_of(condition: Condition) -> frozenset[str]:
             return frozenset().union(*map(fields_of, parts))
         case Not(part):
             return fields_of(part)
+        case _:
+            assert_never(condition)
 
 
 def asked_by(registers: Registers, today: date) -> dict[str, list[Instrument]]:
