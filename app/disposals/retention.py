@@ -29,9 +29,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from app.policies.rules.in_force import Registers
 from app.policies.rules.retention import months
 from app.provenance.completeness import Code, any_bits
+from app.provenance.latest import UNTIL
 from app.provenance.models import VERSIONS, ProvenanceVersionRow
 
-UNTIL = "retention_until"
 ELAPSED, DESTROY = "retention_elapsed", "disposal_action_is_destroy"
 Scheduled = tuple[str, str, int, str, bool]  # class, trigger field, months, action, firm
 Said = Any  # the columns of the schedules

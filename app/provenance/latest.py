@@ -19,7 +19,8 @@ TRIGGERS = (
     "date_digitised",
     "date_modified",
 )
-DATED = (*TRIGGERS, "retention_until")  # or until which the record itself says that it is kept
+UNTIL = "retention_until"  # the day that a record itself names
+DATED = (*TRIGGERS, UNTIL)
 SAID = frozenset({"asserted", "derived"})
 PLAIN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)?)?")
 
