@@ -77,7 +77,7 @@ def test_the_json_is_what_the_value_says_byte_for_byte(
 ) -> None:
     quarter.world.an_asset(quarter.one, b"no image", name="words.txt")
     quarter.work()
-    rows = quarter.rows()
+    rows = quarter.rows(list(quarter.rows()))
     assert {rows[one].status for one in pair} == {"candidate", "retained_keeper"}
     for row in rows.values():
         assert written(question, row) == explain(question, row).model_dump_json().encode()

@@ -134,8 +134,9 @@ def test_a_mainland_body_is_asked_for_appraisal_and_register(quarter: Quarter) -
     assert found.status == "blocked_legal"
     assert wanted <= set(found.reasons)
     assert found.conditions == ["appraisal_record", "destruction_register"]
+    asked = [row for row in quarter.rows().values() if "?legal:destruction_register" in row.codes]
     counted = quarter.count_of("reason", "legal:destruction_register")
-    assert counted.assets == 2
+    assert counted.assets == len(asked) >= 2
 
 
 def test_who_cites_an_instrument_is_bound_by_it(quarter: Quarter, single: UUID) -> None:
