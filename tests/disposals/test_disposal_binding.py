@@ -12,13 +12,25 @@ from ground import Ground
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from oracle import holds
-from sqlalchemy import Row, Text, cast, func, insert, null, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Text,
+    cast,
+    func,
+    insert,
+    null,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Session
 from stated import record, said
 
 from app.disposals.binding import binding
 from app.disposals.legal import common_demands, conditions_of
+from app.disposals.retention import retained_until, retention_codes
 from app.kit.db import Database
 from app.people.models import DepartmentRow
 from app.policies.documents import parse_instruments
@@ -127,7 +139,9 @@ def register_of(drawn: Sequence[dict[str, Any]]) -> tuple[Instrument, ...]:
 # -- the two readings ------------------------------------------------------------------------------
 
 
-def answered(db: Session, stated: Sequence[dict[str, Any]], held: Registers) -> Sequence[Row[Any]]:
+def answered(
+    db: Session, stated: Sequence[dict[str, Any]], held: Registers, *more: ColumnElement[Any]
+) -> Sequence[Row[Any]]:
     """Write records as the product projects them and judge each as every kind of body's."""
     db.execute(text("TRUNCATE provenance_versions"))
     fixed: Any = {"change": {}, "resolutions": [], "weighed_by": {}, "recorded_by": "test"}
@@ -142,12 +156,28 @@ def answered(db: Session, stated: Sequence[dict[str, Any]], held: Registers) -> 
         func.array_remove(codes, null()).label("codes"),
         conditions_of(held, TODAY).label("conditions"),
         binding(held, TODAY).label("instruments"),
+        *more,
     )
     every = select(VERSIONS.c.version, DepartmentRow.body_kind, *asked).select_from(VERSIONS)
     with db.begin_nested():
         db.execute(insert(VERSIONS), rows)
         joined = every.join(DepartmentRow, text("true"))
         return db.execute(joined.order_by(VERSIONS.c.version, DepartmentRow.code)).all()
+
+
+def test_without_any_schedule_a_record_is_kept_until_the_day_that_it_names(table: Session) -> None:
+    held = registers_in_force(table)
+    none = held.retention_schedules.model_copy(update={"schedules": ()})
+    held = replace(held, retention_schedules=none)
+    classed = {"disposal_class": "X", "legal_status": ["government_record"]}
+    stated = [classed, classed | {"retention_until": "2040"}, {}]
+    found = answered(table, stated, held, retained_until(held, TODAY).label("kept"))
+    kept = {row.version: row.kept for row in found}
+    assert kept == {0: "no_schedule", 1: "record|2040-12-31", 2: "no_class"}
+    codes = retention_codes(held, TODAY)
+    assert {one.value for one in codes.values() if isinstance(one, BindParameter)} == {
+        *("?legal:retention_elapsed", "?legal:disposal_action_is_destroy"),
+    }
 
 
 def holding(db: Session, found: Sequence[Instrument]) -> Registers:

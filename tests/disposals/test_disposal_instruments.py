@@ -14,7 +14,6 @@ from app.kit.errors import NoSuchResource
 from app.ledger.agents import Agent
 from app.people.service import state_body_kind
 from app.policies.rules.bodies import BodyKind
-from app.provenance.changes import Assertion
 
 MAINLAND = "cn-archives-law-2020"
 OPEN = "external_authority_agreement"
@@ -247,7 +246,7 @@ def test_a_stranger_to_the_department_states_nothing(quarter: Quarter) -> None:
 def test_the_answer_by_http_names_conditions_instruments_and_day(
     quarter: Quarter, single: UUID, town_api: httpx2.Client
 ) -> None:
-    quarter.world.change(single, [Assertion("personal_data_status", "present")])
+    quarter.complete(single, personal_data_status="present")
     headers = quarter.world.headers("auditor")
     answer: Any = town_api.get(f"/v1/assets/{single}/eligibility", headers=headers).json()
     assert answer == quarter.of(single).model_dump(mode="json") | {

@@ -331,12 +331,3 @@ def test_conflicts_are_those_that_one_finds_by_hand(told: list[tuple[Any, ...]])
             assert one[0] in ("assert", "read", "retract", "choice", "both_true")
     assert all(repr(then) == written for then, written in history), "an earlier version changed"
     assert [s.id for s in of.statements] == list(dict.fromkeys(s.id for s in of.statements))
-
-
-def test_a_record_in_conflict_about_its_last_day_names_none_until_one_is_chosen() -> None:
-    of = record(
-        said("retention_until", "2030", name="1.1"), said("retention_until", "2040", name="1.2")
-    )
-    assert project(of)["latest_days"] == {}
-    chosen = answered(of, Choice("retention_until", "1.2", "the deed says so"))
-    assert project(chosen)["latest_days"] == {"retention_until": "2040-12-31"}
