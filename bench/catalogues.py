@@ -57,7 +57,7 @@ class Running:
 
     def register_singly(self) -> int:
         """Register every file by a request of its own, which needs no worker; say how many."""
-        add_department(self.cast.operator, demo_folder.CODE, demo_folder.LABEL)
+        add_department(self.cast.operator, demo_folder.CODE, demo_folder.LABEL, "other")
         root = os.fsencode(self.folder)
         add_system(self.cast.operator, demo_folder.facts_of("folder", root))
         registrar = self.cast.give("Bench registrar", "registrar", demo_folder.CODE)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import procrastinate
@@ -79,7 +80,8 @@ def make_prototypes(found: Addresses, folder: Path) -> list[list[UUID]]:
         load_demo_documents(db)
     for code, policy in ((DEMO, POLICY_ID), (CITY, None)):
         with api.transaction() as db:
-            add_department(db, AGENT, code=code, label={"en": code}, policy_id=policy)
+            facts: Any = {"label": {"en": code}, "policy_id": policy, "body_kind": "other"}
+            add_department(db, AGENT, code=code, **facts)
     for code, department in STORES.items():
         (folder / code).mkdir(parents=True, exist_ok=True)
         with api.transaction() as db:

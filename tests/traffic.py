@@ -24,7 +24,8 @@ def a_registrar(house: House) -> Caller:
     """Enter a department with one store; return a key to register in it."""
     operator = house.say("key", "create", "--person", "Ops", "--role", "operator")
     caller = Caller(house.url, operator)
-    caller.send("/v1/departments", {"code": "archive", "label": {"en": "Archive"}})
+    facts = {"code": "archive", "label": {"en": "Archive"}, "body_kind": "other"}
+    caller.send("/v1/departments", facts)
     (house.sources / "archive").mkdir()
     store = {
         "code": "store",

@@ -33,6 +33,7 @@ from app.ledger.sequencer import number_events
 from app.people.roles import Principal, Role
 from app.people.service import add_department, add_person, give_key, prove_key
 from app.policies.packaged import packaged_documents
+from app.policies.rules.bodies import BodyKind
 from app.policies.service import record_document, registers_in_force
 from app.provenance.changes import Assertion, Change, Choice, Retraction
 from app.provenance.models import ProvenanceHeadRow
@@ -108,11 +109,14 @@ class World:
 
     # -- people ----------------------------------------------------------------------------------
 
-    def a_department(self, code: str | None = None, policy: str | None = None) -> str:
+    def a_department(
+        self, code: str | None = None, policy: str | None = None, body_kind: BodyKind = "other"
+    ) -> str:
         """Add a department; without a policy the city's default judges it."""
         code = code or f"department-{next(self._numbers)}"
+        facts: Any = {"label": {"en": code.title()}, "policy_id": policy, "body_kind": body_kind}
         with self.api.transaction() as db:
-            add_department(db, AGENT, code=code, label={"en": code.title()}, policy_id=policy)
+            add_department(db, AGENT, code=code, **facts)
         return code
 
     def a_person(self, name: str = "Chan Siu Ming") -> UUID:

@@ -12,6 +12,7 @@ from app.cli.demo_records import change, confirmed, identified, settled
 from app.cli.remote import NotDone, Remote
 from app.cli.scanning import place_of, register_place
 from app.cli.sending import follow
+from app.policies.rules.bodies import BodyKind
 from app.storage.locations import decode_location
 
 OWNED = "institution_owned_non_record"
@@ -32,6 +33,7 @@ FILM_ARCHIVE = Department(
     "demo: vault of the film archive",
 )
 DEPARTMENTS = (LIBRARY, FILM_ARCHIVE)
+BODY_KIND: BodyKind = "government_department"
 
 # What departments state of single files when they register them, by location.
 CREATORS = {"press/opening-night.jpg": "何小芳", "press/premiere.jpg": "黃志強"}
@@ -53,7 +55,7 @@ class Completed:
 def register(cast: Cast, drawn: Path) -> None:
     """Make departments and systems and register their pictures."""
     for department in DEPARTMENTS:
-        add_department(cast.operator, department.code, department.label)
+        add_department(cast.operator, department.code, department.label, BODY_KIND)
         root = (drawn / department.folder).as_uri() + "/"
         facts = {
             "code": department.system,

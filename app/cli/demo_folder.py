@@ -20,7 +20,7 @@ LEGAL_STATUS = "undetermined"
 
 def register_own(cast: Cast, images: Path) -> list[str]:
     """Register everything beneath a folder; return the sentences about what was left out."""
-    add_department(cast.operator, CODE, LABEL)
+    add_department(cast.operator, CODE, LABEL, "other")
     registrar = cast.give(f"Registrar of {CODE}", "registrar", CODE)
     known = {
         parse_root(one["root"]): one["code"]

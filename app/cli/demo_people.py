@@ -6,6 +6,7 @@ from typing import Any
 
 from app.cli.demo_policy import POLICY_ID
 from app.cli.remote import NotDone, Refused, Remote
+from app.policies.rules.bodies import BodyKind
 
 KEY_DAYS = 1
 
@@ -60,9 +61,10 @@ class Cast:
         return self._persons[name]
 
 
-def add_department(operator: Remote, code: str, label: dict[str, str]) -> None:
+def add_department(operator: Remote, code: str, label: dict[str, str], body_kind: BodyKind) -> None:
     """Add a department under the demo policy."""
-    operator.post("/v1/departments", {"code": code, "label": label, "policy_id": POLICY_ID})
+    facts = {"code": code, "label": label, "policy_id": POLICY_ID, "body_kind": body_kind}
+    operator.post("/v1/departments", facts)
 
 
 def add_system(operator: Remote, facts: dict[str, Any]) -> None:

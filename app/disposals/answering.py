@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -13,10 +14,19 @@ from app.comparisons.ranking import CRITERIA
 from app.disposals.demands import NOT_YET_BUILT
 from app.disposals.eligibility import Question
 from app.disposals.explaining import addressed, plain, told
-from app.disposals.schemas import EligibilityOut, KeeperOut, ReasonOut, RuleOut
+from app.disposals.naming import at, periods
+from app.disposals.schemas import (
+    AskingOut,
+    EligibilityOut,
+    KeeperOut,
+    ReasonOut,
+    RetentionReasonOut,
+    RuleOut,
+)
 from app.policies.rules.in_force import PolicyInForce
 
 RULES = TypeAdapter(list[RuleOut])
+ASKING = TypeAdapter(list[AskingOut])
 DELETABLE = False  # true only while a permit is open, and no room issues permits yet
 Codes = tuple[str | None, ...]
 # Stands for the image in what is written once for all images of the same codes.
@@ -74,6 +84,24 @@ def named(policy: PolicyInForce) -> str:
     return f"{policy.id}@{policy.version}"
 
 
+@lru_cache(maxsize=512)
+def asking(question: Question, ids: tuple[str, ...]) -> list[AskingOut]:
+    """Say of these instruments what they ask for."""
+    known = {one.id: one for one in question.book.registers.instruments.instruments}
+    return [
+        AskingOut(id=one, verified=known[one].verified is not None, requires=[*known[one].requires])
+        for one in ids
+    ]
+
+
+def retention_of(question: Question, row: Any) -> tuple[date | None, RetentionReasonOut]:  # noqa: ANN401
+    """Say until when a record is kept and why, as the statement found it."""
+    reason, _, day = row.retained_until.partition("|")
+    basis = at(question.book.registers.retention_schedules_version, "/retention_schedules")
+    told = RetentionReasonOut(code=reason, label=periods()[reason], basis=basis)
+    return date.fromisoformat(day) if day else None, told
+
+
 def explain(
     question: Question,
     row: Any,  # noqa: ANN401 - of any driver
@@ -81,6 +109,7 @@ def explain(
 ) -> EligibilityOut:
     """Say everything that the statement found about one asset, without closed addresses."""
     meaning = explained(question, row.policy_version_id, tuple(row.codes), closed)
+    until, because = retention_of(question, row)
     return EligibilityOut(
         asset_id=row.asset_id,
         department=row.department,
@@ -91,6 +120,10 @@ def explain(
         rules=[addressed(rule, row.asset_id, closed) for rule in meaning.rules],
         rules_not_yet_built=list(NOT_YET_BUILT),
         keeper=keeper_of(row),
+        conditions=row.conditions,
+        instruments=asking(question, tuple(row.instruments)),
+        retention_until=until,
+        retention_reason=because,
         policy=named(meaning.policy),
         policy_digest=meaning.policy.digest,
         log_index=row.log_index,
@@ -111,11 +144,16 @@ def written(
     of_it = str(row.asset_id).encode().join(meaning.before_keeper)
     keeper = keeper_of(row)
     stays = keeper.model_dump_json().encode() if keeper else b"null"
+    until, because = retention_of(question, row)
     return b"".join(
         (
             *(b'{"asset_id":', to_json(row.asset_id), b',"department":', to_json(row.department)),
             *(b',"source_system":', to_json(row.source_system), b',"status":', to_json(row.status)),
             *(b",", of_it, stays),
+            *(b',"conditions":', to_json(row.conditions)),
+            *(b',"instruments":', ASKING.dump_json(asking(question, tuple(row.instruments)))),
+            *(b',"retention_until":', to_json(until)),
+            *(b',"retention_reason":', because.model_dump_json().encode()),
             *(meaning.after_keeper, to_json(row.log_index), b',"as_of":', to_json(row.as_of), b"}"),
         )
     )

@@ -29,8 +29,10 @@ from app.assets.models import AssetRow
 from app.assets.surrounding_models import SurroundingsRow
 from app.comparisons.facts import facts
 from app.comparisons.ranking import CRITERIA, may_keep
+from app.disposals.binding import binding
 from app.disposals.demands import PAIR_RULES, Demands, demands_of, pair_codes
 from app.disposals.legal import conditions_of, effect_rank, law
+from app.disposals.retention import retained_until
 from app.disposals.sets import beside_keepers, rank_in_sets
 from app.disposals.surroundings import code_of, place
 from app.fingerprints.models import FingerprintRow
@@ -68,6 +70,7 @@ class Question:
         return [*alone, "keeper:not_itself", *PAIR_RULES, "verdict:duplicate"]
 
 
+TOLD = ("retained_until", "instruments")
 Only = Sequence[UUID] | ColumnElement[Any] | None  # ids, or an array of them in SQL
 
 
@@ -109,15 +112,21 @@ def judge(question: Question, asked: CTE | None) -> CTE:
     def codes(policy: PolicyInForce) -> ColumnElement[Any]:
         return array([demand.code for demand in question.demands(policy).alone], type_=Text)
 
+    # Told of those asked about alone: counting everything has no use for it.
+    told: tuple[ColumnElement[Any], ...] = (
+        retained_until(registers, question.today),
+        binding(registers, question.today),
+    )
     wanted, lies = None if asked is None else with_twins(asked), place()
     statement = (
         facts(question.book, wanted, complete=true())
         .add_columns(
             effect_rank(registers).label("effect_rank"),
-            conditions_of(registers).label("conditions"),
+            conditions_of(registers, question.today).label("conditions"),
             cast(per_policy(question.book, codes), ARRAY(Text)).label("codes"),
             code_of(lies, "container").label("container"),
             code_of(lies, "companion").label("companion"),
+            *(one.label(name) for one, name in zip(told, TOLD, strict=True) if asked is not None),
         )
         .outerjoin(law(registers, question.today), true())
         .outerjoin(lies, true())
@@ -228,6 +237,8 @@ def conclude(paired: CTE) -> CTE:
         p.keeper_id,
         p.own_facts,
         p.keeper_facts,
+        p.conditions,
+        *(p[name] for name in TOLD if name in p),
     ).cte("answers")
 
 

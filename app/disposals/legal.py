@@ -26,7 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from app.disposals.retention import retention_codes
+from app.disposals.binding import asked_by, binds, surely, unclear_demands
+from app.disposals.retention import ELAPSED, kept_by_itself, retention_codes
+from app.people.models import DepartmentRow
 from app.policies.rules.in_force import PolicyInForce, Registers
 from app.policies.rules.instruments import RejectedCitation
 from app.policies.rules.legal import EFFECTS
@@ -64,6 +66,8 @@ def common_demands(registers: Registers, today: date) -> list[Demand]:
     return [
         *status_demands(registers),
         *condition_demands(registers, today),
+        *instrument_demands(registers, today),
+        *unclear_demands(registers, today),
         Demand(
             "legal:personal_data",
             "blocked_legal",
@@ -83,7 +87,7 @@ def law(registers: Registers, today: date) -> LateralFromClause:
     """Return what the law says of an asset, once, whichever policies are in force."""
     demands = common_demands(registers, today)
     codes: array[Any] = array([demand.code for demand in demands], type_=Text)
-    said = select(codes.label("codes")).correlate(ProvenanceVersionRow)
+    said = select(codes.label("codes")).correlate(ProvenanceVersionRow, DepartmentRow)
     return said.offset(0).lateral("law")
 
 
@@ -101,17 +105,31 @@ def status_demands(registers: Registers) -> Iterator[Demand]:
 def condition_demands(registers: Registers, today: date) -> Iterator[Demand]:
     """Yield a demand for each condition that a status puts: met by evidence, never by silence."""
     retention = retention_codes(registers, today)
-    for condition, codes in conditions_asked(registers).items():
+    asked = conditions_asked(registers)
+    for condition in dict.fromkeys((*asked, ELAPSED)):
         if condition == MET_BY_APPROVAL:
             continue
-        applies = STATUSES.overlap(texts(codes))
-        said = retention.get(condition)
-        code = case((applies, said if said is not None else unmet(condition)))
+        # A day that the record itself names is kept to, whatever its status asks for.
+        otherwise = kept_by_itself(today) if condition == ELAPSED else null()
+        applies = STATUSES.overlap(texts(asked.get(condition, [])))
+        code = case((applies, unmet(condition, retention)), else_=otherwise)
         yield Demand(f"legal:{condition}", "blocked_legal", code)
 
 
-def unmet(condition: str) -> Code:
+def instrument_demands(registers: Registers, today: date) -> Iterator[Demand]:
+    """Yield a demand for each condition that an instrument puts, as a status would, named by it."""
+    retention = retention_codes(registers, today)
+    for one in registers.instruments.asking(today):
+        for condition in dict.fromkeys(one.requires):
+            if condition != MET_BY_APPROVAL:
+                code = case((binds(one), unmet(condition, retention)))
+                yield Demand(f"instrument:{one.id}:{condition}", "blocked_legal", code)
+
+
+def unmet(condition: str, retention: Mapping[str, Code]) -> Code:
     """Return the code of a condition: failed where evidence could meet it, else unknown."""
+    if (said := retention.get(condition)) is not None:
+        return said
     met = EVIDENCE.get(condition)
     return (
         literal(f"?legal:{condition}", Text) if met is None else case((~met, f"legal:{condition}"))
@@ -185,9 +203,14 @@ def effect_rank(registers: Registers) -> ColumnElement[int]:
     return case(*((said, rank) for rank, said in ranks), else_=forbidding)
 
 
-def conditions_of(registers: Registers) -> ColumnElement[Sequence[str]]:
-    """Return the conditions that an asset's statuses put together."""
-    asked = sorted(conditions_asked(registers).items())
-    said = [case((STATUSES.overlap(texts(codes)), condition)) for condition, codes in asked]
+def conditions_of(registers: Registers, today: date) -> ColumnElement[Sequence[str]]:
+    """Return the conditions that an asset's statuses and the instruments put together."""
+    by_status, by_instrument = conditions_asked(registers), asked_by(registers, today)
+    said = [
+        case((surely(STATUSES.overlap(texts(codes)), *map(binds, instruments)), condition))
+        for condition in sorted({*by_status, *by_instrument})
+        for codes in [by_status.get(condition, [])]
+        for instruments in [by_instrument.get(condition, [])]
+    ]
     told: array[Any] = array(said, type_=Text)
     return cast(func.array_remove(told, null()), ARRAY(Text))

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import yaml
 
-from app.people.roles import READING, WATCHING, Role
+from app.people.roles import COUNTING, READING, WATCHING, Role
 from app.policies.rules.in_force import PolicyInForce, Registers, RegisterVersion
+from app.policies.rules.instruments import Instrument
 from app.policies.rules.model import Label
 
 NAMES = Path(__file__).with_name("data") / "rules.yaml"
+PERIODS = Path(__file__).with_name("data") / "periods.yaml"
+# Not rules themselves: how a rule is called that an instrument puts.
+APPLIES, REQUIRES, VERIFIED, UNVERIFIED = PUT_BY = (
+    *("instrument:applies", "instrument:requires", "instrument:verified", "instrument:unverified"),
+)
 ON_FIELDS = {"complete", "floor", "agreed"}
 STATUS_RULE = "legal:not_"
 PRODUCT = "catalogue"  # asked by the product itself, whatever a policy says
@@ -46,6 +52,8 @@ FACTS = {
     "fresh": "/v1/assets/{id}/readings",
     "agreed": "/v1/assets/{id}/provenance",
     "legal": "/v1/assets/{id}/provenance",
+    "legal:body_kind": "/v1/departments",
+    "instrument": "/v1/legal-instruments",
     "policy": "/v1/policies",
     "policy:verified_instruments": "/v1/legal-instruments",
     "keeper": "/v1/assets/{id}/likenesses",
@@ -62,6 +70,7 @@ FACTS = {
 READ_BY: Mapping[str, frozenset[Role] | None] = {
     "/v1/policies": None,
     "/v1/legal-instruments": None,
+    "/v1/departments": COUNTING,
     "/v1/set-aside": WATCHING,
 }
 
@@ -78,6 +87,34 @@ def names() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
+@lru_cache
+def periods() -> Mapping[str, Mapping[str, str]]:
+    """Return why a record is kept until a day, or until none that can be named."""
+    found: dict[str, dict[str, str]] = yaml.safe_load(PERIODS.read_text("utf-8"))
+    return found
+
+
+def asker(rule: str, registers: Registers) -> tuple[int, Instrument, str]:
+    """Return the instrument that a rule is of, its place in the register, and what it asks."""
+    _, name, condition = f"{rule}:".split(":")[:3]
+    asked = enumerate(registers.instruments.instruments)
+    return next((place, one, condition) for place, one in asked if one.id == name)
+
+
+def of_instrument(rule: str, registers: Registers) -> Mapping[str, str]:
+    """Return what an instrument asks in three scripts, with its name and whether it is verified."""
+    _, one, condition = asker(rule, registers)
+    known = names()
+    asked, sure = f"legal:{condition}", known[UNVERIFIED if one.verified is None else VERIFIED]
+    said = {script: f"{known['legal'][script]}: {condition}" for script in SCRIPTS}
+    parts = {
+        script: {"id": one.id, "sure": sure[script], "said": known.get(asked, said)[script]}
+        for script in SCRIPTS
+    }
+    whole = known[REQUIRES if condition else APPLIES]
+    return {script: whole[script].format(**parts[script]) for script in SCRIPTS}
+
+
 def label_of(rule: str, policy: PolicyInForce, registers: Registers) -> Mapping[str, str]:
     """Return what a rule is called in three scripts; a field as the policy calls it."""
     kind, _, name = rule.partition(":")
@@ -87,6 +124,8 @@ def label_of(rule: str, policy: PolicyInForce, registers: Registers) -> Mapping[
     if rule.startswith(STATUS_RULE):
         status = registers.legal_statuses.statuses[rule.removeprefix(STATUS_RULE)]
         return written(status.label)
+    if kind == "instrument":
+        return of_instrument(rule, registers)
     known = names()
     return known[rule] if rule in known else known.get(kind, dict.fromkeys(SCRIPTS, name))
 
@@ -105,7 +144,11 @@ def basis_of(rule: str, policy: PolicyInForce, registers: Registers) -> str:
     in_policy = longest(IN_POLICY, rule)
     if in_policy is not None and rule != "policy:verified_instruments":
         return f"{policy.id}@{policy.version}#{in_policy.format(name=name)}"
-    if rule == "policy:verified_instruments":
+    if kind == "instrument":
+        place, _, condition = asker(rule, registers)
+        what = "requires" if condition else "applies_to"
+        return at(registers.instruments_version, f"/instruments/{place}/{what}")
+    if rule in {"policy:verified_instruments", "legal:body_kind"}:
         return at(registers.instruments_version, "/instruments")
     if rule == "legal:citation":
         return at(registers.instruments_version, "/rejected_citations")

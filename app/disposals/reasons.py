@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
+from app.disposals.binding import asked_by
 from app.disposals.eligibility import Question
 from app.disposals.legal import conditions_asked
 from app.policies.rules.model import Status as PolicyStatus
@@ -18,6 +19,7 @@ FIXED = frozenset(
         *(f"processing:{found}" for found in ("claim_differs", "struck_out", "withdrawn")),
         *("alarm:repetition", "seal:stale", AGE_CODE, "awaiting:verdict", "last_copy"),
         *("legal:unknown_status", "legal:rejected_citation", "personal_data:unknown"),
+        "body_kind:unknown",
         *("retention:permanent", "policy:no_authority", "policy:unverified_instrument"),
         *(f"policy:{status}" for status in get_args(PolicyStatus) if status != "published"),
         *(f"keeper:{why}" for why in ("ranked_first", "not_present", "fixity_stale")),
@@ -45,11 +47,14 @@ def known_reasons(question: Question) -> frozenset[str]:
 
 
 def reasons_of(question: Question) -> Iterator[str]:
-    """Yield the reasons that are about fields, and those of today's register."""
+    """Yield the reasons that are about fields, and those of today's registers."""
     for kind in OF_FIELDS:
         yield from (f"{kind}:{name}" for name in fields_asked(question))
-    yield from (f"legal:{status}" for status in question.book.registers.legal_statuses.statuses)
-    yield from (f"legal:{condition}" for condition in conditions_asked(question.book.registers))
+    registers, today = question.book.registers, question.today
+    yield from (f"legal:{status}" for status in registers.legal_statuses.statuses)
+    asked = conditions_asked(registers).keys() | asked_by(registers, today).keys()
+    yield from (f"legal:{condition}" for condition in asked)
+    yield from (f"instrument:{one.id}" for one in registers.instruments.asking(today))
 
 
 def fields_asked(question: Question) -> frozenset[str]:

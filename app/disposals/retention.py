@@ -11,12 +11,16 @@ from sqlalchemy import (
     Integer,
     Text,
     Values,
+    and_,
     case,
     cast,
     column,
+    false,
     func,
     literal,
+    not_,
     null,
+    or_,
     select,
     values,
 )
@@ -24,7 +28,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.policies.rules.in_force import Registers
 from app.policies.rules.retention import months
-from app.provenance.completeness import Code
+from app.provenance.completeness import Code, any_bits
+from app.provenance.latest import UNTIL
 from app.provenance.models import VERSIONS, ProvenanceVersionRow
 
 ELAPSED, DESTROY = "retention_elapsed", "disposal_action_is_destroy"
@@ -67,16 +72,43 @@ def table_of(rows: Sequence[Scheduled]) -> Values:
     ).data(list(rows))
 
 
+def last_day(field: Any) -> ColumnElement[date]:  # noqa: ANN401 - a name, or a column of names
+    """Return the last day that a date of the record can mean; NULL where it has none."""
+    return cast(VERSIONS.c.latest_days.op("->>")(field), Date)
+
+
+OWN = last_day(literal(UNTIL, Text))  # the day until which the record itself says that it is kept
+# Said, but by no day that counts: in conflict, open, or entered before such days were looked at.
+OWN_UNCLEAR = and_(any_bits(UNTIL, 15), OWN.is_(None))
+
+
+def ends(said: Said) -> ColumnElement[date]:
+    """Return the day on which a schedule's period ends; NULL where nobody can say."""
+    return cast(last_day(said.trigger_field) + func.make_interval(0, said.months), Date)
+
+
+def kept_until(day: ColumnElement[date]) -> ColumnElement[str]:
+    """Return the code of a period that is not over."""
+    return literal("retention:") + func.to_char(day, "YYYY-MM-DD")
+
+
+def kept_by_itself(today: date) -> Code:
+    """Return why a record is kept that names a day of its own, which no schedule need know."""
+    return case((today < OWN, kept_until(OWN)), (OWN_UNCLEAR, unknown(ELAPSED)))
+
+
 def not_elapsed(said: Said, today: date) -> Sequence[When]:
-    """Return why a period is not over: the longest counts; without a date nobody can say."""
-    day = cast(VERSIONS.c.latest_days.op("->>")(said.trigger_field), Date)
-    until = cast(day + func.make_interval(0, said.months), Date)
-    longest = func.max(until)
+    """Return why a period is not over: the longest counts; without a date nobody can say.
+
+    A later day that the record itself names is kept to; an earlier one ends nothing sooner.
+    """
+    until = ends(said)
+    longest = func.greatest(func.max(until), OWN)
     return (
         (func.count() == 0, unknown(ELAPSED)),
         (func.bool_or(said.action == "retain_permanently"), "retention:permanent"),
-        (func.bool_or(until.is_(None)), unknown(ELAPSED)),
-        (longest > today, literal("retention:") + func.to_char(longest, "YYYY-MM-DD")),
+        (or_(func.bool_or(until.is_(None)), OWN_UNCLEAR), unknown(ELAPSED)),
+        (longest > today, kept_until(longest)),
         (func.bool_and(said.firm), null()),
         (literal(value=True), unknown(ELAPSED)),
     )
@@ -98,6 +130,51 @@ def told_by(schedules: Values, whens: Sequence[When]) -> Code:
     mine = VERSIONS.c.codes.contains(cast(array([one], type_=Text), ARRAY(Text)))
     asked = select(case(*whens)).select_from(schedules).where(mine)
     return cast(asked.correlate(ProvenanceVersionRow).scalar_subquery(), Text)
+
+
+# Why a record is kept until a day, or why nobody can name one; a day stands behind the first two.
+BY_SCHEDULES, ITSELF, PERMANENT, NO_DATE, NO_SCHEDULE, NO_CLASS = REASONS = (
+    *("schedules", "record", "permanent", "no_date", "no_schedule", "no_class"),
+)
+
+
+def retained_until(registers: Registers, today: date) -> ColumnElement[str]:
+    """Return the day until which a record is kept and why, as `reason` or `reason|YYYY-MM-DD`.
+
+    It tells a day also of schedules that may not say that it is over.
+    """
+    rows = scheduled(registers, today)
+    of_class: Any = without_schedules(NO_SCHEDULE)
+    if rows:
+        schedules = table_of(rows)
+        of_class = told_by(schedules, last_days(schedules.c))
+    classless = not_(any_bits("disposal_class", 15))
+    return case((classless, without_schedules(NO_CLASS)), else_=of_class)
+
+
+def last_days(said: Said) -> Sequence[When]:
+    """Return the last day of these schedules and of the record itself, or why there is none."""
+    until = ends(said)
+    latest = func.max(until)
+    return (
+        (func.count() == 0, without_schedules(NO_SCHEDULE)),
+        (func.bool_or(said.action == "retain_permanently"), PERMANENT),
+        (or_(func.bool_or(until.is_(None)), OWN_UNCLEAR), NO_DATE),
+        (func.coalesce(latest < OWN, false()), with_day(ITSELF, OWN)),
+        (literal(value=True), with_day(BY_SCHEDULES, latest)),
+    )
+
+
+def without_schedules(reason: str) -> ColumnElement[str]:
+    """Return what is known where no schedule speaks: the record's own day, if it names one."""
+    return case(
+        (OWN_UNCLEAR, NO_DATE), (OWN.is_not(None), with_day(ITSELF, OWN)), else_=literal(reason)
+    )
+
+
+def with_day(reason: str, day: ColumnElement[date]) -> ColumnElement[str]:
+    """Write a reason with its day."""
+    return literal(f"{reason}|") + func.to_char(day, "YYYY-MM-DD")
 
 
 def scheduled(registers: Registers, today: date) -> list[Scheduled]:

@@ -1,7 +1,7 @@
 """Eligibility as the contract has it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -51,8 +51,38 @@ class KeeperOut(BaseModel):
     reasons: list[ReasonOut]
 
 
+class AskingOut(BaseModel):
+    """An instrument of the register that binds the asset, whether anyone verified it, and its asks.
+
+    One that nobody verified, or that has ended, blocks like any other and authorises nothing.
+    """
+
+    id: str
+    verified: bool
+    requires: list[str]
+
+
+class RetentionReasonOut(BaseModel):
+    """Why a record is kept until that day, or why no day can be named; and by which register.
+
+    `schedules`: the longest schedule of its disposal class. `record`: a later day, or the only
+    one, that the record itself names. Without a day: `permanent`, `no_date` (a schedule's trigger,
+    or the record's own day, has no day that counts), `no_schedule` (of that class), `no_class`.
+    """
+
+    code: Literal["schedules", "record", "permanent", "no_date", "no_schedule", "no_class"]
+    label: Mapping[str, str]
+    basis: str
+
+
 class EligibilityOut(BaseModel):
-    """The answer, computed at `as_of` from what stood at `log_index`; never stored."""
+    """The answer, computed at `as_of` from what stood at `log_index`; never stored.
+
+    `conditions` is all that legal statuses and instruments ask together, met or not; what fails of
+    it is among the rules, but for `external_authority_agreement`, which an approval meets.
+    `retention_until` is worked out, also from schedules that may block and never authorise: that
+    the day has passed lets nothing go by itself.
+    """
 
     asset_id: UUID
     department: str
@@ -63,6 +93,10 @@ class EligibilityOut(BaseModel):
     rules: list[RuleOut]
     rules_not_yet_built: list[str]
     keeper: KeeperOut | None
+    conditions: list[str]
+    instruments: list[AskingOut]
+    retention_until: date | None
+    retention_reason: RetentionReasonOut
     policy: str
     policy_digest: str
     log_index: int

@@ -112,7 +112,8 @@ def demanded(differs: Difference) -> LateralFromClause:
         failing([*differs.before, *anyway]).label("codes_before"),
         failing([*differs.after, *anyway]).label("codes_after"),
     )
-    return found.correlate(ProvenanceVersionRow).offset(0).lateral("demanded")
+    beside = found.correlate(ProvenanceVersionRow, DepartmentRow)
+    return beside.offset(0).lateral("demanded")
 
 
 def matters(group: Group) -> ColumnElement[bool]:

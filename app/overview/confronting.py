@@ -40,7 +40,7 @@ from app.comparisons.facts import custody_tier, days
 from app.comparisons.ranking import may_keep
 from app.disposals.compiled import as_text
 from app.disposals.eligibility import Question, confront
-from app.disposals.legal import STATUSES, conditions_of, effect_rank
+from app.disposals.legal import conditions_of, effect_rank
 from app.disposals.sets import shared_object
 from app.disposals.surroundings import code_of, place
 from app.fingerprints.models import FingerprintRow
@@ -48,6 +48,9 @@ from app.overview.concerned import SIDES, in_part, newly, of_these, own_status
 from app.overview.differing import INCOMPLETE
 from app.overview.newest import Newest
 from app.overview.supposing import Supposition
+from app.people.models import DepartmentRow
+from app.provenance.models import ProvenanceHeadRow, ProvenanceVersionRow
+from app.provenance.queries import IN_HEAD
 
 AFTER, UNTIL = "__after__", "__until__"
 FIRST = UUID(int=0)  # before every asset
@@ -178,14 +181,15 @@ def members(everyone: FromClause, supposition: Supposition) -> Select[Any]:
     statement = (
         statement.select_from(everyone)
         .join(SourceSystemRow, SourceSystemRow.code == e.source_system)
+        .join(DepartmentRow, DepartmentRow.code == e.department)
+        .join(ProvenanceHeadRow, ProvenanceHeadRow.asset_id == e.asset_id)
+        .join(ProvenanceVersionRow, IN_HEAD)
         .outerjoin(lies, true())
         .outerjoin(SurroundingsRow, SurroundingsRow.asset_id == e.asset_id)
         .where(e.in_set)
     )
 
     def known(one: Any, **_: Any) -> ColumnElement[Any] | None:  # noqa: ANN401 - a part of it
-        if one is STATUSES:
-            return literal_column("everyone.legal_status", STATUSES.type)
         if getattr(one, "table", None) is AssetRow.__table__:
             return literal_column("everyone.asset_id", Uuid)
         return None
@@ -204,7 +208,7 @@ def measured(supposition: Supposition, side: str) -> list[ColumnElement[Any]]:
     return [
         custody_tier(question.book).label(f"custody_tier_{side}"),
         effect_rank(question.book.registers).label(f"effect_rank_{side}"),
-        conditions_of(question.book.registers).label(f"conditions_{side}"),
+        conditions_of(question.book.registers, question.today).label(f"conditions_{side}"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -49,9 +50,9 @@ class Supposition:
         Nothing but keepers may change for some.
         """
         book, then_book, today = self.before.book, self.after.book, self.before.today
-        # A keeper's legal status must be no weaker, by whatever the register makes of it.
-        statuses = effects_of(book.registers) != effects_of(then_book.registers)
-        measures = statuses or measured(book) != measured(then_book)
+        # Law must protect a keeper no less, by whatever the registers make of both records.
+        before, after = (asked_of(one.registers, today) for one in (book, then_book))
+        measures = before != after or measured(book) != measured(then_book)
         alike: dict[tuple[str | None, bool], list[str]] = {}
         for code, name in self.named.items():
             alike.setdefault((name, code in self.judged), []).append(code)
@@ -108,10 +109,12 @@ def pairing(policy: PolicyInForce) -> tuple[Any, ...]:
     )
 
 
-def effects_of(registers: Registers) -> dict[str, tuple[Any, ...]]:
-    """Return what each legal status does and asks."""
+def asked_of(registers: Registers, today: date) -> dict[str, tuple[Any, ...]]:
+    """Return what each legal status does and asks, and whom each instrument asks for what."""
     known = registers.legal_statuses.statuses
-    return {code: (status.effect, status.conditions) for code, status in known.items()}
+    statuses = {code: (status.effect, status.conditions) for code, status in known.items()}
+    asking = registers.instruments.asking(today)
+    return statuses | {f"instrument:{one.id}": (one.applies_to, one.requires) for one in asking}
 
 
 def measured(book: Book) -> tuple[Any, ...]:

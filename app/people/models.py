@@ -18,6 +18,8 @@ class DepartmentRow(Row):
     label: Mapped[dict[str, Any]]
     policy_id: Mapped[str | None]  # None: the city default
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+    body_kind: Mapped[str | None]  # None: nobody has said it, as of departments of before
+    body_kind_event_id: Mapped[UUID | None] = mapped_column(ForeignKey("events.id"))
 
 
 class PersonRow(Row):

@@ -1,7 +1,7 @@
 """Departments, persons and keys, as operators see them."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
@@ -16,10 +16,11 @@ from app.kit.revisions import content_tag, tagged
 from app.kit.text import Label, Line, Storable
 from app.people import queries, service
 from app.people.errors import DepartmentTaken
-from app.people.models import ApiKeyRow, PersonRow
+from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
 from app.people.rights import Counter, Operator
 from app.people.roles import Role
 from app.policies.errors import NoPolicyInForce
+from app.policies.rules.bodies import BODY_KINDS, BodyKind
 
 router = APIRouter(prefix="/v1", tags=["people"])
 Code = Annotated[
@@ -35,15 +36,41 @@ class DepartmentIn(BaseModel):
     code: Code
     label: Label
     policy_id: Annotated[Line | None, Field(description="Absent: the city default.")] = None
+    body_kind: Annotated[BodyKind, Field(description="What kind of body; instruments bind by it.")]
+
+
+class BodyKindIn(BaseModel):
+    """What kind of body a department is, and why it is said anew."""
+
+    model_config = ConfigDict(extra="forbid")
+    body_kind: BodyKind
+    reason: Line
 
 
 class DepartmentOut(BaseModel):
-    """A department and the policy it names; null is the city default."""
+    """A department, the policy it names (null: the city default) and what kind of body it is.
 
-    model_config = ConfigDict(from_attributes=True)
+    Of a department of before nobody may have stated the kind (null): what binds by it is unknown
+    there, and blocks.
+    """
+
     code: str
     label: dict[str, str]
     policy_id: str | None
+    body_kind: BodyKind | None
+    body_kind_label: dict[str, str] | None
+
+    @classmethod
+    def of(cls, row: DepartmentRow) -> Self:
+        """Show a department."""
+        kind = cast(BodyKind | None, row.body_kind)  # the table's own check has the same words
+        return cls(
+            code=row.code,
+            label=row.label,
+            policy_id=row.policy_id,
+            body_kind=kind,
+            body_kind_label=BODY_KINDS[kind].model_dump() if kind else None,
+        )
 
 
 class PersonIn(BaseModel):
@@ -103,7 +130,20 @@ def add_department(
     """Add a department. The same request again answers 200 and changes nothing."""
     row, new = service.add_department(db, caller.agent, **department.model_dump())
     response.status_code = 201 if new else 200
-    return DepartmentOut.model_validate(row)
+    return DepartmentOut.of(row)
+
+
+@router.post("/departments/{code}/body-kind", operation_id="state_body_kind")
+@refuses(NoSuchResource)
+def state_body_kind(
+    db: Db, caller: Operator, code: Annotated[Code, Path()], said: BodyKindIn
+) -> DepartmentOut:
+    """State what kind of body a department is: at once other instruments may bind its images.
+
+    The same again changes nothing. What was said before stays in the log, with the reason.
+    """
+    row = service.state_body_kind(db, caller.agent, code, said.body_kind, said.reason)
+    return DepartmentOut.of(row)
 
 
 @router.get("/departments", operation_id="list_departments")
@@ -118,7 +158,7 @@ def list_departments(
 
 def show_department(row: Row[*tuple[Any, ...]]) -> DepartmentOut:
     """Show a department."""
-    return DepartmentOut.model_validate(row[0])
+    return DepartmentOut.of(row[0])
 
 
 @router.post("/persons", operation_id="add_person", status_code=201)

@@ -16,6 +16,7 @@ from app.people.errors import DepartmentTaken, NotAuthenticated, RoleMissing
 from app.people.keys import NewKey, draw_key, hash_secret, same_secret, split_key
 from app.people.models import ApiKeyRow, DepartmentRow, PersonRow
 from app.people.roles import CITYWIDE, Principal, Role
+from app.policies.rules.bodies import BodyKind
 from app.policies.service import policy_in_force
 
 ENDED = "Send `Authorization: Bearer cat_...` with a key that has not ended."
@@ -72,7 +73,13 @@ def prove_role(caller: Principal, allowed: frozenset[Role]) -> None:
 
 
 def add_department(
-    db: Session, agent: Agent, *, code: str, label: dict[str, str], policy_id: str | None
+    db: Session,
+    agent: Agent,
+    *,
+    code: str,
+    label: dict[str, str],
+    policy_id: str | None,
+    body_kind: BodyKind,
 ) -> tuple[DepartmentRow, bool]:
     """Add a department; a repeat with the same facts finds it (False).
 
@@ -84,15 +91,45 @@ def add_department(
     within(agent, code)
     there = db.get(DepartmentRow, code)
     if there is not None:
-        if (there.label, there.policy_id) != (label, policy_id):
-            raise DepartmentTaken(f"Department {code!r} exists with another label or policy.")
+        if (there.label, there.policy_id, there.body_kind) != (label, policy_id, body_kind):
+            other = "another label, policy or kind of body"
+            raise DepartmentTaken(f"Department {code!r} exists with {other}.")
         return there, False
-    detail = {"code": code, "label": label, "policy_id": policy_id}
+    detail = {"code": code, "label": label, "policy_id": policy_id, "body_kind": body_kind}
     event_id = record(db, agent, Event("x:department-added", detail, department=code))
-    row = DepartmentRow(code=code, label=label, policy_id=policy_id, event_id=event_id)
+    row = DepartmentRow(
+        code=code,
+        label=label,
+        policy_id=policy_id,
+        event_id=event_id,
+        body_kind=body_kind,
+        body_kind_event_id=event_id,
+    )
     db.add(row)
     db.flush()
     return row, True
+
+
+def state_body_kind(
+    db: Session, agent: Agent, code: str, body_kind: BodyKind, reason: str
+) -> DepartmentRow:
+    """State anew what kind of body a department is; the same again changes nothing.
+
+    What it was stays in the events; the database takes a change only with its event.
+
+    Raises:
+        NoSuchResource: no such department in the agent's scope (HTTP 404).
+    """
+    within(agent, code)
+    row = db.get(DepartmentRow, code, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NoSuchResource(f"There is no department {code!r}.")
+    if row.body_kind != body_kind:
+        detail = {"body_kind": body_kind, "before": row.body_kind, "reason": reason}
+        told = Event("x:body-kind-stated", detail, department=code)
+        row.body_kind, row.body_kind_event_id = body_kind, record(db, agent, told)
+        db.flush()
+    return row
 
 
 def name_policy(db: Session, code: str, policy_id: str | None) -> None:

@@ -19,6 +19,8 @@ TRIGGERS = (
     "date_digitised",
     "date_modified",
 )
+UNTIL = "retention_until"  # the day that a record itself names
+DATED = (*TRIGGERS, UNTIL)
 SAID = frozenset({"asserted", "derived"})
 PLAIN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)?)?")
 
@@ -26,7 +28,7 @@ PLAIN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?
 def latest_days(shown: Mapping[str, Statement | None]) -> dict[str, str]:
     """Return, of the dates that people gave, the last day that each can mean."""
     found = {}
-    for field in TRIGGERS:
+    for field in DATED:
         statement = shown.get(field)
         if statement is not None and statement.source_kind in SAID:
             day = latest_day(str(statement.value))

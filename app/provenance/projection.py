@@ -10,7 +10,7 @@ from typing import Any
 from app.policies.rules.terms import last_segment
 from app.provenance.agreement import contradict, merged, said_before, sources, values_of
 from app.provenance.fields import FIELDS, SCANS, Kind
-from app.provenance.latest import TRIGGERS, latest_days
+from app.provenance.latest import DATED, latest_days
 from app.provenance.normalise import names, terms
 from app.provenance.statements import Resolution, SourceKind, Statement
 from app.provenance.weighing import USUAL, Weighing
@@ -179,8 +179,8 @@ def weighs_alike(one: Record, other: Record) -> bool:
 
 
 def settled(record: Record, chosen: Mapping[str, Statement | None]) -> dict[str, Statement | None]:
-    """Return the dates that a period may be counted from: nobody contradicts them."""
-    dated = {field: chosen[field] for field in TRIGGERS if field in chosen}
+    """Return the dates that a period may be counted from or end on: nobody contradicts them."""
+    dated = {field: chosen[field] for field in DATED if field in chosen}
     return {field: s for field, s in dated.items() if not record.in_conflict(field)}
 
 

@@ -31,7 +31,7 @@ class Catalogue:
             target = folder / os.fsdecode(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        add_department(self.cast.operator, name, {"en": name})
+        add_department(self.cast.operator, name, {"en": name}, "other")
         facts: dict[str, Any] = {
             "code": f"{name}-files",
             "department": name,

@@ -19,8 +19,9 @@ from yielded import yielded
 from app.disposals.answering import explained
 from app.disposals.eligibility import Question
 from app.disposals.explaining import mends, told
-from app.disposals.naming import FACTS, IN_POLICY, names
+from app.disposals.naming import FACTS, IN_POLICY, PUT_BY, names, periods
 from app.disposals.reasons import FIXED, is_reason, known_reasons
+from app.disposals.retention import REASONS
 from app.kit.db import Database
 from app.ledger.agents import process
 from app.main import create_app
@@ -42,7 +43,14 @@ def documents() -> Iterator[dict[str, Any]]:
     superseded["completeness"]["freshness"] = {"max_extractor_age_days": 365}
     newer = deepcopy(packaged_documents()[0])
     newer["policy"] |= {"version": "1.0.1"}
-    yield from (superseded, newer)
+    instruments = deepcopy(packaged_documents()[4])
+    instruments["register"] |= {"version": "1.0.1"}
+    verified = {"by": "Records officer", "on": "2026-09-01", "note": "read in full"}
+    asking = {"requires": ["news_desk_heard"], "verified": verified}
+    when = {"when": {"field": "genre", "in": ["news"]}}
+    one = instruments["instruments"][0] | {"id": "of-news", "applies_to": when}
+    instruments["instruments"].append(one | asking)
+    yield from (superseded, newer, instruments)
 
 
 @pytest.fixture
@@ -56,8 +64,8 @@ def asked_under(db: Session) -> Question:
     for one in documents():
         record_document(db, one)
     for policy in ("hk-film-archive", "newsroom", "superseded"):
-        label = {"en": policy}
-        add_department(db, process("test"), code=policy, label=label, policy_id=policy)
+        facts: Any = {"label": {"en": policy}, "policy_id": policy, "body_kind": "other"}
+        add_department(db, process("test"), code=policy, **facts)
     return Question(open_book(db), DAY)
 
 
@@ -113,9 +121,16 @@ def test_every_place_that_a_rule_is_based_on_is_in_the_policy(question: Question
             place = place[step]
 
 
+def test_why_a_record_is_kept_is_told_in_three_scripts() -> None:
+    assert set(periods()) == set(REASONS)
+    for label in periods().values():
+        assert set(label) == {"en", "zh-Hant", "zh-Hans"}
+
+
 def test_nothing_is_explained_that_cannot_happen(question: Question) -> None:
     rules = {rule for policy in question.book.every for rule in question.rules(policy)}
-    unused = {name for name in names() if name != "legal"} - rules
+    rules |= {f"legal:{rule.split(':')[2]}" for rule in rules if rule.count(":") == 2}
+    unused = {name for name in names() if name != "legal"} - rules - set(PUT_BY)
     assert not unused, "a rule that no policy has"
     codes = [code.removeprefix("?") for code in yielded(question)]
     stale = {one for one in mends() if not any(c == one or c.startswith(f"{one}:") for c in codes)}

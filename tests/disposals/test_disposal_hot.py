@@ -80,7 +80,7 @@ def test_the_json_is_what_the_value_says_byte_for_byte(
 ) -> None:
     quarter.world.an_asset(quarter.one, b"no image", name="words.txt")
     quarter.work()
-    rows = quarter.rows()
+    rows = quarter.rows(list(quarter.rows()))
     assert {rows[one].status for one in pair} == {"candidate", "retained_keeper"}
     for row, closed in product(rows.values(), (frozenset(), closed_to(frozenset({Role.OPERATOR})))):
         told = explain(question, row, closed)

@@ -51,11 +51,15 @@ def single(quarter: Quarter) -> UUID:
     return asset_id
 
 
-def reasons(quarter: Quarter, asset_id: UUID, name: str, trigger: str | None) -> list[str]:
-    """Return what retention says of a government record of a class and a trigger date."""
+def reasons(
+    quarter: Quarter, asset_id: UUID, name: str, trigger: str | None, own: str | None = None
+) -> list[str]:
+    """Return what retention says of a government record of a class, a trigger and its own day."""
     said: dict[str, Any] = {"disposal_class": name}
     if trigger:
         said["retention_trigger_date"] = trigger
+    if own:
+        said["retention_until"] = own
     quarter.complete(asset_id, legal_status=["government_record"], **said)
     found = quarter.of(asset_id).reasons
     return [
@@ -66,7 +70,7 @@ def reasons(quarter: Quarter, asset_id: UUID, name: str, trigger: str | None) ->
     ]
 
 
-UNKNOWN = "legal:retention_elapsed"
+UNKNOWN, DESTROYED = "legal:retention_elapsed", "legal:disposal_action_is_destroy"
 
 
 @pytest.mark.parametrize(
@@ -109,6 +113,66 @@ def test_the_longest_schedule_wins_and_silence_never_ends_a_period(
     said: list[str],
 ) -> None:
     assert reasons(quarter, single, name, trigger) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "trigger", "own", "day", "why", "said"),
+    [
+        ("TEN", "2020-05-02", None, "2030-05-02", "schedules", ["retention:2030-05-02"]),
+        ("TEN", "2020-05-02", "2040", "2040-12-31", "record", ["retention:2040-12-31"]),
+        ("TEN", "2020-05-02", "2020", "2030-05-02", "schedules", ["retention:2030-05-02"]),
+        ("TEN", "2010-05-02", "2040", "2040-12-31", "record", ["retention:2040-12-31"]),
+        ("TEN", "2010-05-02", "2015", "2020-05-02", "schedules", []),
+        ("TEN", "2010-05-02", "2015/..", None, "no_date", [UNKNOWN]),
+        ("TEN", None, "2040", None, "no_date", [UNKNOWN]),
+        ("BOTH", "1980", None, "2020-12-31", "schedules", []),
+        ("EVER", "1990", "2040", None, "permanent", ["retention:permanent", DESTROYED]),
+        ("UNHEARD-OF", "1990", None, None, "no_schedule", [UNKNOWN, DESTROYED]),
+        ("UNHEARD-OF", "1990", "2040", "2040-12-31", "record", [UNKNOWN, DESTROYED]),
+    ],
+)
+def test_the_day_until_which_a_record_is_kept_is_told_and_its_own_is_never_shortened(
+    quarter: Quarter,
+    single: UUID,
+    name: str,
+    trigger: str | None,
+    own: str | None,
+    day: str | None,
+    why: str,
+    said: list[str],
+) -> None:
+    assert reasons(quarter, single, name, trigger, own) == said
+    found = quarter.of(single)
+    assert (found.retention_until and found.retention_until.isoformat()) == day
+    assert found.retention_reason.code == why
+    assert found.retention_reason.basis == "retention-schedules@1.0.1#/retention_schedules"
+
+
+@pytest.mark.parametrize(
+    ("own", "day", "why", "said"),
+    [
+        ("2040-05", "2040-05-31", "record", ["retention:2040-05-31"]),
+        ("2015", "2015-12-31", "record", []),
+        ("2040/..", None, "no_date", [UNKNOWN]),
+    ],
+)
+def test_a_record_that_no_schedule_need_know_is_kept_until_the_day_that_it_names(
+    quarter: Quarter, single: UUID, own: str, day: str | None, why: str, said: list[str]
+) -> None:
+    quarter.complete(single, retention_until=own)
+    found = quarter.of(single)
+    assert found.reasons == [*said, "last_copy"]
+    assert (found.retention_until and found.retention_until.isoformat()) == day
+    assert found.retention_reason.code == why
+
+
+def test_a_record_of_no_class_and_no_day_is_kept_until_no_day(
+    quarter: Quarter, single: UUID
+) -> None:
+    quarter.complete(single)
+    found = quarter.of(single)
+    assert (found.retention_until, found.retention_reason.code) == (None, "no_class")
+    assert found.reasons == ["last_copy"]
 
 
 def test_a_cameras_clock_ends_no_period(quarter: Quarter) -> None:

@@ -48,8 +48,8 @@ def furnish(house: House) -> str:
         settings.cache_clear()
         database = Database(cluster.url("catalogue_api", EMBEDDED_NAME), pool_size=1)
         with database.transaction() as db:
-            label = {"en": "Drill"}
-            add_department(db, AGENT, code=DEPARTMENT, label=label, policy_id=None)
+            facts: Any = {"label": {"en": "Drill"}, "policy_id": None, "body_kind": "other"}
+            add_department(db, AGENT, code=DEPARTMENT, **facts)
             add_source_system(db, AGENT, system)
             key = give_key(
                 db,

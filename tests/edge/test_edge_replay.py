@@ -78,8 +78,17 @@ def case(made: Case) -> Case:
 def add_department(world: World) -> Iterator[Asked]:
     headers = world.headers("operator")
     for code in ("parks", "roads"):
-        body = {"code": code, "label": {"en": code}}
+        body = {"code": code, "label": {"en": code}, "body_kind": "other"}
         yield Asked("POST", "/v1/departments", headers, body, adds={"departments": 1, "events": 1})
+
+
+@case
+def state_body_kind(world: World) -> Iterator[Asked]:
+    headers = world.headers("operator")
+    while True:
+        path = f"/v1/departments/{world.a_department()}/body-kind"
+        body = {"body_kind": "charity", "reason": "by its deed"}
+        yield Asked("POST", path, headers, body, adds={"events": 1})
 
 
 @case

@@ -18,7 +18,7 @@ END $$;
 CREATE CONSTRAINT TRIGGER refuse_some AFTER INSERT ON {table} DEFERRABLE INITIALLY {when}
   FOR EACH ROW EXECUTE FUNCTION refuse_some();
 """
-DEPARTMENT = {"code": "parks", "label": {"en": "Parks"}}
+DEPARTMENT = {"code": "parks", "label": {"en": "Parks"}, "body_kind": "other"}
 
 
 def sacrifice(world: World, *, times: int, table: str = "departments", **how: str) -> None:

@@ -32,7 +32,9 @@ def people(house: House) -> tuple[Caller, Caller, Caller]:
     managers = []
     for code in ("archive", "museum"):
         (house.sources / code).mkdir()
-        operator.send("/v1/departments", {"code": code, "label": {"en": code}})
+        operator.send(
+            "/v1/departments", {"code": code, "label": {"en": code}, "body_kind": "other"}
+        )
         store = {
             "code": f"{code}-store",
             "department": code,

@@ -175,7 +175,8 @@ def test_what_compose_runs_registers_here_and_answers_there(town: Town) -> None:
             held.enter_context(town.running("worker", number, CATALOGUE_ALIVE_FILE=file))
         key = town.once("web", "catalogue", "key", "create", "--person", "O", "--role", "operator")
         with Remote(urls[0], key.stdout.strip()) as operator:
-            operator.post("/v1/departments", {"code": "archive", "label": {"en": "Archive"}})
+            facts = {"code": "archive", "label": {"en": "Archive"}, "body_kind": "other"}
+            operator.post("/v1/departments", facts)
             add_system(operator, STORE | {"root": f"{town.sources.as_uri()}/"})
             with Cast(urls[0], operator).give("R", "registrar", "archive") as given:
                 registrar = given.key

@@ -23,7 +23,7 @@ END $$;
 CREATE CONSTRAINT TRIGGER refuse_late AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION refuse_late();
 """
-DEPARTMENT = {"code": "parks", "label": {"en": "Parks"}}
+DEPARTMENT = {"code": "parks", "label": {"en": "Parks"}, "body_kind": "other"}
 
 
 def problem(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
@@ -191,6 +191,8 @@ def test_nothing_is_deleted_by_address(town_api: httpx2.Client, town: World) -> 
         ({"code": "parks"}, "/label"),
         ({"code": "Not A Code", "label": {"en": "x"}}, "/code"),
         ({"code": "parks", "label": {"xx": "x"}}, "/label"),
+        ({"code": "parks", "label": {"en": "x"}}, "/body_kind"),
+        (DEPARTMENT | {"body_kind": "company"}, "/body_kind"),
         (DEPARTMENT | {"more": 1}, "/more"),
         (DEPARTMENT | {"label": {"en": "a\0b"}}, "/label/en"),
     ],

@@ -1,6 +1,7 @@
 """No state without its event and no event without its state (P11)."""
 
 import json
+from typing import Any
 
 import pytest
 import rfc8785
@@ -36,7 +37,8 @@ def test_a_rollback_removes_both(world: World) -> None:
     before = counts(world)
 
     def undo(db: Session) -> None:
-        add_department(db, AGENT, code="gone", label={"en": "Gone"}, policy_id=None)
+        facts: Any = {"label": {"en": "Gone"}, "policy_id": None, "body_kind": "other"}
+        add_department(db, AGENT, code="gone", **facts)
         assert db.scalar(text("SELECT count(*) FROM events")) == before[1] + 1
         raise Undone
 

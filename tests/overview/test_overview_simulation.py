@@ -12,6 +12,7 @@ from world import World
 from app.overview import simulating
 from app.overview.service import stop
 from app.overview.tasks import simulate_what_was_left
+from app.policies.packaged import packaged_documents
 from app.provenance.changes import Assertion, Change
 from app.provenance.series import series_for, state_for_series
 
@@ -35,7 +36,8 @@ def whatif(town: World) -> WhatIf:
     whatif = WhatIf(quarter)
     pairs = [quarter.a_pair() for _ in range(3)]
     single, other, unread = (town.an_asset(quarter.one) for _ in range(3))
-    abroad = town.a_source_system(town.a_department(policy=town.a_demo_policy("abroad")))
+    policy = town.a_demo_policy("abroad")
+    abroad = town.a_source_system(town.a_department(policy=policy, body_kind="charity"))
     across = town.an_asset(abroad, town.file_of(pairs[2][0]).read_bytes(), name="across.jpg")
     plain = town.a_source_system(town.a_department())
     lone = [town.an_asset(plain) for _ in range(2)]
@@ -106,6 +108,8 @@ def test_a_policy_is_tried_on_departments_that_do_not_name_it(whatif: WhatIf) ->
     assert found.newly
 
 
+INSTRUMENTS = packaged_documents()[4]["instruments"]
+IN_DOUBT = {"not": {"field": "genre", "in": ["portrait"]}}  # of most nobody knows
 REGISTERS: dict[str, tuple[str, str, Any]] = {
     "nothing": ("legal-status", "/legal_status/undetermined/label/en", "Nobody knows"),
     "a status forbids": (
@@ -129,6 +133,22 @@ REGISTERS: dict[str, tuple[str, str, Any]] = {
     ),
     "no instrument": ("legal-instruments", "/instruments", None),
     "an instrument that nobody verified": ("legal-instruments", "/instruments", ()),
+    "an instrument binds whoever it did not": (
+        "legal-instruments",
+        "/instruments/3/applies_to/body_kinds",
+        ["other", "mainland_body"],
+    ),
+    "an instrument asks for what a status asks": (
+        "legal-instruments",
+        "/instruments/3",
+        INSTRUMENTS[3]
+        | {"applies_to": {"when": IN_DOUBT}, "requires": ["appraised_no_archival_value"]},
+    ),
+    "an instrument that weakens keepers": (
+        "legal-instruments",
+        "/instruments/0/applies_to/body_kinds",
+        ["charity"],
+    ),
     "another schedule": ("retention-schedules", "/retention_schedules", None),
 }
 

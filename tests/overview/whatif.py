@@ -34,11 +34,11 @@ SELECT asset_id, was, becomes, newly, gained, lost FROM simulation_changes
 def put(document: Document, pointer: str, value: object) -> Document:
     """Return a document with one value put in, by JSON Pointer."""
     changed = deepcopy(document)
-    place = changed
+    place: Any = changed
     *way, last = pointer.strip("/").split("/")
     for step in way:
-        place = place.setdefault(step, {})
-    place[last] = value
+        place = place[int(step)] if isinstance(place, list) else place.setdefault(step, {})
+    place[int(last) if isinstance(place, list) else last] = value
     return changed
 
 

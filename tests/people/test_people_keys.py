@@ -1,6 +1,7 @@
 """Keys: hashed, ending, revocable, and good for what they were given for."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -13,6 +14,7 @@ from app.people.errors import DepartmentTaken, NotAuthenticated
 from app.people.keys import draw_key, hash_secret, same_secret, split_key
 from app.people.roles import CITYWIDE, Principal, Role
 from app.people.service import add_department, give_key, prove_key, revoke_key
+from app.policies.rules.bodies import BODY_KINDS, BodyKind
 
 
 def proved(world: World, key: str) -> Principal:
@@ -124,11 +126,25 @@ def test_a_key_is_for_somebody_who_is_there(town: World) -> None:
 
 def test_a_department_is_added_once(town: World) -> None:
     code = town.a_department()
+    facts: Any = {"label": {"en": code.title()}, "policy_id": None, "body_kind": "other"}
     with town.api.transaction() as db:
-        _, new = add_department(db, AGENT, code=code, label={"en": code.title()}, policy_id=None)
+        _, new = add_department(db, AGENT, code=code, **facts)
         assert not new
     with pytest.raises(DepartmentTaken), town.api.transaction() as db:
-        add_department(db, AGENT, code=code, label={"en": "Another"}, policy_id=None)
+        add_department(db, AGENT, code=code, **(facts | {"label": {"en": "Another"}}))
+
+
+@pytest.mark.parametrize("kind", BODY_KINDS)
+def test_the_database_knows_every_kind_of_body(town: World, kind: BodyKind) -> None:
+    code = town.a_department(body_kind=kind)
+    assert town.find("SELECT body_kind FROM departments WHERE code = :c", c=code) == [(kind,)]
+
+
+def test_a_department_is_not_added_again_as_another_kind_of_body(town: World) -> None:
+    code = town.a_department(body_kind="charity")
+    facts: Any = {"label": {"en": code.title()}, "policy_id": None, "body_kind": "university"}
+    with pytest.raises(DepartmentTaken), town.api.transaction() as db:
+        add_department(db, AGENT, code=code, **facts)
 
 
 def test_a_key_given_over_http_is_shown_once(town_api: httpx2.Client, town: World) -> None:
@@ -181,7 +197,7 @@ def test_giving_a_key_needs_an_operator(town: World) -> None:
 
 def test_a_department_added_again_is_there_already(town_api: httpx2.Client, town: World) -> None:
     operator = town.headers("operator")
-    facts = {"code": "twice-added", "label": {"en": "Twice"}}
+    facts = {"code": "twice-added", "label": {"en": "Twice"}, "body_kind": "charity"}
     answers = [town_api.post("/v1/departments", json=facts, headers=operator) for _ in range(2)]
     assert [one.status_code for one in answers] == [201, 200]
     assert answers[0].json() == answers[1].json()

@@ -18,6 +18,7 @@ ID = "00000000-0000-7000-8000-000000000000"
 MATRIX: list[tuple[str, str, Any, frozenset[Role]]] = [
     ("POST", "/v1/departments", {}, roles.OPERATING),
     ("GET", "/v1/departments", None, roles.COUNTING),
+    ("POST", "/v1/departments/x/body-kind", {}, roles.OPERATING),
     ("POST", "/v1/persons", {}, roles.OPERATING),
     ("POST", "/v1/api-keys", {}, roles.OPERATING),
     ("GET", "/v1/api-keys", None, roles.OPERATING),
@@ -188,5 +189,5 @@ def test_operators_of_one_department_add_nothing_to_another(
     }
     answer = town_api.post("/v1/source-systems", json=system, headers=headers)
     assert answer.status_code in {403, 404}
-    added = {"code": f"new-{mine}", "label": {"en": "x"}}
+    added = {"code": f"new-{mine}", "label": {"en": "x"}, "body_kind": "other"}
     assert town_api.post("/v1/departments", json=added, headers=headers).status_code == 404

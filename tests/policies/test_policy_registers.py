@@ -72,6 +72,26 @@ def test_every_packaged_instrument_is_unverified_and_authorises_nothing() -> Non
     assert not any(one.may_authorise(DAY) for one in register.instruments)
 
 
+@pytest.mark.parametrize(
+    ("facts", "asks"),
+    [
+        ({}, True),
+        ({"requires": []}, False),
+        ({"effective_from": "2026-10-01"}, True),
+        ({"effective_from": "2026-10-02"}, False),
+        ({"effective_to": "2026-09-30"}, True),
+        ({"effective_from": "2020-01-01", "effective_to": "2020-12-31"}, True),
+    ],
+    ids=["as it is", "asks nothing", "begins today", "begins tomorrow", "ended", "long over"],
+)
+def test_an_instrument_asks_from_its_first_day_until_the_register_drops_it(
+    facts: dict[str, Any], asks: bool
+) -> None:
+    asking = [one.id for one in instruments(**facts).asking(DAY)]
+    assert ("hk-gc-2-2009" in asking) == asks
+    assert "hk-cap-142" not in asking, "it requires nothing"
+
+
 VERIFIED = {"by": "Records officer", "on": "2026-09-01", "note": "read in full"}
 
 

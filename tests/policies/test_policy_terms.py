@@ -1,14 +1,15 @@
 """What a document would say in vain is refused when it is new, and read as ever when it is not."""
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy.orm import Session
 
-from app.policies.documents import parse_policy
+from app.policies.documents import parse_instruments, parse_policy
 from app.policies.errors import PolicyMalformed
 from app.policies.packaged import packaged_documents
+from app.policies.rules.bodies import BODY_KINDS, BodyKind
 from app.policies.rules.terms import without_effect
 from app.policies.service import check_document
 
@@ -67,6 +68,23 @@ def test_a_register_of_instruments_is_looked_through_too(db: Session) -> None:
     with pytest.raises(PolicyMalformed) as refusal:
         check_document(db, document)
     assert refusal.value.pointers == {"/instruments/1/applies_to/when/in/1": WHY}
+
+
+def test_a_kind_of_body_that_no_department_can_be_is_refused_by_name(db: Session) -> None:
+    document = deepcopy(packaged_documents()[4])
+    document["instruments"][3]["applies_to"] = {"body_kinds": ["mainland_body", "kingdom"]}
+    with pytest.raises(PolicyMalformed) as refusal:
+        check_document(db, document)
+    [(pointer, why)] = refusal.value.pointers.items()
+    assert pointer == "/instruments/3/applies_to/body_kinds/1"
+    assert why.startswith("'kingdom' is no kind of body; known: charity, government_bureau,")
+    parse_instruments(document)  # as one that was recorded before
+
+
+def test_every_kind_of_body_is_called_in_three_scripts() -> None:
+    assert tuple(BODY_KINDS) == get_args(BodyKind)
+    labels = [(one.en, one.zh_hant, one.zh_hans) for one in BODY_KINDS.values()]
+    assert len(set(labels)) == len(BODY_KINDS)
 
 
 def test_no_policy_lets_a_reading_be_of_other_bytes(db: Session) -> None:

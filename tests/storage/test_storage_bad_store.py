@@ -254,9 +254,10 @@ def test_a_store_that_falls_silent_after_reading_leaves_the_bytes_in_doubt() -> 
     def then_failing(asked: Asked) -> None:
         (complaint(403, "AccessDenied") if opened_by_now.is_set() else well)(asked)
 
-    with bad(then_failing), open_located(ROOT, "one") as file, pytest.raises(Unreachable):
+    with bad(then_failing), open_located(ROOT, "one") as file:
         opened_by_now.set()
-        file.current_token()
+        with pytest.raises(Unreachable):
+            file.current_token()
 
 
 def test_a_404_without_words_is_asked_again_for_them() -> None:
@@ -270,13 +271,10 @@ def test_a_404_without_words_is_asked_again_for_them() -> None:
         else:
             asked.complain(404, "NoSuchBucket")
 
-    with (
-        bad(gone),
-        open_located(ROOT, "one") as file,
-        pytest.raises(Unreachable, match="no bucket"),
-    ):
+    with bad(gone), open_located(ROOT, "one") as file:
         opened_by_now.set()
-        file.current_token()
+        with pytest.raises(Unreachable, match="no bucket"):
+            file.current_token()
 
 
 def test_nobody_listens() -> None:

@@ -18,9 +18,12 @@ class Verified(Frozen):
 
 
 class AppliesTo(Frozen):
-    """Whom an instrument binds, or which images; both given: either."""
+    """Whom an instrument binds, or which images; both given: either.
 
-    body_kinds: tuple[Name, ...] = ()
+    Neither: nobody by itself, but whoever cites it as the legal basis, as every other does too.
+    """
+
+    body_kinds: tuple[Name, ...] = ()  # of BODY_KINDS, where the document is new
     when: WrittenCondition | None = None
 
 
@@ -56,11 +59,14 @@ class Instrument(Frozen):
             raise ValueError(message)
         return self
 
+    def begun(self, on: date) -> bool:
+        """Tell whether its first day has come; what has not begun asks nothing yet."""
+        return self.effective_from is None or self.effective_from <= on
+
     def may_authorise(self, on: date) -> bool:
         """Tell whether it is verified and in effect; otherwise it may only block."""
-        begun = self.effective_from is None or self.effective_from <= on
         ended = self.effective_to is not None and self.effective_to < on
-        return self.verified is not None and begun and not ended
+        return self.verified is not None and self.begun(on) and not ended
 
 
 class RejectedCitation(Frozen):
@@ -84,6 +90,14 @@ class LegalInstruments(Frozen):
     header: LegalInstrumentsHeader = Field(alias="register")
     instruments: tuple[Instrument, ...]
     rejected_citations: tuple[RejectedCitation, ...]
+
+    def asking(self, on: date) -> list[Instrument]:
+        """Return those that ask for something and have begun.
+
+        Nobody need have verified them, and one that ended asks on until an edition of the register
+        drops it: what may not authorise may still block.
+        """
+        return [one for one in self.instruments if one.requires and one.begun(on)]
 
     @field_validator("instruments")
     @classmethod

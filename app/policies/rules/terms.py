@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from app.policies.rules.bodies import BODY_KINDS
+
 # Whole vocabularies: conditions of law and policy ask for these words, and one that nobody asks
 # for would count as "no" (domain: fields).
 TERMS: Mapping[str, frozenset[str]] = {
@@ -43,12 +45,24 @@ def without_effect(document: Mapping[str, Any]) -> dict[str, str]:
         for field, at, words in asked_of(document, "")
         for place, word in enumerate(words)
         if last_segment(word) not in TERMS[field]
-    }
+    } | foreign_bodies(document)
     freshness = (document.get("completeness") or {}).get("freshness") or {}
     if freshness.get("reading_must_match_current_bytes") is False:
         at = "/completeness/freshness/reading_must_match_current_bytes"
         found[at] = "every image is asked for this; a policy cannot do without it"
     return found
+
+
+def foreign_bodies(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return, by JSON Pointer, the kinds of body that no department can be."""
+    known = ", ".join(sorted(BODY_KINDS))
+    return {
+        f"/instruments/{number}/applies_to/body_kinds/{place}": f"{kind!r} is no kind of body;"
+        f" known: {known}"
+        for number, one in enumerate(document.get("instruments", ()))
+        for place, kind in enumerate(one["applies_to"].get("body_kinds", ()))
+        if kind not in BODY_KINDS
+    }
 
 
 def asked_of(part: Any, at: str) -> Iterator[tuple[str, str, list[str]]]:  # noqa: ANN401 - JSON
