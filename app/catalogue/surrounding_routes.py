@@ -17,6 +17,7 @@ from app.kit.db import Db
 from app.people.rights import Reader
 from app.people.roles import Principal
 from app.readings.models import ReadingRow
+from app.readings.queries import newest_reading, still_claims
 
 router = APIRouter(prefix="/v1/assets", tags=["assets"])
 MOST_SHOWN = 100
@@ -79,20 +80,20 @@ def registered_as(db: Session, caller: Principal, system: str, names: list[str])
 
 
 def at_same_object(caller: Principal, asset_id: UUID) -> Select[Any]:
-    """Select the assets that were ever read from an object of this one's."""
-    mine, other = aliased(ReadingRow), aliased(ReadingRow)
+    """Select the assets that claim the object which this one was read from last.
+
+    They are those that block its disposal as `location:shared`.
+    """
+    other, mine = aliased(ReadingRow), newest_reading(asset_id)
     visible = visible_assets(caller).subquery()
+    same = or_(
+        mine.c.object_key == other.object_key, mine.c.mountless_token == other.mountless_token
+    )
     return (
         select(other.asset_id)
-        .join(
-            mine,
-            or_(
-                mine.object_key == other.object_key,
-                mine.mountless_token == other.mountless_token,
-            ),
-        )
+        .join(mine, same)
         .join(visible, visible.c.id == other.asset_id)
-        .where(mine.asset_id == asset_id, other.asset_id != asset_id)
+        .where(other.asset_id != asset_id, still_claims(other))
         .distinct()
         .order_by(other.asset_id)
         .limit(MOST_SHOWN)

@@ -5,13 +5,12 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from app.assets.service import Sighted
+from app.assets.service import Sighted, sighted
 from app.kit.refusals import Refusal
 from app.readings.extractor import Extractor
 from app.readings.openings import Opened, opened
 from app.readings.service import Found
 from app.readings.sidecars import joined
-from app.storage.errors import NotThere
 from app.storage.opening import OpenBytes
 
 MOST_FILES, MOST_BYTES = 50, 16 << 20  # recorded in one transaction
@@ -102,8 +101,3 @@ class InTurn:
             why = (sighted(refusal), refusal.detail)
         self.parcel.seen.append((asset_id, *why))
         return False
-
-
-def sighted(refusal: Refusal) -> Sighted:
-    """Say what a refusal to open means; only an answering store says that a file is gone."""
-    return "missing" if isinstance(refusal, NotThere) else "unreachable"
