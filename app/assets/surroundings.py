@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from app.assets.containers import STARTS, Container, containers_in
 from app.assets.events import CompanionsChanged, SidecarsChanged
 from app.assets.locks import lock_decisions
 from app.assets.models import AssetRow, KeptLocationRow, LocationRow
+from app.assets.packages import sniffed
 from app.assets.surrounding_models import SurroundingsRow
 from app.kit.jobs import publish
 from app.kit.refusals import Refusal
@@ -24,12 +26,13 @@ from app.ledger.agents import process
 from app.ledger.service import Event, record_all
 from app.storage.beside import folders_above, names_in
 from app.storage.errors import NotAFile, NotThere
-from app.storage.locations import decode_location, display_name, encode_location
+from app.storage.locations import decode_location, display_name, encode_location, parse_root
 from app.storage.opening import prove_there
 
 AGENT = process("surroundings")
 LOOKED_AGAIN_AFTER = timedelta(days=30)  # a bag or a sidecar may come later than the image
 SIDECARS_AGAIN_AFTER = timedelta(hours=20)  # each night: people go on editing them
+MOST_LEVELS = 100  # folders above a file
 PLACES = text("""
 SELECT a.id, a.department, s.root, l.path, l.ordinal
   FROM assets a JOIN source_systems s ON s.code = a.source_system
@@ -95,6 +98,7 @@ class Eyes:
 
     def __init__(self, places: Sequence[Place]) -> None:
         self._folders: dict[tuple[str, tuple[bytes, ...]], Mapping[bytes, bool]] = {}
+        self._sniffed: dict[tuple[str, tuple[bytes, ...]], tuple[str, bytes] | None] = {}
         self._sides = re.compile(settings().sides_pattern)
         # A bucket, which is not listed whole, is asked for all that any of them may ask for.
         self._starts: dict[tuple[str, tuple[bytes, ...]], set[bytes]] = {}
@@ -111,24 +115,39 @@ class Eyes:
         """
         *above, name = decode_location(place.path)
         beside = self.names(place.root, tuple(above), starts_of(name, self._sides))
-        found: list[Container] = []
-        for depth in range(len(above), -1, -1):
-            folder = tuple(above[:depth])
-            where = encode_location(b"/".join(folder)) if folder else ""
-            found += containers_in(where, self.files(place.root, folder))
-        for root in folders_above(place.root):
-            found += self.above(root)
+        found = self.packages(place.root, (*above, name))
         companions = companions_of(name, beside, self._sides)
         read = [one.name for one in companions if one.is_read and parted(name)[1] != READ]
         tokens = {one: token_of(place.root, b"/".join((*above, one))) for one in read}
         return Around(place, companions, tuple(found), tokens)
 
-    def above(self, root: str) -> list[Container]:
-        """Look for the markers of packages above a root; what may not be listed tells nothing."""
-        try:
-            return containers_in("..", self.files(root, ()))
-        except (NotThere, NotAFile):
-            return []
+    def packages(self, root: str, path: tuple[bytes, ...]) -> list[Container]:
+        """Look for the packages that own a file, the nearest first."""
+        found: list[Container] = []
+        for depth in range(len(path) - 1, -1, -1):
+            if len(path) - depth > MOST_LEVELS:
+                return [*found, Container("unknown", "", path[0])]
+            folder = path[:depth]
+            where = encode_location(b"/".join(folder)) if folder else ""
+            found += self.begun_in(root, folder, where, path[depth])
+        to_root = parse_root(root).strip(b"/").split(b"/") if not root.startswith("s3:") else []
+        for up, higher in enumerate(folders_above(root), 1):
+            with suppress(NotThere, NotAFile):  # it went, or became a link: it owns nothing here
+                found += self.begun_in(higher, (), "..", to_root[-up])
+        return found
+
+    def begun_in(
+        self, root: str, folder: tuple[bytes, ...], where: str, towards: bytes
+    ) -> list[Container]:
+        """Look which packages begin in a folder, by names and, where these tell none, by METS."""
+        names = self.files(root, folder)
+        found = containers_in(where, names, towards)
+        if any(one.kind == "mets" for one in found):
+            return found
+        if (root, folder) not in self._sniffed:
+            self._sniffed[root, folder] = sniffed(root, folder, names)
+        told = self._sniffed[root, folder]
+        return found if told is None else [*found, Container(told[0], where, told[1])]
 
     def files(self, root: str, folder: tuple[bytes, ...]) -> list[bytes]:
         """Name the regular files of a folder that may be markers: a link is none."""

@@ -33,9 +33,12 @@ class CompanionOut(BaseModel):
 
 
 class ContainerOut(BaseModel):
-    """A package that owns the image; an empty `folder` is the root, `..` lies above it."""
+    """A package that owns the image; an empty `folder` is the root, `..` lies above it.
 
-    kind: Literal["bag", "ocfl", "mets"]
+    `unknown`: the `marker` may be a METS document and could not be looked at.
+    """
+
+    kind: Literal["bag", "ocfl", "mets", "unknown"]
     folder: str
     marker: str
 

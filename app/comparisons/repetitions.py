@@ -83,6 +83,8 @@ def sequences_around(asset_id: UUID, rows: Sequence[Mapping[str, Any]]) -> Itera
             key = (folder, found["before"], found["after"])
             numbered[key].setdefault(int(found["number"]), (row["asset_id"], name))
         for one in row["containers"]:
+            if one["kind"] == "unknown":
+                continue
             contained[one["kind"], one["folder"]][row["asset_id"]] = name
     for (folder, _, _), by_number in numbered.items():
         members = dict(run_around(asset_id, by_number))

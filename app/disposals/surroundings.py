@@ -25,7 +25,8 @@ def place() -> LateralFromClause:
 def code_of(lies: LateralFromClause, what: str) -> ColumnElement[str | None]:
     """Return the code of what ties an asset, the first of several kinds.
 
-    Where nobody looked since it lies there nothing is known, which is no leave to go.
+    Where nobody looked since it lies there nothing is known, which is no leave to go; nor is it
+    where a look came to no end. That is a kind of its own, and the last by name.
     """
     kinds = getattr(SurroundingsRow, f"{what}_kinds")
     unknown = or_(
@@ -33,6 +34,6 @@ def code_of(lies: LateralFromClause, what: str) -> ColumnElement[str | None]:
     )
     return case(
         (or_(lies.c.ordinal.is_(None), lies.c.kept), None),
-        (unknown, literal(f"?{what}:unknown")),
+        (or_(unknown, kinds[1] == "unknown"), literal(f"?{what}:unknown")),
         (func.cardinality(kinds) > 0, literal(f"{what}:").concat(kinds[1])),
     )

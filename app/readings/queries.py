@@ -137,9 +137,7 @@ def still_claims(reading: type[ReadingRow]) -> ColumnElement[bool]:
         .scalar_subquery()
     )
     gone = func.coalesce(seen, "present") == "missing"
-    return and_(
-        ~is_withdrawn(reading.asset_id), ~gone, ~reread.correlate_except(newer).exists()
-    )
+    return and_(~is_withdrawn(reading.asset_id), ~gone, ~reread.correlate_except(newer).exists())
 
 
 def received_anew() -> ColumnElement[bool]:

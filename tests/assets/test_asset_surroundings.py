@@ -14,7 +14,6 @@ from swift import Swift
 from world import System, World, a_while_later
 
 from app.assets.companions import companions_of, starts_of
-from app.assets.containers import kind_of
 from app.assets.surrounding_tasks import look_around, look_around_what_was_left
 from app.kit.jobs import bind
 from app.kit.settings import Settings, settings
@@ -72,22 +71,6 @@ def test_a_name_that_is_no_text_has_companions_too() -> None:
     assert [c.name for c in companions_of(b"\xff.jpg", [b"\xff.xmp", b"\xfe.xmp"], SIDES)] == [
         b"\xff.xmp"
     ]
-
-
-def test_only_markers_make_a_package() -> None:
-    markers = {
-        b"bagit.txt": "bag",
-        b"0=ocfl_object_1.1": "ocfl",
-        b"0=ocfl_1.0": "ocfl",
-        b"mets.xml": "mets",
-        b"METS.7f3a.xml": "mets",
-        b"box12.mets.xml": "mets",
-        b"bag.txt": None,
-        b"manifest-sha256.txt": None,
-        b"symmetsy.xml": None,
-        b"mets.jpg": None,
-    }
-    assert {name: kind_of(name) for name in markers} == markers
 
 
 @pytest.fixture
