@@ -1,6 +1,5 @@
 """Look around where assets lie, and keep what ties them: facts that forbid, never a guess."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -12,7 +11,7 @@ from sqlalchemy import Select, and_, case, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.assets.companions import READ, Companion, companions_of, parted, starts_of
+from app.assets.companions import READ, Companion, companions_of, parted, sides_in, starts_of
 from app.assets.containers import STARTS, Container, containers_in
 from app.assets.events import CompanionsChanged, SidecarsChanged
 from app.assets.locks import lock_decisions
@@ -99,7 +98,7 @@ class Eyes:
     def __init__(self, places: Sequence[Place]) -> None:
         self._folders: dict[tuple[str, tuple[bytes, ...]], Mapping[bytes, bool]] = {}
         self._sniffed: dict[tuple[str, tuple[bytes, ...]], tuple[str, bytes] | None] = {}
-        self._sides = re.compile(settings().sides_pattern)
+        self._sides = sides_in(settings().sides_pattern)
         # A bucket, which is not listed whole, is asked for all that any of them may ask for.
         self._starts: dict[tuple[str, tuple[bytes, ...]], set[bytes]] = {}
         for place in places:

@@ -9,7 +9,7 @@ import pytest
 from quarter import Quarter
 from world import World
 
-from app.catalogue.surrounding_routes import at_same_object
+from app.catalogue.relationships import at_same_object
 from app.fingerprints.tasks import fingerprint_files
 from app.readings.tasks import read_files
 
