@@ -15,7 +15,7 @@ from app.assets.companions import READ, Companion, companions_of, parted, sides_
 from app.assets.containers import STARTS, Container, containers_in
 from app.assets.events import CompanionsChanged, SidecarsChanged
 from app.assets.locks import lock_decisions
-from app.assets.models import AssetRow, KeptLocationRow, LocationRow
+from app.assets.models import AssetRow, KeptLocationRow, LocationRow, UploadRow
 from app.assets.packages import sniffed
 from app.assets.surrounding_models import SurroundingsRow
 from app.kit.jobs import publish
@@ -68,6 +68,7 @@ class Around:
     companions: tuple[Companion, ...]
     containers: tuple[Container, ...]
     tokens: Mapping[bytes, str | None] = field(default_factory=dict)  # of sidecars that are read
+    assets: Mapping[bytes, UUID] = field(default_factory=dict)  # of companions that were sent to us
 
     def facts(self) -> dict[str, Any]:
         """Write it as its table has it; names as locations, for a name may be no text."""
@@ -84,6 +85,7 @@ class Around:
                     "found_by": one.found_by,
                 }
                 | ({"byte_token": self.tokens[one.name]} if one.name in self.tokens else {})
+                | ({"asset_id": str(self.assets[one.name])} if one.name in self.assets else {})
                 for one in self.companions
             ],
             "containers": [
@@ -116,8 +118,9 @@ class Eyes:
         beside = self.names(place.root, tuple(above), starts_of(name, self._sides))
         found = self.packages(place.root, (*above, name))
         companions = companions_of(name, beside, self._sides)
-        read = [one.name for one in companions if one.is_read and parted(name)[1] != READ]
-        tokens = {one: token_of(place.root, b"/".join((*above, one))) for one in read}
+        read = [one.name for one in companions if is_read_with(name, one)]
+        inside = [encode_location(b"/".join((*above, one))) for one in read]
+        tokens = {one: token_of(place.root, path) for one, path in zip(read, inside, strict=True)}
         return Around(place, companions, tuple(found), tokens)
 
     def packages(self, root: str, path: tuple[bytes, ...]) -> list[Container]:
@@ -165,10 +168,15 @@ class Eyes:
         return {n: regular for n, regular in self._folders[key].items() if n.startswith(starts)}
 
 
-def token_of(root: str, path: bytes) -> str | None:
+def is_read_with(name: bytes, companion: Companion) -> bool:
+    """Tell whether what a companion says is read with a file of this name."""
+    return companion.is_read and parted(name)[1] != READ
+
+
+def token_of(root: str, path: str) -> str | None:
     """Look in what state a sidecar is; None: it cannot be opened, which is a state too."""
     try:
-        return str(prove_there(root, encode_location(path)))
+        return str(prove_there(root, path))
     except Refusal:
         return None
 
@@ -247,7 +255,10 @@ def tied_otherwise(
 
 
 def unlooked() -> Select[UUID]:
-    """Select assets by reference around which nobody looked where they lie now, or long ago."""
+    """Select assets around which nobody looked where they lie now, or long ago.
+
+    Of uploads those whose content is kept: what was set aside lies nowhere.
+    """
     newest = (
         select(LocationRow.ordinal)
         .where(LocationRow.asset_id == AssetRow.id)
@@ -255,8 +266,11 @@ def unlooked() -> Select[UUID]:
         .limit(1)
         .scalar_subquery()
     )
-    kept = select(KeptLocationRow.asset_id).where(
-        KeptLocationRow.asset_id == AssetRow.id, KeptLocationRow.ordinal == newest
+    nowhere = (
+        select(KeptLocationRow.asset_id)
+        .join(UploadRow, UploadRow.id == KeptLocationRow.upload_id)
+        .where(KeptLocationRow.asset_id == AssetRow.id, KeptLocationRow.ordinal == newest)
+        .where(UploadRow.state != "kept")
     )
     sidecars = SurroundingsRow.companion_kinds.contains(["sidecar"])
     again = case((sidecars, SIDECARS_AGAIN_AFTER), else_=LOOKED_AGAIN_AFTER)
@@ -267,4 +281,4 @@ def unlooked() -> Select[UUID]:
             SurroundingsRow.looked_at > func.clock_timestamp() - again,
         )
     )
-    return select(AssetRow.id).where(newest.is_not(None), ~kept.exists(), ~looked.exists())
+    return select(AssetRow.id).where(newest.is_not(None), ~nowhere.exists(), ~looked.exists())

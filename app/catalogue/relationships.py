@@ -76,7 +76,10 @@ def surroundings_of(db: Session, caller: Principal, asset: AssetRow) -> Surround
     return SurroundingsOut(
         asset_id=asset.id,
         looked_at=row and row.looked_at,
-        companions=[CompanionOut(**one, asset_id=known.get(one["location"])) for one in companions],
+        companions=[
+            CompanionOut.model_validate({"asset_id": known.get(one["location"])} | one)
+            for one in companions
+        ],
         containers=[ContainerOut(**one) for one in row.containers] if row else [],
         same_object=list(db.scalars(at_same_object(caller, asset.id))),
     )

@@ -1,6 +1,6 @@
 """What stands around an asset, as SQL: members of packages stay, companions stay together."""
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.assets.models import AssetRow, KeptLocationRow, LocationRow
@@ -33,7 +33,7 @@ def code_of(lies: LateralFromClause, what: str) -> ColumnElement[str | None]:
         SurroundingsRow.asset_id.is_(None), SurroundingsRow.location_ordinal != lies.c.ordinal
     )
     return case(
-        (or_(lies.c.ordinal.is_(None), lies.c.kept), None),
+        (or_(lies.c.ordinal.is_(None), and_(lies.c.kept, unknown)), None),
         (or_(unknown, kinds[1] == "unknown"), literal(f"?{what}:unknown")),
         (func.cardinality(kinds) > 0, literal(f"{what}:").concat(kinds[1])),
     )
