@@ -47,19 +47,18 @@ class Sent:
     """One content of ours as if it lay in a folder, and its companions there, by name."""
 
     place: Place
+    name: bytes
     beside: Mapping[bytes, Content]
 
     def companions(self) -> dict[UUID, Companion]:
         """Return what travels with it, by asset."""
-        *_, name = decode_location(self.place.path)
-        found = companions_of(name, self.beside, sides_in(settings().sides_pattern))
+        found = companions_of(self.name, self.beside, sides_in(settings().sides_pattern))
         return {self.beside[one.name][0]: one for one in found}
 
     def around(self) -> Around:
         """Look in what state the sidecars are."""
-        *_, name = decode_location(self.place.path)
         found = self.companions()
-        read = [one.name for one in found.values() if is_read_with(name, one)]
+        read = [one.name for one in found.values() if is_read_with(self.name, one)]
         tokens = {one: token_of(*self.beside[one][1:]) for one in read}
         assets = {one.name: asset_id for asset_id, one in found.items()}
         return Around(self.place, tuple(found.values()), (), tokens, assets)
@@ -74,29 +73,30 @@ class Named:
 
 
 def sent_with(db: Session, asset_ids: Sequence[UUID]) -> list[Sent]:
-    """Return those of these assets that are contents of ours, with what may be their companions.
+    """Return those of these assets that are contents of ours, with what may be their companions."""
+    sent = []
+    for row in db.execute(PLACES, {"ids": list(asset_ids)}).all():
+        path = as_path(row.source_identifier)
+        place = Place(row.id, row.department, "", path or "", row.ordinal)
+        if path is None:
+            sent.append(Sent(place, b"", {}))
+            continue
+        *_, name = decode_location(path)
+        sent.append(Sent(place, name, named_alike(db, row, name)))
+    return sent
 
-    Where an identifier is no path there are none.
-    """
-    return [
-        Sent(Place(row.id, row.department, "", path, row.ordinal), named_alike(db, row, path))
-        for row in db.execute(PLACES, {"ids": list(asset_ids)}).all()
-        for path in as_path(row.source_identifier)
-    ]
 
-
-def as_path(identifier: str) -> list[str]:
-    """Write an identifier as a location, if it can be one."""
+def as_path(identifier: str) -> str | None:
+    """Write an identifier as a location; None: it can be none, so it has no folder."""
     try:
-        return [encode_location(identifier.encode())]
+        return encode_location(identifier.encode())
     except LocationMalformed:
-        return []
+        return None
 
 
-def named_alike(db: Session, row: Any, path: str) -> dict[bytes, Content]:  # noqa: ANN401 - a row
+def named_alike(db: Session, row: Any, name: bytes) -> dict[bytes, Content]:  # noqa: ANN401 - a row
     """Return the contents of one system whose names in the same folder begin alike."""
     folder, slash, _ = row.source_identifier.rpartition("/")
-    *_, name = decode_location(path)
     found: dict[bytes, Content] = {}
     for start in starts_of(name, sides_in(settings().sides_pattern)):
         first = folder + slash + start.decode()
@@ -115,17 +115,13 @@ def sent_beside(db: Session, asset_ids: Sequence[UUID]) -> list[UUID]:
 
 def named(db: Session, asset_ids: Sequence[UUID]) -> dict[UUID, Named]:
     """Return what those of these are called that are contents of ours and have sidecars to read."""
-    called = {
-        row.id: path
-        for row in db.execute(PLACES, {"ids": list(asset_ids)})
-        for path in as_path(row.source_identifier)
-    }
-    rows = db.execute(BESIDE, {"ids": list(called)}).all()
+    rows = db.execute(PLACES, {"ids": list(asset_ids)})
+    called = {row.id: path for row in rows if (path := as_path(row.source_identifier))}
     read = {
         row.asset_id: {
             one["location"]: UUID(one["asset_id"]) for one in row.companions if "byte_token" in one
         }
-        for row in rows
+        for row in db.execute(BESIDE, {"ids": list(called)})
     }
     every = [other for one in read.values() for other in one.values()]
     places = {row.id: (row.root, row.path) for row in db.execute(whereabouts(every))}

@@ -1,20 +1,16 @@
 """What stands around an asset, as SQL: members of packages stay, companions stay together."""
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from app.assets.models import AssetRow, KeptLocationRow, LocationRow
+from app.assets.models import AssetRow, LocationRow
 from app.assets.surrounding_models import SurroundingsRow
 
 
 def place() -> LateralFromClause:
-    """Return where an asset of a statement lies, to be joined; a content of ours is kept."""
-    kept = select(KeptLocationRow.asset_id).where(
-        KeptLocationRow.asset_id == LocationRow.asset_id,
-        KeptLocationRow.ordinal == LocationRow.ordinal,
-    )
+    """Return where an asset of a statement lies, to be joined."""
     return (
-        select(LocationRow.ordinal, kept.exists().label("kept"))
+        select(LocationRow.ordinal)
         .where(LocationRow.asset_id == AssetRow.id)
         .order_by(LocationRow.ordinal.desc())
         .limit(1)
@@ -33,7 +29,7 @@ def code_of(lies: LateralFromClause, what: str) -> ColumnElement[str | None]:
         SurroundingsRow.asset_id.is_(None), SurroundingsRow.location_ordinal != lies.c.ordinal
     )
     return case(
-        (or_(lies.c.ordinal.is_(None), and_(lies.c.kept, unknown)), None),
+        (lies.c.ordinal.is_(None), None),
         (or_(unknown, kinds[1] == "unknown"), literal(f"?{what}:unknown")),
         (func.cardinality(kinds) > 0, literal(f"{what}:").concat(kinds[1])),
     )
