@@ -9,6 +9,7 @@ import pytest
 from quarter import Quarter
 from world import World
 
+from app.catalogue.missing import why_gone
 from app.catalogue.relationships import at_same_object
 from app.fingerprints.tasks import fingerprint_files
 from app.readings.tasks import read_files
@@ -92,6 +93,20 @@ def test_what_was_read_elsewhere_meanwhile_is_claimed_instead(quarter: Quarter) 
     assert shared(quarter, first, second)
 
 
+def test_what_is_registered_where_a_link_lies_is_never_read_and_claims_nothing(
+    quarter: Quarter,
+) -> None:
+    asset = quarter.world.an_asset(quarter.one)
+    file = quarter.world.file_of(asset)
+    link = file.with_name("link.jpg")
+    link.symlink_to(file)
+    linked = quarter.world.register_location(quarter.one.code, link.name)
+    quarter.work()
+    assert not shared(quarter, asset, linked)
+    assert {"processing:not_read", "processing:unreachable"} & set(quarter.of(linked).reasons)
+    assert quarter.of(linked).status == "not_assessed"
+
+
 def test_a_folder_is_no_file_that_cannot_be_reached(quarter: Quarter) -> None:
     first, _, file = two_names(quarter)
     a_folder(file)
@@ -99,3 +114,6 @@ def test_a_folder_is_no_file_that_cannot_be_reached(quarter: Quarter) -> None:
     seen = "SELECT state, detail FROM sightings WHERE asset_id = :id"
     [(state, detail)] = quarter.world.find(seen, id=first)
     assert (state, detail) == ("missing", f"{file.name} is not a regular file but a folder.")
+    found = "SELECT path, (SELECT byte_token FROM readings WHERE asset_id = :id) AS token"
+    [row] = quarter.world.find(f"{found} FROM locations WHERE asset_id = :id", id=first)
+    assert why_gone(quarter.one.folder.as_uri() + "/", row, some_seen=True) == detail
