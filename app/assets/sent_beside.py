@@ -95,7 +95,7 @@ def as_path(identifier: str) -> str | None:
 
 
 def named_alike(db: Session, row: Any, name: bytes) -> dict[bytes, Content]:  # noqa: ANN401 - a row
-    """Return the contents of one system whose names in the same folder begin alike."""
+    """Return the contents of one system whose names begin alike, in its folder or beneath it."""
     folder, slash, _ = row.source_identifier.rpartition("/")
     found: dict[bytes, Content] = {}
     for start in starts_of(name, sides_in(settings().sides_pattern)):
@@ -103,8 +103,7 @@ def named_alike(db: Session, row: Any, name: bytes) -> dict[bytes, Content]:  # 
         asked = {"system": row.source_system, "mine": row.id, "start": first}
         for one in db.execute(NAMED_ALIKE, asked | {"behind": first + LAST_SIGN}).all():
             inside = one.source_identifier[len(folder + slash) :]
-            if "/" not in inside:
-                found[inside.encode()] = (one.id, one.keep, one.path)
+            found[inside.encode()] = (one.id, one.keep, one.path)
     return found
 
 

@@ -142,6 +142,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ([("box/manifest-md5.txt", "")], [("bag", "box")]),
         ([("../manifest-md5.txt", "")], [("bag", "..")]),
         ([("../vol.xml", METS)], [("mets", "..")]),
+        ([("../../manifest-md5.txt", "")], []),
         ([("beside/bagit.txt", ""), ("box/data/deeper/bagit.txt", "")], []),
     ],
 )
@@ -174,6 +175,8 @@ def test_a_document_that_cannot_be_opened_leaves_it_unknown(
 
     monkeypatch.setattr(os, "open", closed)
     assert found_around(root, "a.jpg") == [Container("unknown", "", b"closed.xml")]
+    (root / "closed.xml").unlink()
+    assert found_around(root, "a.jpg") == []
 
 
 def test_more_documents_than_are_looked_at_leave_it_unknown(

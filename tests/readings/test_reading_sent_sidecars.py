@@ -107,11 +107,17 @@ def test_other_companions_that_are_sent_stay_together_too(
         assert codes(someone, one) == {"companion:sides"}
 
 
-def test_a_sidecar_that_was_set_aside_is_read_no_more(town: World, someone: Uploader) -> None:
+def test_a_sidecar_that_was_set_aside_or_withdrawn_is_read_no_more(town: World, someone: Uploader) -> None:
     image = sent(someone, "c.jpg", draw(8, size=SMALL))
     sent(someone, "c.xmp", xmp(), Repr_Digest=repr_digest(b"other bytes"))
+    mistaken = sent(someone, "c.jpg.xmp", xmp())
     town.work()
     assert said(newest(town, image)) != []
+    withdraw = f"/v1/assets/{mistaken}/withdraw"
+    as_it_stands = {"If-Match": f'"{someone.sees(mistaken)["provenance_version"]}"'}
+    headers = someone.headers | as_it_stands
+    answer = someone.http.post(withdraw, json={"reason": "a mistake"}, headers=headers)
+    assert answer.status_code < 300, answer.text
     bind(town.worker)
     town.find("UPDATE surroundings SET looked_at = now() - interval '21 hours'")
     with a_while_later():
