@@ -18,7 +18,7 @@ NO_PATHS = ("/e.jpg", "f//e.jpg")
 SEEN = "SELECT companion_kinds, container_kinds FROM surroundings WHERE asset_id = :id"
 FILES = {  # in the order in which they are sent
     "one box/a.jpg": draw(1, size=SMALL),
-    "one box/a.xmp": xmp(),
+    "one box/a.xmp": xmp(also='photoshop:SidecarForExtension="JPG"'),
     "two box/a.jpg.xmp": xmp(),
     "two box/a.jpg": draw(2, size=SMALL),
     "other/a.jpg": draw(3, size=SMALL),
@@ -109,6 +109,8 @@ def test_other_companions_that_are_sent_stay_together_too(
 
 def test_a_sidecar_that_was_set_aside_or_withdrawn_is_read_no_more(town: World, someone: Uploader) -> None:
     image = sent(someone, "c.jpg", draw(8, size=SMALL))
+    town.work()
+    assert said(newest(town, image)) == []
     sent(someone, "c.xmp", xmp(), Repr_Digest=repr_digest(b"other bytes"))
     mistaken = sent(someone, "c.jpg.xmp", xmp())
     town.work()
