@@ -107,7 +107,9 @@ def test_other_companions_that_are_sent_stay_together_too(
         assert codes(someone, one) == {"companion:sides"}
 
 
-def test_a_sidecar_that_was_set_aside_or_withdrawn_is_read_no_more(town: World, someone: Uploader) -> None:
+def test_a_sidecar_that_was_set_aside_or_withdrawn_is_read_no_more(
+    town: World, someone: Uploader
+) -> None:
     image = sent(someone, "c.jpg", draw(8, size=SMALL))
     town.work()
     assert said(newest(town, image)) == []
