@@ -62,6 +62,11 @@ class Companion:
         return self.kind == "sidecar" and parted(self.name)[1] == READ
 
 
+def sides_in(pattern: str) -> re.Pattern[str]:
+    """Read the pattern by which the two sides of one sheet are told apart, in any case."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
 def companions_of(
     name: bytes, beside: Collection[bytes], sides: re.Pattern[str]
 ) -> tuple[Companion, ...]:
@@ -111,8 +116,8 @@ def starts_of(name: bytes, sides: re.Pattern[str]) -> tuple[bytes, ...]:
     """
     first = name.partition(b".")[0] if not name.startswith(b".") else name
     stem = name.rpartition(b".")[0] or name
-    found = sides.fullmatch(shown(stem))
-    common = stem[: len(found["stem"].encode())] if found else b""
+    found = sides.fullmatch(stem.decode("utf-8", "surrogateescape"))
+    common = found["stem"].encode("utf-8", "surrogateescape") if found else b""
     return tuple(filter(None, dict.fromkeys((first + b".", stem + b".", common))))
 
 

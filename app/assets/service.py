@@ -20,13 +20,14 @@ from app.assets.models import AssetRow, LocationRow, SightingRow, SourceSystemRo
 from app.kit.copying import write_rows
 from app.kit.db import constraint_of, new_ids
 from app.kit.errors import NoSuchResource
+from app.kit.refusals import Refusal
 from app.kit.settings import settings
 from app.ledger.agents import Agent
 from app.ledger.service import Event, record, record_all
 from app.people.models import DepartmentRow
 from app.people.roles import Principal
 from app.people.service import within
-from app.storage.errors import OutsideRoots
+from app.storage.errors import NotThere, OutsideRoots, Supplanted
 from app.storage.locations import encode_location, parse_root
 from app.storage.opening import settle_root
 
@@ -176,6 +177,14 @@ def registered_as(db: Session, identities: Sequence[tuple[str, str]]) -> Sequenc
         return []
     named = [{"source_system": s, "source_identifier": i} for s, i in identities]
     return db.execute(queries.REGISTERED_AS, {"rows": json.dumps(named)}).all()
+
+
+def sighted(refusal: Refusal) -> Sighted:
+    """Say what a refusal to open means; only an answering store says that a file is gone.
+
+    So it is where something has its name that is neither a file nor a link to one.
+    """
+    return "missing" if isinstance(refusal, NotThere | Supplanted) else "unreachable"
 
 
 def report_sighting(db: Session, agent: Agent, asset_id: UUID, state: Sighted, detail: str) -> None:

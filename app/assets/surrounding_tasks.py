@@ -5,9 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assets.events import AssetsRegistered, AssetsRevisited, BytesChanged
+from app.assets.events import AssetsRegistered, AssetsRevisited, BytesChanged, ContentReceived
 from app.assets.hindrances import in_hand, passed, postpone
 from app.assets.models import AssetRow
+from app.assets.sent_beside import sent_beside, sent_with
 from app.assets.surroundings import Around, Eyes, keep_seen, places_of, unlooked
 from app.assets.sweeping import Stage, swept
 from app.kit.jobs import MOST_ASSETS_A_JOB, in_transaction, on
@@ -34,6 +35,13 @@ def look_around_known(fact: AssetsRevisited) -> None:
     look_around(fact.asset_ids)
 
 
+@on(ContentReceived)
+def look_around_received(fact: ContentReceived) -> None:
+    """Look what travels with uploads, and again around what came before them."""
+    beside = in_transaction(lambda db: sent_beside(db, fact.asset_ids))
+    look_around([*fact.asset_ids, *beside])
+
+
 def look_around(asset_ids: Sequence[UUID]) -> None:
     """Look around these files, each folder once."""
     in_hand(STAGE, asset_ids, look_around_some, at_once=MOST_ASSETS_A_JOB)
@@ -43,6 +51,8 @@ def look_around_some(asset_ids: Sequence[UUID]) -> None:
     """Look around some files and keep what was seen; where nothing answers it is tried again."""
     places = in_transaction(lambda db: places_of(db, asset_ids))
     eyes, seen = Eyes(places), list[Around]()
+    sent = in_transaction(lambda db: sent_with(db, asset_ids))
+    seen += [one.around() for one in sent]
     away: list[tuple[UUID, str]] = []
     for place in places:
         try:

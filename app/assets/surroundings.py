@@ -1,7 +1,7 @@
 """Look around where assets lie, and keep what ties them: facts that forbid, never a guess."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -11,11 +11,12 @@ from sqlalchemy import Select, and_, case, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.assets.companions import READ, Companion, companions_of, parted, starts_of
+from app.assets.companions import READ, Companion, companions_of, parted, sides_in, starts_of
 from app.assets.containers import STARTS, Container, containers_in
 from app.assets.events import CompanionsChanged, SidecarsChanged
 from app.assets.locks import lock_decisions
-from app.assets.models import AssetRow, KeptLocationRow, LocationRow
+from app.assets.models import AssetRow, KeptLocationRow, LocationRow, UploadRow
+from app.assets.packages import sniffed
 from app.assets.surrounding_models import SurroundingsRow
 from app.kit.jobs import publish
 from app.kit.refusals import Refusal
@@ -24,12 +25,13 @@ from app.ledger.agents import process
 from app.ledger.service import Event, record_all
 from app.storage.beside import folders_above, names_in
 from app.storage.errors import NotAFile, NotThere
-from app.storage.locations import decode_location, display_name, encode_location
+from app.storage.locations import decode_location, display_name, encode_location, parse_root
 from app.storage.opening import prove_there
 
 AGENT = process("surroundings")
 LOOKED_AGAIN_AFTER = timedelta(days=30)  # a bag or a sidecar may come later than the image
 SIDECARS_AGAIN_AFTER = timedelta(hours=20)  # each night: people go on editing them
+MOST_LEVELS = 100  # folders above a file
 PLACES = text("""
 SELECT a.id, a.department, s.root, l.path, l.ordinal
   FROM assets a JOIN source_systems s ON s.code = a.source_system
@@ -66,6 +68,7 @@ class Around:
     companions: tuple[Companion, ...]
     containers: tuple[Container, ...]
     tokens: Mapping[bytes, str | None] = field(default_factory=dict)  # of sidecars that are read
+    assets: Mapping[bytes, UUID] = field(default_factory=dict)  # of companions that were sent to us
 
     def facts(self) -> dict[str, Any]:
         """Write it as its table has it; names as locations, for a name may be no text."""
@@ -82,6 +85,7 @@ class Around:
                     "found_by": one.found_by,
                 }
                 | ({"byte_token": self.tokens[one.name]} if one.name in self.tokens else {})
+                | ({"asset_id": str(self.assets[one.name])} if one.name in self.assets else {})
                 for one in self.companions
             ],
             "containers": [
@@ -95,7 +99,8 @@ class Eyes:
 
     def __init__(self, places: Sequence[Place]) -> None:
         self._folders: dict[tuple[str, tuple[bytes, ...]], Mapping[bytes, bool]] = {}
-        self._sides = re.compile(settings().sides_pattern)
+        self._sniffed: dict[tuple[str, tuple[bytes, ...]], tuple[str, bytes] | None] = {}
+        self._sides = sides_in(settings().sides_pattern)
         # A bucket, which is not listed whole, is asked for all that any of them may ask for.
         self._starts: dict[tuple[str, tuple[bytes, ...]], set[bytes]] = {}
         for place in places:
@@ -111,24 +116,40 @@ class Eyes:
         """
         *above, name = decode_location(place.path)
         beside = self.names(place.root, tuple(above), starts_of(name, self._sides))
-        found: list[Container] = []
-        for depth in range(len(above), -1, -1):
-            folder = tuple(above[:depth])
-            where = encode_location(b"/".join(folder)) if folder else ""
-            found += containers_in(where, self.files(place.root, folder))
-        for root in folders_above(place.root):
-            found += self.above(root)
+        found = self.packages(place.root, (*above, name))
         companions = companions_of(name, beside, self._sides)
-        read = [one.name for one in companions if one.is_read and parted(name)[1] != READ]
-        tokens = {one: token_of(place.root, b"/".join((*above, one))) for one in read}
+        read = [one.name for one in companions if is_read_with(name, one)]
+        inside = [encode_location(b"/".join((*above, one))) for one in read]
+        tokens = {one: token_of(place.root, path) for one, path in zip(read, inside, strict=True)}
         return Around(place, companions, tuple(found), tokens)
 
-    def above(self, root: str) -> list[Container]:
-        """Look for the markers of packages above a root; what may not be listed tells nothing."""
-        try:
-            return containers_in("..", self.files(root, ()))
-        except (NotThere, NotAFile):
-            return []
+    def packages(self, root: str, path: tuple[bytes, ...]) -> list[Container]:
+        """Look for the packages that own a file, the nearest first."""
+        found: list[Container] = []
+        for depth in range(len(path) - 1, -1, -1):
+            if len(path) - depth > MOST_LEVELS:
+                return [*found, Container("unknown", "", path[0])]
+            folder = path[:depth]
+            where = encode_location(b"/".join(folder)) if folder else ""
+            found += self.begun_in(root, folder, where, path[depth])
+        to_root = parse_root(root).strip(b"/").split(b"/") if not root.startswith("s3:") else []
+        for up, higher in enumerate(folders_above(root), 1):
+            with suppress(NotThere, NotAFile):  # it went, or became a link: it owns nothing here
+                found += self.begun_in(higher, (), "..", to_root[-up])
+        return found
+
+    def begun_in(
+        self, root: str, folder: tuple[bytes, ...], where: str, towards: bytes
+    ) -> list[Container]:
+        """Look which packages begin in a folder, by names and, where these tell none, by METS."""
+        names = self.files(root, folder)
+        found = containers_in(where, names, towards)
+        if any(one.kind == "mets" for one in found):
+            return found
+        if (root, folder) not in self._sniffed:
+            self._sniffed[root, folder] = sniffed(root, folder, names)
+        told = self._sniffed[root, folder]
+        return found if told is None else [*found, Container(told[0], where, told[1])]
 
     def files(self, root: str, folder: tuple[bytes, ...]) -> list[bytes]:
         """Name the regular files of a folder that may be markers: a link is none."""
@@ -147,10 +168,15 @@ class Eyes:
         return {n: regular for n, regular in self._folders[key].items() if n.startswith(starts)}
 
 
-def token_of(root: str, path: bytes) -> str | None:
+def is_read_with(name: bytes, companion: Companion) -> bool:
+    """Tell whether what a companion says is read with a file of this name."""
+    return companion.is_read and parted(name)[1] != READ
+
+
+def token_of(root: str, path: str) -> str | None:
     """Look in what state a sidecar is; None: it cannot be opened, which is a state too."""
     try:
-        return str(prove_there(root, encode_location(path)))
+        return str(prove_there(root, path))
     except Refusal:
         return None
 
@@ -229,7 +255,10 @@ def tied_otherwise(
 
 
 def unlooked() -> Select[UUID]:
-    """Select assets by reference around which nobody looked where they lie now, or long ago."""
+    """Select assets around which nobody looked where they lie now, or long ago.
+
+    Of uploads those whose content is kept: what was set aside lies nowhere.
+    """
     newest = (
         select(LocationRow.ordinal)
         .where(LocationRow.asset_id == AssetRow.id)
@@ -237,8 +266,11 @@ def unlooked() -> Select[UUID]:
         .limit(1)
         .scalar_subquery()
     )
-    kept = select(KeptLocationRow.asset_id).where(
-        KeptLocationRow.asset_id == AssetRow.id, KeptLocationRow.ordinal == newest
+    nowhere = (
+        select(KeptLocationRow.asset_id)
+        .join(UploadRow, UploadRow.id == KeptLocationRow.upload_id)
+        .where(KeptLocationRow.asset_id == AssetRow.id, KeptLocationRow.ordinal == newest)
+        .where(UploadRow.state != "kept")
     )
     sidecars = SurroundingsRow.companion_kinds.contains(["sidecar"])
     again = case((sidecars, SIDECARS_AGAIN_AFTER), else_=LOOKED_AGAIN_AFTER)
@@ -249,4 +281,4 @@ def unlooked() -> Select[UUID]:
             SurroundingsRow.looked_at > func.clock_timestamp() - again,
         )
     )
-    return select(AssetRow.id).where(newest.is_not(None), ~kept.exists(), ~looked.exists())
+    return select(AssetRow.id).where(newest.is_not(None), ~nowhere.exists(), ~looked.exists())

@@ -79,6 +79,8 @@ async def upload_content(
 ) -> ContentOut:
     """Upload the bytes of an image that was registered without a location.
 
+    An XMP sidecar is registered and uploaded likewise, as `name.xmp` or `name.jpg.xmp` beside the
+    `source_identifier` `name.jpg` of its image in the same system; it is read with that image.
     Without `Content-Range` the body is the whole content, begun anew. With it the content comes in
     parts, each from where the last one ended; `HEAD` says where that is, also after a broken
     connection. Bytes that are here already do no harm, others in their place are refused. Nothing

@@ -18,7 +18,7 @@ from app.kit.copying import write_rows
 from app.kit.operations import OperationRow
 from app.kit.refusals import Refusal
 from app.storage.asking import FailedInPassing
-from app.storage.errors import NotThere, Unreachable
+from app.storage.errors import NotThere, Supplanted, Unreachable
 from app.storage.files import device_above
 from app.storage.locations import decode_location, parse_root
 from app.storage.opening import prove_there
@@ -114,7 +114,7 @@ def why_gone(root: str, row: Row[Any], *, some_seen: bool) -> str | None:
     """
     try:
         prove_there(root, row.path)
-    except NotThere as absent:
+    except (NotThere, Supplanted) as absent:
         known = same_store(root, row.path, row.token, some_seen=some_seen)
         return absent.detail if known else None
     except FailedInPassing:

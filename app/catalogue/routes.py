@@ -14,7 +14,8 @@ from app.catalogue import queries, service
 from app.catalogue.errors import DeletionNotHere, QueryMalformed
 from app.catalogue.listing import list_assets
 from app.catalogue.registration import Registration
-from app.catalogue.schemas import AssetOut, AssetPageOut, EventOut, RegisteredOut
+from app.catalogue.relationships import relationships_of
+from app.catalogue.schemas import AssetPageOut, AssetRecordOut, EventOut, RegisteredOut
 from app.catalogue.searching.asked import AssetQuery
 from app.kit.db import Db
 from app.kit.errors import NoSuchResource
@@ -86,8 +87,11 @@ def list_all(db: Db, caller: Reader, asked: Annotated[AssetQuery, Query()]) -> A
 @router.get("/{asset_id}", operation_id="read_asset")
 @refuses(NoPolicyInForce)
 @tagged
-def read_asset(db: Db, caller: Reader, asset_id: UUID, response: Response) -> AssetOut:
-    """Show one registered copy."""
+def read_asset(db: Db, caller: Reader, asset_id: UUID, response: Response) -> AssetRecordOut:
+    """Show one registered copy, and what ties it to others: `/surroundings` says when it was seen.
+
+    Relationships are derived, and of other images those are named that your key may see.
+    """
     shown = one_asset(db, caller, asset_id)
     response.headers["ETag"] = content_tag(db, shown, shown.provenance_version)
     return shown
@@ -132,8 +136,10 @@ def show_event(row: Row[*tuple[Any, ...]]) -> EventOut:
     )
 
 
-def one_asset(db: Session, caller: Principal, asset_id: UUID) -> AssetOut:
+def one_asset(db: Session, caller: Principal, asset_id: UUID) -> AssetRecordOut:
     """Return one asset as its page shows it."""
-    asset_for(db, caller, asset_id)
-    row = db.execute(queries.catalogued(caller).where(AssetRow.id == asset_id)).one()
-    return AssetOut.model_validate(row)
+    asset = asset_for(db, caller, asset_id)
+    shown = queries.catalogued(caller).where(AssetRow.id == asset_id)
+    row = db.execute(shown).mappings().one()
+    tied = relationships_of(db, caller, asset)
+    return AssetRecordOut.model_validate({**row, "relationships": tied})

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.catalogue.relationships import RelationshipOut
 from app.kit.text import Line, Storable
 from app.provenance.fields import FIELDS
 from app.provenance.schemas import ChangeIn
@@ -56,6 +57,12 @@ class AssetOut(BaseModel):
     reading_reason: str | None
     format: str | None
     size_bytes: int | None
+
+
+class AssetRecordOut(AssetOut):
+    """One registered copy as it stands, and what it is tied to."""
+
+    relationships: Annotated[list[RelationshipOut], Field(max_length=100)]
 
 
 class AssetPartOut(BaseModel):

@@ -9,12 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assets.service import Sighted
+from app.assets.service import Sighted, sighted
 from app.comparisons.models import MeasurementRow
 from app.comparisons.pairing import AS_MEASURED, File, Pair
 from app.fingerprints.registration.aligner import METHOD, Aligner, Measurement, Side
 from app.kit.refusals import Refusal
-from app.storage.errors import NotThere
 from app.storage.opening import open_located, prove_there
 from app.storage.tokens import ByteToken
 
@@ -117,8 +116,7 @@ def within_reach(file: File, look: Callable[[str, str], Found]) -> Found:
     try:
         return look(*file.place)
     except Refusal as refusal:
-        state: Sighted = "missing" if isinstance(refusal, NotThere) else "unreachable"
-        raise NotAsHashed(file.asset_id, state, refusal.detail) from refusal
+        raise NotAsHashed(file.asset_id, sighted(refusal), refusal.detail) from refusal
     except OSError as error:
         told = f"The file could not be read: {error.strerror}."
         raise NotAsHashed(file.asset_id, "unreachable", told) from error

@@ -82,7 +82,7 @@ def sequences_around(asset_id: UUID, rows: Sequence[Mapping[str, Any]]) -> Itera
         if found := RUNNING.fullmatch(name):
             key = (folder, found["before"], found["after"])
             numbered[key].setdefault(int(found["number"]), (row["asset_id"], name))
-        for one in row["containers"]:
+        for one in filter(is_package, row["containers"]):
             contained[one["kind"], one["folder"]][row["asset_id"]] = name
     for (folder, _, _), by_number in numbered.items():
         members = dict(run_around(asset_id, by_number))
@@ -91,6 +91,11 @@ def sequences_around(asset_id: UUID, rows: Sequence[Mapping[str, Any]]) -> Itera
     for (kind, folder), members in contained.items():
         if asset_id in members:
             yield Repeated("container", f"{kind}:{folder}", members)
+
+
+def is_package(container: Mapping[str, Any]) -> bool:
+    """Tell a package from what only may be one."""
+    return bool(container["kind"] != "unknown")
 
 
 def placed(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -130,4 +130,4 @@ def parted(identifier: str) -> tuple[str, bytes]:
 
 def sides() -> re.Pattern[str]:
     """Return by what the two sides of one sheet are told apart in names."""
-    return re.compile(settings().sides_pattern)
+    return companions.sides_in(settings().sides_pattern)

@@ -5,13 +5,12 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, FromClause, and_, case, func, literal, or_, select
 
-from app.assets.models import SightingRow
-from app.assets.withdrawing import is_withdrawn
 from app.comparisons.facts import days
 from app.comparisons.models import LikenessRow
 from app.comparisons.ranking import in_rank
 from app.provenance.book import Book
 from app.readings.models import ReadingRow
+from app.readings.queries import still_claims
 
 
 @dataclass(frozen=True)
@@ -176,28 +175,10 @@ def direct_pair(rows: CTE) -> ColumnElement[bool]:
 
 
 def shared_object(rows: FromClause) -> ColumnElement[bool]:
-    """Tell whether another asset was ever read from the same physical object.
-
-    One that its storage says is gone does not count: file systems give a removed file's number to
-    the next, and nothing can be kept or counted by the one that is gone.
-    """
-    sighted = (
-        select(SightingRow.state)
-        .where(SightingRow.asset_id == ReadingRow.asset_id)
-        .order_by(SightingRow.ordinal.desc())
-        .limit(1)
-        .scalar_subquery()
+    """Tell whether another asset lies at the same physical object, as far as anybody knows."""
+    same = or_(
+        ReadingRow.object_key == rows.c.object_key,
+        ReadingRow.mountless_token == rows.c.mountless_token,
     )
-    return (
-        select(ReadingRow.id)
-        .where(
-            ReadingRow.asset_id != rows.c.asset_id,
-            ~is_withdrawn(ReadingRow.asset_id),
-            func.coalesce(sighted, "present") != "missing",
-            or_(
-                ReadingRow.object_key == rows.c.object_key,
-                ReadingRow.mountless_token == rows.c.mountless_token,
-            ),
-        )
-        .exists()
-    )
+    other = and_(ReadingRow.asset_id != rows.c.asset_id, still_claims(ReadingRow))
+    return select(ReadingRow.id).where(same, other).exists()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.assets.hindrances import in_hand, passed
 from app.assets.queries import whereabouts
-from app.assets.service import Sighted
+from app.assets.service import sighted
 from app.assets.sweeping import Stage, swept
 from app.fingerprints import queries
 from app.fingerprints.budget import OverBudget, budgeted
@@ -27,7 +27,6 @@ from app.readings.committed import CommittedReading
 from app.readings.events import AssetsRead
 from app.readings.models import ReadingRow
 from app.readings.service import prove_read
-from app.storage.errors import NotThere
 from app.storage.opening import open_located
 
 STAGE = "fingerprints"
@@ -124,8 +123,7 @@ def hash_file(
                 return read.asset_id, "changed", "The file changed while it was hashed."
             return Hashed(found, opened.token, claims, looked)
     except Refusal as refusal:
-        state: Sighted = "missing" if isinstance(refusal, NotThere) else "unreachable"
-        return read.asset_id, state, refusal.detail
+        return read.asset_id, sighted(refusal), refusal.detail
     except OverBudget as over:
         return read.asset_id, "unreachable", str(over)
     except OSError as error:

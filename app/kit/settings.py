@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     largest_upload: int = Field(default=4 << 30, gt=0, description="bytes of one upload")
     sides_pattern: str = Field(
         default=r"(?P<stem>.+?)[ _.-]+(?P<side>recto|verso|front|back|r|v|正面|背面)",
-        description="names without their suffix, in lower case: `stem`, and `side` of one object",
+        description="names without their suffix, in any case: `stem`, and `side` of one object",
     )
     alive_file: Path | None = Field(default=None, description="touched by a worker that works")
 

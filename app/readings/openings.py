@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from app.assets.sent_beside import Named
 from app.kit.refusals import Refusal
 from app.readings.extraction import Extraction
 from app.readings.sidecars import (
@@ -74,17 +75,28 @@ class Opened:
         ]
 
 
-def opened(root: str, path: str, sidecars: Sequence[str]) -> Opened:
+def opened(root: str, path: str, sidecars: Sequence[str], sent: Named | None = None) -> Opened:
     """Open a file and what lies beside it.
+
+    Args:
+        root: of the source system, or of the keep.
+        path: beneath it.
+        sidecars: beneath the system's root; of an upload as its system calls them.
+        sent: of an upload its own name, and where its sidecars lie.
 
     Raises:
         NotThere, NotAFile, LocationMalformed, OutsideRoots, Unreachable: of the file itself.
     """
     held = ExitStack()
     file = held.enter_context(open_located(root, path))
-    named = enumerate(in_turn(path, sidecars))
-    beside = [open_beside(root, one, held, among=place) for place, one in named]
-    return Opened(file, held, path, beside)
+    name = path if sent is None else sent.name
+    beside = []
+    for among, one in enumerate(in_turn(name, sidecars)):
+        lies = (root, one) if sent is None else sent.places.get(one)
+        gone = Beside(one, None, None, GONE)
+        found = gone if lies is None else open_beside(*lies, held, among=among)
+        beside.append(replace(found, location=one))
+    return Opened(file, held, name, beside)
 
 
 def open_beside(root: str, location: str, held: ExitStack, *, among: int) -> Beside:

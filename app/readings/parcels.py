@@ -5,13 +5,13 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from app.assets.service import Sighted
+from app.assets.sent_beside import Named
+from app.assets.service import Sighted, sighted
 from app.kit.refusals import Refusal
 from app.readings.extractor import Extractor
 from app.readings.openings import Opened, opened
 from app.readings.service import Found
 from app.readings.sidecars import joined
-from app.storage.errors import NotThere
 from app.storage.opening import OpenBytes
 
 MOST_FILES, MOST_BYTES = 50, 16 << 20  # recorded in one transaction
@@ -43,10 +43,14 @@ class InTurn:
     """
 
     def __init__(
-        self, places: Sequence[Place], sidecars: Mapping[UUID, Sequence[str]] | None = None
+        self,
+        places: Sequence[Place],
+        sidecars: Mapping[UUID, Sequence[str]] | None = None,
+        sent: Mapping[UUID, Named] | None = None,
     ) -> None:
         self._places = places
         self._sidecars = sidecars or {}
+        self._sent = sent or {}
         self._open: deque[tuple[UUID, Opened]] = deque()
         self._stopped = False
         self.parcel = Parcel()
@@ -59,7 +63,8 @@ class InTurn:
         """Yield the descriptors of each file that opens; the others are told to the parcel."""
         for asset_id, root, path in self._places:
             try:
-                one = opened(root, path, self._sidecars.get(asset_id, ()))
+                beside = self._sidecars.get(asset_id, ())
+                one = opened(root, path, beside, self._sent.get(asset_id))
             except Refusal as refusal:
                 self.parcel.seen.append((asset_id, sighted(refusal), refusal.detail))
                 continue
@@ -102,8 +107,3 @@ class InTurn:
             why = (sighted(refusal), refusal.detail)
         self.parcel.seen.append((asset_id, *why))
         return False
-
-
-def sighted(refusal: Refusal) -> Sighted:
-    """Say what a refusal to open means; only an answering store says that a file is gone."""
-    return "missing" if isinstance(refusal, NotThere) else "unreachable"

@@ -19,12 +19,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, distinct_on
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from app.assets.models import AssetRow, UploadRow
+from app.assets.models import AssetRow, SightingRow, UploadRow
 from app.assets.queries import has_content
 from app.assets.surrounding_models import SurroundingsRow
 from app.assets.sweeping import LEFT_ALONE
+from app.assets.withdrawing import is_withdrawn
 from app.kit.operations import OperationRow
 from app.readings.models import ReadingRow
 from app.readings.rereading_models import RereadAssetRow
@@ -113,6 +115,29 @@ def sidecars_in(listed: SQLColumnExpression[Any]) -> ColumnElement[Any]:
     ordered = func.jsonb_agg(aggregate_order_by(pair, place))
     of_them = select(func.coalesce(ordered, text("'[]'::jsonb"))).select_from(one)
     return of_them.where(one.c.value.has_key("byte_token")).correlate_except(one).scalar_subquery()
+
+
+def still_claims(reading: type[ReadingRow]) -> ColumnElement[bool]:
+    """Tell of each reading of a statement whether its asset claims the object that was read.
+
+    It does until somebody looks again and finds it gone, or reads another: file systems give a
+    removed file's number to the next, which owes nothing to the one that is gone. What was taken
+    back claims nothing.
+    """
+    newer = aliased(ReadingRow)
+    reread = select(newer.id).where(
+        newer.asset_id == reading.asset_id, newer.ordinal > reading.ordinal
+    )
+    seen = (
+        select(SightingRow.state)
+        .where(SightingRow.asset_id == reading.asset_id)
+        .order_by(SightingRow.ordinal.desc())
+        .limit(1)
+        .correlate_except(SightingRow)
+        .scalar_subquery()
+    )
+    gone = func.coalesce(seen, "present") == "missing"
+    return and_(~is_withdrawn(reading.asset_id), ~gone, ~reread.correlate_except(newer).exists())
 
 
 def received_anew() -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from app.assets.events import AssetsRegistered, BytesChanged, ContentReceived, S
 from app.assets.hindrances import halved, in_hand, passed, postpone, theirs
 from app.assets.models import AssetRow
 from app.assets.queries import whereabouts
+from app.assets.sent_beside import named
 from app.assets.service import report_sightings
 from app.assets.surroundings import sidecars_beside
 from app.assets.sweeping import (
@@ -106,7 +107,8 @@ def read_some(asset_ids: Sequence[UUID]) -> None:
     [began] = found(select(func.clock_timestamp()))
     places = in_transaction(lambda db: list(db.execute(whereabouts(asset_ids)).all()))
     sidecars = in_transaction(partial(sidecars_beside, asset_ids=asset_ids))
-    left, turn = dict.fromkeys(asset_ids), InTurn(places, sidecars)
+    sent = in_transaction(partial(named, asset_ids=asset_ids))
+    left, turn = dict.fromkeys(asset_ids), InTurn(places, sidecars, sent)
     try:
         with (
             warm_extractor() as reader,

@@ -1,13 +1,15 @@
-"""What lies in one folder of a source: names alone, nothing is opened."""
+"""What lies in one folder of a source: names, and how a file begins."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.kit.settings import settings
 from app.storage.buckets import BucketRoot, is_bucket_root, parse_bucket_root
-from app.storage.files import list_folder
+from app.storage.errors import Unreachable
+from app.storage.files import list_folder, open_beneath
 from app.storage.listing import keys_that_begin
-from app.storage.locations import parse_root
+from app.storage.locations import display_name, parse_root
 
 
 def names_in(root: str, folder: tuple[bytes, ...], starts: Sequence[bytes]) -> Mapping[bytes, bool]:
@@ -27,6 +29,20 @@ def names_in(root: str, folder: tuple[bytes, ...], starts: Sequence[bytes]) -> M
     keys = keys_that_begin(BucketRoot(bucket.bucket, prefix), beginnings)
     names = (key[len(prefix) :].encode() for key in keys)
     return dict.fromkeys((name for name in names if name.startswith(tuple(starts))), True)
+
+
+def beginning_of(root: str, segments: tuple[bytes, ...], most: int) -> bytes:
+    """Return the first bytes of a file beneath a folder's root, at most so many.
+
+    Raises:
+        NotThere, NotAFile, Unreachable: as its storage has it.
+    """
+    where = display_name(b"/".join(segments))
+    with open_beneath(parse_root(root), segments) as file:
+        try:
+            return os.pread(file.descriptor, most, 0)
+        except OSError as error:
+            raise Unreachable(f"{where} cannot be read: {error.strerror}.") from error
 
 
 def folders_above(root: str) -> list[str]:

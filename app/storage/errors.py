@@ -24,6 +24,10 @@ class NotAFile(Refusal):
     code: ClassVar[str] = "location-not-a-file"
 
 
+class Supplanted(NotAFile):
+    """A folder, pipe, socket or device has this name: no file has it, nor a link to one."""
+
+
 class OutsideRoots(Refusal):
     """The folder lies in none of the folders that this installation may read."""
 

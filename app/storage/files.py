@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from errno import ELOOP, ENAMETOOLONG, ENODEV, ENOENT, ENOTDIR, ENXIO
 from pathlib import Path
 
-from app.storage.errors import NotAFile, NotThere, OutsideRoots, Unreachable
+from app.storage.errors import NotAFile, NotThere, OutsideRoots, Supplanted, Unreachable
 from app.storage.locations import display_name
 from app.storage.tokens import FileToken
 
@@ -53,7 +53,7 @@ def open_beneath(root: bytes, segments: tuple[bytes, ...]) -> Iterator[OpenFile]
 
     Raises:
         NotThere: the storage answers that nothing has this name.
-        NotAFile: a link, folder, FIFO, socket or device, or a link on the way to it.
+        NotAFile: a link, or a link on the way to it; Supplanted: a folder, FIFO, socket or device.
         Unreachable: the root is not there, may not be entered, or the storage failed; the file
             may well exist.
     """
@@ -201,8 +201,11 @@ def _step(folder: int, segment: bytes, where: str) -> int:
 def _open_file(folder: int, name: bytes, where: str) -> int:
     try:
         # Looked at before it is opened: opening a device can already move a tape.
-        if not stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-            raise NotAFile(f"{where} is not a regular file.")
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        if not stat.S_ISREG(mode):
+            kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+            refusal = NotAFile if stat.S_ISLNK(mode) else Supplanted
+            raise refusal(f"{where} is not a regular file but a {kind}.")
         with suppress(PermissionError):  # only the owner may ask that the access time stay
             return os.open(name, _FILE | os.O_NOATIME, dir_fd=folder)
         return os.open(name, _FILE, dir_fd=folder)

@@ -1,7 +1,6 @@
 """What travels together, what a package owns, and what lies twice under one address."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -13,14 +12,13 @@ from images import draw
 from swift import Swift
 from world import System, World, a_while_later
 
-from app.assets.companions import companions_of, starts_of
-from app.assets.containers import kind_of
+from app.assets.companions import companions_of, sides_in, starts_of
 from app.assets.surrounding_tasks import look_around, look_around_what_was_left
 from app.kit.jobs import bind
 from app.kit.settings import Settings, settings
 from app.storage.tokens import FileToken
 
-SIDES = re.compile(Settings.model_fields["sides_pattern"].default)
+SIDES = sides_in(Settings.model_fields["sides_pattern"].default)
 SEEN = "SELECT companion_kinds, container_kinds FROM surroundings WHERE asset_id = :id"
 
 
@@ -41,6 +39,8 @@ def tied(name: str, *beside: str) -> list[tuple[str, str]]:
         ("card 7 recto.tif", "card 7 verso.tif", "sides"),
         ("card-7_r.tif", "card-7_v.tif", "sides"),
         ("照片_正面.jpg", "照片_背面.jpg", "sides"),
+        ("Card 7 RECTO.TIF", "Card 7 Verso.tif", "sides"),
+        ("İ_RECTO.tif", "İ_Verso.tif", "sides"),
     ],
 )
 def test_what_travels_together_says_so_whoever_is_asked(one: str, other: str, kind: str) -> None:
@@ -72,22 +72,16 @@ def test_a_name_that_is_no_text_has_companions_too() -> None:
     assert [c.name for c in companions_of(b"\xff.jpg", [b"\xff.xmp", b"\xfe.xmp"], SIDES)] == [
         b"\xff.xmp"
     ]
+    assert b"\xff" in starts_of(b"\xff_recto.jpg", SIDES)
 
 
-def test_only_markers_make_a_package() -> None:
-    markers = {
-        b"bagit.txt": "bag",
-        b"0=ocfl_object_1.1": "ocfl",
-        b"0=ocfl_1.0": "ocfl",
-        b"mets.xml": "mets",
-        b"METS.7f3a.xml": "mets",
-        b"box12.mets.xml": "mets",
-        b"bag.txt": None,
-        b"manifest-sha256.txt": None,
-        b"symmetsy.xml": None,
-        b"mets.jpg": None,
-    }
-    assert {name: kind_of(name) for name in markers} == markers
+@pytest.mark.parametrize("sides", ["[ab]", "[AB]"])
+def test_a_pattern_of_its_own_is_of_any_case_and_works_both_ways(sides: str) -> None:
+    own = sides_in(rf"(?P<stem>\d+)(?P<side>{sides})")
+    names = b"1234A.tif", b"1234b.tif", b"1234c.tif", b"1234.tif"
+    for one, other in ((0, 1), (1, 0)):
+        assert [c.name for c in companions_of(names[one], names, own)] == [names[other]]
+        assert b"1234" in starts_of(names[one], own)
 
 
 @pytest.fixture
@@ -250,9 +244,37 @@ def test_people_see_what_ties_an_image_and_how_it_was_found(
     ]
     assert found["containers"] == [{"kind": "mets", "folder": "box", "marker": "mets.xml"}]
     assert found["same_object"] == []
+    assert recorded(api, world, one, store.department) == [
+        {
+            "type": "is_part_of",
+            "kind": "mets",
+            "asset_id": None,
+            "location": "box",
+            "evidence": "mets.xml",
+        },
+        {
+            "type": "has_sibling",
+            "kind": "sidecar",
+            "asset_id": str(other),
+            "location": "box/a.xmp",
+            "evidence": "a.*",
+        },
+    ]
     elsewhere = world.headers("cataloguer", department=world.a_department())
     path = f"/v1/assets/{one}/surroundings"
     assert api.get(path, headers=elsewhere).status_code == 404
+
+
+def recorded(
+    api: httpx2.Client, world: World, asset_id: UUID, department: str
+) -> list[dict[str, object]]:
+    """Return the relationships that an asset's record shows; it is tagged as it stands."""
+    headers = world.headers("cataloguer", department=department)
+    answer = api.get(f"/v1/assets/{asset_id}", headers=headers)
+    again = headers | {"If-None-Match": answer.headers["ETag"]}
+    assert api.get(f"/v1/assets/{asset_id}", headers=again).status_code == 304
+    found: list[dict[str, object]] = answer.json()["relationships"]
+    return found
 
 
 def linked(one: Path, other: Path) -> None:
@@ -270,6 +292,9 @@ def test_two_names_of_one_file_are_one_object(
     world.work()
     assert shown(api, world, first, store.department)["same_object"] == [str(second)]
     assert shown(api, world, second, store.department)["same_object"] == [str(first)]
+    same = {"type": "same_object", "kind": None, "location": None, "evidence": "reading"}
+    assert recorded(api, world, first, store.department) == [same | {"asset_id": str(second)}]
+    assert recorded(api, world, second, store.department) == [same | {"asset_id": str(first)}]
 
 
 def test_two_systems_over_one_folder_have_one_object(

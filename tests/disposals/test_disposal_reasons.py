@@ -9,6 +9,7 @@ import pytest
 from quarter import Quarter, out_of_reach
 from world import World
 
+from app.assets.sniffing import BEGINNING
 from app.disposals.explaining import mend_of
 from app.disposals.schemas import EligibilityOut
 from app.fingerprints.tasks import fingerprint_files
@@ -509,6 +510,16 @@ def test_where_nobody_has_looked_nothing_may_go(quarter: Quarter) -> None:
     assert answer.status == "blocked_no_keeper"
     unknown = {"container:unknown": "unknown", "companion:unknown": "unknown"}
     assert outcomes(answer) == unknown | {"awaiting:verdict": "fail"}
+
+
+def test_where_a_look_came_to_no_end_nothing_may_go(quarter: Quarter) -> None:
+    keeper, copy = in_a_folder_with(quarter)
+    (quarter.world.file_of(copy).parent / "page.xml").write_bytes(b"<!--" + bytes(BEGINNING))
+    quarter.work()
+    quarter.complete(keeper, copy)
+    answer = quarter.of(copy)
+    assert answer.status == "blocked_no_keeper"
+    assert outcomes(answer) == {"container:unknown": "unknown", "awaiting:verdict": "fail"}
 
 
 def test_a_name_that_is_gone_no_longer_shares_its_object(quarter: Quarter) -> None:
