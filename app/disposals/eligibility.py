@@ -31,7 +31,7 @@ from app.comparisons.facts import facts
 from app.comparisons.ranking import CRITERIA, may_keep
 from app.disposals.binding import binding
 from app.disposals.demands import PAIR_RULES, Demands, demands_of, pair_codes
-from app.disposals.legal import conditions_of, effect_rank, law
+from app.disposals.legal import CONDITIONS, effect_rank, law
 from app.disposals.retention import DATED
 from app.disposals.sets import beside_keepers, rank_in_sets
 from app.disposals.surroundings import code_of, place
@@ -121,7 +121,7 @@ def judge(question: Question, asked: CTE | None) -> CTE:
         facts(question.book, wanted, complete=true())
         .add_columns(
             effect_rank(registers).label("effect_rank"),
-            conditions_of(registers, question.today).label("conditions"),
+            CONDITIONS.label("conditions"),
             cast(per_policy(question.book, codes), ARRAY(Text)).label("codes"),
             code_of(lies, "container").label("container"),
             code_of(lies, "companion").label("companion"),
