@@ -96,7 +96,9 @@ def law(registers: Registers, today: date) -> LateralFromClause:
     # Fenced, so that each instrument is looked at once and not once for each of its conditions.
     looked_at = select(*(found or [null().label("none")])).correlate(*BESIDE)
     bound = looked_at.offset(0).subquery("bound")
-    by_id = {one.id: bound.c[column.name] for one, column in zip(asking, found, strict=True)}
+    by_id: dict[str, ColumnElement[bool]] = {
+        one.id: bound.c[column.name] for one, column in zip(asking, found, strict=True)
+    }
 
     def known(one: Instrument) -> ColumnElement[bool]:
         return by_id[one.id]
