@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from stated import record, said
 
 from app.disposals.binding import binding
-from app.disposals.legal import common_demands, conditions_of
+from app.disposals.legal import CONDITIONS, common_demands, conditions_of, law
 from app.disposals.retention import DATED, retained_until, retention_codes
 from app.kit.db import Database
 from app.people.models import DepartmentRow
@@ -189,6 +189,19 @@ def test_without_any_schedule_a_record_is_kept_until_the_day_that_it_names(table
     assert {one.value for one in codes.values() if isinstance(one, BindParameter)} == {
         *("?legal:retention_elapsed", "?legal:disposal_action_is_destroy"),
     }
+
+
+@pytest.mark.parametrize("many", [0, 2], ids=["no instrument", "two"])
+def test_what_is_looked_at_once_is_what_each_demand_would_see(table: Session, many: int) -> None:
+    facts = {"applies_to": {"body_kinds": ["charity"]}, "requires": ["erasure_assessment"]}
+    found = register_of([facts | {"effective_from": None}] * 2)[:many]
+    held = holding(table, found)
+    answered(table, [{"legal_status": ["contract_restricted"]}], held)
+    asked = select(CONDITIONS.label("once"), conditions_of(held, TODAY).label("each"))
+    joined = asked.select_from(VERSIONS).join(DepartmentRow, text("true"))
+    for one in table.execute(joined.outerjoin(law(held, TODAY), text("true"))).all():
+        assert one.once == one.each
+        assert "contract_terms_recorded" in one.once
 
 
 def holding(db: Session, found: Sequence[Instrument]) -> Registers:
