@@ -15,6 +15,7 @@ from app.disposals.demands import NOT_YET_BUILT
 from app.disposals.eligibility import Question
 from app.disposals.explaining import addressed, plain, told
 from app.disposals.naming import at, periods
+from app.disposals.retention import retained_until
 from app.disposals.schemas import (
     AskingOut,
     EligibilityOut,
@@ -96,10 +97,11 @@ def asking(question: Question, ids: tuple[str, ...]) -> list[AskingOut]:
 
 def retention_of(question: Question, row: Any) -> tuple[date | None, RetentionReasonOut]:  # noqa: ANN401
     """Say until when a record is kept and why, as the statement found it."""
-    reason, _, day = row.retained_until.partition("|")
-    basis = at(question.book.registers.retention_schedules_version, "/retention_schedules")
-    told = RetentionReasonOut(code=reason, label=periods()[reason], basis=basis)
-    return date.fromisoformat(day) if day else None, told
+    registers = question.book.registers
+    schedules, found = registers.retention_schedules.by_class(), (row.record_codes, row.latest_days)
+    reason, day = retained_until(schedules, *found, names_a_day=row.names_a_day)
+    basis = at(registers.retention_schedules_version, "/retention_schedules")
+    return day, RetentionReasonOut(code=reason, label=periods()[reason], basis=basis)
 
 
 def explain(

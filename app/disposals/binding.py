@@ -30,7 +30,7 @@ class Known(Answers):
         """Tell whether a field's answer is among these; NULL where nobody can know."""
         if field not in CODED:  # a text has no terms, and nobody answers what is no field
             return cast(null(), false().type)
-        if field in TERMS:
+        if field in TERMS and field not in ASKED_FOR_ANYWAY:
             return case((has_code(field, TERMS[field]), has_code(field, values)))
         return super().among(field, values)
 

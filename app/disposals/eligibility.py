@@ -31,8 +31,8 @@ from app.comparisons.facts import facts
 from app.comparisons.ranking import CRITERIA, may_keep
 from app.disposals.binding import binding
 from app.disposals.demands import PAIR_RULES, Demands, demands_of, pair_codes
-from app.disposals.legal import conditions_of, effect_rank, law
-from app.disposals.retention import retained_until
+from app.disposals.legal import CONDITIONS, effect_rank, law
+from app.disposals.retention import DATED
 from app.disposals.sets import beside_keepers, rank_in_sets
 from app.disposals.surroundings import code_of, place
 from app.fingerprints.models import FingerprintRow
@@ -70,7 +70,7 @@ class Question:
         return [*alone, "keeper:not_itself", *PAIR_RULES, "verdict:duplicate"]
 
 
-TOLD = ("retained_until", "instruments")
+TOLD = ("instruments", *DATED)
 Only = Sequence[UUID] | ColumnElement[Any] | None  # ids, or an array of them in SQL
 
 
@@ -113,20 +113,19 @@ def judge(question: Question, asked: CTE | None) -> CTE:
         return array([demand.code for demand in question.demands(policy).alone], type_=Text)
 
     # Told of those asked about alone: counting everything has no use for it.
-    told: tuple[ColumnElement[Any], ...] = (
-        retained_until(registers, question.today),
-        binding(registers, question.today),
-    )
+    told: dict[str, ColumnElement[Any]] = {}
+    if asked is not None:
+        told = {"instruments": binding(registers, question.today), **DATED}
     wanted, lies = None if asked is None else with_twins(asked), place()
     statement = (
         facts(question.book, wanted, complete=true())
         .add_columns(
             effect_rank(registers).label("effect_rank"),
-            conditions_of(registers, question.today).label("conditions"),
+            CONDITIONS.label("conditions"),
             cast(per_policy(question.book, codes), ARRAY(Text)).label("codes"),
             code_of(lies, "container").label("container"),
             code_of(lies, "companion").label("companion"),
-            *(one.label(name) for one, name in zip(told, TOLD, strict=True) if asked is not None),
+            *(one.label(name) for name, one in told.items()),
         )
         .outerjoin(law(registers, question.today), true())
         .outerjoin(lies, true())

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -30,7 +30,7 @@ from app.disposals.binding import asked_by, binds, surely, unclear_demands
 from app.disposals.retention import ELAPSED, kept_by_itself, retention_codes
 from app.people.models import DepartmentRow
 from app.policies.rules.in_force import PolicyInForce, Registers
-from app.policies.rules.instruments import RejectedCitation
+from app.policies.rules.instruments import Instrument, RejectedCitation
 from app.policies.rules.legal import EFFECTS
 from app.policies.rules.terms import TERMS
 from app.provenance.completeness import Code, Demand, any_bits, has_code, texts
@@ -45,6 +45,9 @@ EVIDENCE: Mapping[str, ColumnElement[bool]] = {
     "appraised_no_archival_value": has_code("archival_appraisal", ["no_archival_value"]),
     "contract_terms_recorded": any_bits("contract_reference", BITS["asserted"]),
 }
+Bound = Callable[[Instrument], ColumnElement[bool]]
+CONDITIONS: ColumnElement[Any] = literal_column("law.conditions", ARRAY(Text))  # beside `law`
+BESIDE = (ProvenanceVersionRow, DepartmentRow)  # what the law looks at
 MET_BY_APPROVAL = "external_authority_agreement"  # the only one still open when a case starts
 
 
@@ -61,12 +64,15 @@ def found_in_law(registers: Registers, today: date) -> list[Demand]:
     ]
 
 
-def common_demands(registers: Registers, today: date) -> list[Demand]:
-    """Return the demands of law that are the same under every policy."""
+def common_demands(registers: Registers, today: date, bound: Bound = binds) -> list[Demand]:
+    """Return the demands of law that are the same under every policy.
+
+    `bound` tells whether an instrument binds, where a statement has found that out before.
+    """
     return [
         *status_demands(registers),
         *condition_demands(registers, today),
-        *instrument_demands(registers, today),
+        *instrument_demands(registers, today, bound),
         *unclear_demands(registers, today),
         Demand(
             "legal:personal_data",
@@ -85,10 +91,23 @@ def personal_data_unknown() -> ColumnElement[bool]:
 
 def law(registers: Registers, today: date) -> LateralFromClause:
     """Return what the law says of an asset, once, whichever policies are in force."""
-    demands = common_demands(registers, today)
+    asking = registers.instruments.asking(today)
+    found: list[Any] = [binds(one).label(f"i{number}") for number, one in enumerate(asking)]
+    # Fenced, so that each instrument is looked at once and not once for each of its conditions.
+    looked_at = select(*(found or [null().label("none")])).correlate(*BESIDE)
+    bound = looked_at.offset(0).subquery("bound")
+    by_id: dict[str, ColumnElement[bool]] = {
+        one.id: bound.c[column.name] for one, column in zip(asking, found, strict=True)
+    }
+
+    def known(one: Instrument) -> ColumnElement[bool]:
+        return by_id[one.id]
+
+    demands = common_demands(registers, today, known)
     codes: array[Any] = array([demand.code for demand in demands], type_=Text)
-    said = select(codes.label("codes")).correlate(ProvenanceVersionRow, DepartmentRow)
-    return said.offset(0).lateral("law")
+    conditions = conditions_of(registers, today, known)
+    said = select(codes.label("codes"), conditions.label("conditions")).select_from(bound)
+    return said.correlate(*BESIDE).offset(0).lateral("law")
 
 
 def status_demands(registers: Registers) -> Iterator[Demand]:
@@ -116,13 +135,13 @@ def condition_demands(registers: Registers, today: date) -> Iterator[Demand]:
         yield Demand(f"legal:{condition}", "blocked_legal", code)
 
 
-def instrument_demands(registers: Registers, today: date) -> Iterator[Demand]:
+def instrument_demands(registers: Registers, today: date, bound: Bound) -> Iterator[Demand]:
     """Yield a demand for each condition that an instrument puts, as a status would, named by it."""
     retention = retention_codes(registers, today)
     for one in registers.instruments.asking(today):
         for condition in dict.fromkeys(one.requires):
             if condition != MET_BY_APPROVAL:
-                code = case((binds(one), unmet(condition, retention)))
+                code = case((bound(one), unmet(condition, retention)))
                 yield Demand(f"instrument:{one.id}:{condition}", "blocked_legal", code)
 
 
@@ -203,11 +222,13 @@ def effect_rank(registers: Registers) -> ColumnElement[int]:
     return case(*((said, rank) for rank, said in ranks), else_=forbidding)
 
 
-def conditions_of(registers: Registers, today: date) -> ColumnElement[Sequence[str]]:
+def conditions_of(
+    registers: Registers, today: date, bound: Bound = binds
+) -> ColumnElement[Sequence[str]]:
     """Return the conditions that an asset's statuses and the instruments put together."""
     by_status, by_instrument = conditions_asked(registers), asked_by(registers, today)
     said = [
-        case((surely(STATUSES.overlap(texts(codes)), *map(binds, instruments)), condition))
+        case((surely(STATUSES.overlap(texts(codes)), *map(bound, instruments)), condition))
         for condition in sorted({*by_status, *by_instrument})
         for codes in [by_status.get(condition, [])]
         for instruments in [by_instrument.get(condition, [])]

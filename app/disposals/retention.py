@@ -1,6 +1,7 @@
 """Retention as SQL: over once the longest schedule of the record's class says so, never before."""
 
-from collections.abc import Sequence
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,10 +16,8 @@ from sqlalchemy import (
     case,
     cast,
     column,
-    false,
     func,
     literal,
-    not_,
     null,
     or_,
     select,
@@ -27,11 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.policies.rules.in_force import Registers
-from app.policies.rules.retention import months
+from app.policies.rules.retention import RetentionSchedule, months
 from app.provenance.completeness import Code, any_bits
 from app.provenance.latest import UNTIL
 from app.provenance.models import VERSIONS, ProvenanceVersionRow
 
+CLASS = "disposal_class="
 ELAPSED, DESTROY = "retention_elapsed", "disposal_action_is_destroy"
 Scheduled = tuple[str, str, int, str, bool]  # class, trigger field, months, action, firm
 Said = Any  # the columns of the schedules
@@ -126,55 +126,54 @@ def not_destroyed(said: Said) -> Sequence[When]:
 
 def told_by(schedules: Values, whens: Sequence[When]) -> Code:
     """Return the first of these answers that holds of the schedules of a record's class."""
-    one = literal("disposal_class=") + schedules.c.disposal_class
+    one = literal(CLASS) + schedules.c.disposal_class
     mine = VERSIONS.c.codes.contains(cast(array([one], type_=Text), ARRAY(Text)))
     asked = select(case(*whens)).select_from(schedules).where(mine)
     return cast(asked.correlate(ProvenanceVersionRow).scalar_subquery(), Text)
 
 
-# Why a record is kept until a day, or why nobody can name one; a day stands behind the first two.
+# Why a record is kept until a day, or why nobody can name one; a day stands with the first two.
 BY_SCHEDULES, ITSELF, PERMANENT, NO_DATE, NO_SCHEDULE, NO_CLASS = REASONS = (
     *("schedules", "record", "permanent", "no_date", "no_schedule", "no_class"),
 )
+DATED: Mapping[str, ColumnElement[Any]] = {  # what the statement tells of a record for it
+    "record_codes": VERSIONS.c.codes,
+    "latest_days": VERSIONS.c.latest_days,
+    "names_a_day": any_bits(UNTIL, 15),
+}
 
 
-def retained_until(registers: Registers, today: date) -> ColumnElement[str]:
-    """Return the day until which a record is kept and why, as `reason` or `reason|YYYY-MM-DD`.
+def retained_until(
+    schedules: Mapping[str, Sequence[RetentionSchedule]],
+    codes: Sequence[str],
+    days: Mapping[str, str],
+    *,
+    names_a_day: bool,
+) -> tuple[str, date | None]:
+    """Return why a record is kept and until which day, from the schedules of each class.
 
-    It tells a day also of schedules that may not say that it is over.
+    It is told and decides nothing: also of schedules that may not say that a period is over.
     """
-    rows = scheduled(registers, today)
-    of_class: Any = without_schedules(NO_SCHEDULE)
-    if rows:
-        schedules = table_of(rows)
-        of_class = told_by(schedules, last_days(schedules.c))
-    classless = not_(any_bits("disposal_class", 15))
-    return case((classless, without_schedules(NO_CLASS)), else_=of_class)
+    classes = [one.removeprefix(CLASS) for one in codes if one.startswith(CLASS)]
+    mine = [one for name in classes for one in schedules.get(name, ())]
+    own = date.fromisoformat(days[UNTIL]) if UNTIL in days else None
+    if any(one.action == "retain_permanently" for one in mine):
+        return PERMANENT, None
+    if any(one.trigger_field not in days for one in mine) or (names_a_day and own is None):
+        return NO_DATE, None
+    last = max((ends_on(days[one.trigger_field], one.duration) for one in mine), default=None)
+    if own is not None and (last is None or own > last):
+        return ITSELF, own
+    if last is not None:
+        return BY_SCHEDULES, last
+    return (NO_SCHEDULE if classes else NO_CLASS), None
 
 
-def last_days(said: Said) -> Sequence[When]:
-    """Return the last day of these schedules and of the record itself, or why there is none."""
-    until = ends(said)
-    latest = func.max(until)
-    return (
-        (func.count() == 0, without_schedules(NO_SCHEDULE)),
-        (func.bool_or(said.action == "retain_permanently"), PERMANENT),
-        (or_(func.bool_or(until.is_(None)), OWN_UNCLEAR), NO_DATE),
-        (func.coalesce(latest < OWN, false()), with_day(ITSELF, OWN)),
-        (literal(value=True), with_day(BY_SCHEDULES, latest)),
-    )
-
-
-def without_schedules(reason: str) -> ColumnElement[str]:
-    """Return what is known where no schedule speaks: the record's own day, if it names one."""
-    return case(
-        (OWN_UNCLEAR, NO_DATE), (OWN.is_not(None), with_day(ITSELF, OWN)), else_=literal(reason)
-    )
-
-
-def with_day(reason: str, day: ColumnElement[date]) -> ColumnElement[str]:
-    """Write a reason with its day."""
-    return literal(f"{reason}|") + func.to_char(day, "YYYY-MM-DD")
+def ends_on(day: str, duration: str) -> date:
+    """Return the last day of a period, as PostgreSQL adds months: no later than the month's end."""
+    since = date.fromisoformat(day)
+    year, month = divmod(since.year * 12 + since.month - 1 + months(duration), 12)
+    return date(year, month + 1, min(since.day, monthrange(year, month + 1)[1]))
 
 
 def scheduled(registers: Registers, today: date) -> list[Scheduled]:
