@@ -6,12 +6,16 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from world import AGENT, World
 
 from app.kit.errors import Malformed, NoSuchResource
+from app.ledger.service import Event, record
 from app.people.errors import DepartmentTaken, NotAuthenticated
 from app.people.keys import draw_key, hash_secret, same_secret, split_key
+from app.people.models import DepartmentRow
 from app.people.roles import CITYWIDE, Principal, Role
 from app.people.service import add_department, give_key, prove_key, revoke_key
 from app.policies.rules.bodies import BODY_KINDS, BodyKind
@@ -145,6 +149,30 @@ def test_a_department_is_not_added_again_as_another_kind_of_body(town: World) ->
     facts: Any = {"label": {"en": code.title()}, "policy_id": None, "body_kind": "university"}
     with pytest.raises(DepartmentTaken), town.api.transaction() as db:
         add_department(db, AGENT, code=code, **facts)
+
+
+def become_university(db: Session, code: str, told: Event) -> None:
+    """Change the kind of a department's body, with this event for it."""
+    event_id = record(db, AGENT, told)
+    asked = update(DepartmentRow).where(DepartmentRow.code == code)
+    db.execute(asked.values(body_kind="university", body_kind_event_id=event_id))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("x:department-added", "university"), ("x:body-kind-stated", "charity")],
+    ids=["an event of another kind", "an event that says another"],
+)
+def test_only_an_event_that_states_it_changes_a_kind_of_body(
+    town: World, kind: str, said: str
+) -> None:
+    code = town.a_department(body_kind="other")
+    told = Event(kind, {"body_kind": said}, department=code)
+    with (
+        pytest.raises(IntegrityError, match="states this kind of body"),
+        town.api.transaction() as db,
+    ):
+        become_university(db, code, told)
 
 
 def test_a_key_given_over_http_is_shown_once(town_api: httpx2.Client, town: World) -> None:
