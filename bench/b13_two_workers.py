@@ -7,6 +7,7 @@ in life, and so does the database, on the same cores. IMAGES=DIR: one's own file
 """
 
 import time
+from itertools import count
 from pathlib import Path
 
 from b7_pipeline import images
@@ -18,6 +19,7 @@ from app.cli.remote import NotDone
 ROUNDS = 5 if FULL else 3
 HOME = Path("build/bench/workers")
 LONGEST_SECONDS = 1800.0
+ROUND = count()  # each has a home of its own: the server of the last may still be on its way out
 WARM_SECONDS = 3.0  # until a worker has said that it is there and looks for jobs
 
 
@@ -34,7 +36,8 @@ def main() -> None:
 
 def rate(folder: Path, workers: int) -> float:
     """Return how many images a second so many workers read and fingerprint."""
-    with catalogue_over(folder, HOME, workers=workers, concurrency=1) as catalogue:
+    home = HOME / f"round-{next(ROUND)}"
+    with catalogue_over(folder, home, workers=workers, concurrency=1) as catalogue:
         time.sleep(WARM_SECONDS)
         catalogue.pause()
         wanted = catalogue.register_singly()

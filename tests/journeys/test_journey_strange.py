@@ -69,15 +69,8 @@ def with_a_strange_name(store: System, _: Path) -> str:
     return quote_from_bytes(name)
 
 
-REFUSED = [
-    a_link_to_a_file,
-    a_link_to_a_folder,
-    a_link_into_proc,
-    a_fifo,
-    a_socket,
-    a_device,
-    a_folder,
-]
+LINKS = [a_link_to_a_file, a_link_to_a_folder, a_link_into_proc]
+NO_FILES = [a_fifo, a_socket, a_device, a_folder]
 
 
 def registered(api: Client, world: World, make: Callable[[System, Path], str]) -> UUID:
@@ -100,14 +93,17 @@ def registered(api: Client, world: World, make: Callable[[System, Path], str]) -
     return UUID(answer.json()["asset_id"])
 
 
-@pytest.mark.parametrize("make", REFUSED)
+@pytest.mark.parametrize(
+    ("make", "seen"),
+    [*((make, "unreachable") for make in LINKS), *((make, "missing") for make in NO_FILES)],
+)
 def test_what_is_no_file_beneath_the_root_is_seen_and_never_read(
-    town_api: Client, town: World, make: Callable[[System, Path], str]
+    town_api: Client, town: World, make: Callable[[System, Path], str], seen: str
 ) -> None:
     asset = registered(town_api, town, make)
     bind(town.worker)
     read_files([asset])
-    assert town.find(STATES, asset=asset) == [("unreachable",)]
+    assert town.find(STATES, asset=asset) == [(seen,)]
     assert town.find(OUTCOMES, asset=asset) == []
 
 
