@@ -11,7 +11,7 @@ import pytest
 from ground import Ground
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from oracle import holds
+from oracle import conditions_over, holds
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -95,15 +95,7 @@ leaves = st.sampled_from(["personal_data_status", "custodian_kind", "genre", TEX
         }
     )
 )
-conditions = st.recursive(
-    leaves,
-    lambda part: st.one_of(
-        st.fixed_dictionaries({"not": part}),
-        st.fixed_dictionaries({"any": st.lists(part, min_size=1, max_size=2)}),
-        st.fixed_dictionaries({"all": st.lists(part, min_size=1, max_size=2)}),
-    ),
-    max_leaves=3,
-)
+conditions = conditions_over(leaves, widest=2, most=3)
 bodies = st.lists(st.sampled_from([*KINDS[1:4], "kingdom"]), min_size=1, max_size=2, unique=True)
 asks = st.sampled_from(
     [[], [OPEN], ["erasure_assessment"], [OPEN, "erasure_assessment"], ["contract_terms_recorded"]]

@@ -9,17 +9,10 @@ from itertools import product
 import pytest
 from httpx2 import Client
 from quarter import EVERYTHING, Quarter
-from world import World
 
 from app.disposals.schemas import EligibilityOut, GroupBy
 from app.disposals.service import counts
 from app.people.roles import Principal
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
-    return Quarter(town)
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,8 @@
 import os
 from datetime import date, timedelta
 
-import pytest
 from images import draw
 from quarter import Quarter, out_of_reach
-from world import World
 
 from app.comparisons.service import compare_once
 from app.comparisons.tasks import pair_large_sets
@@ -15,12 +13,6 @@ from app.kit.jobs import in_transaction
 from app.provenance.changes import Assertion, Change
 from app.provenance.series import series_for, state_for_series
 from app.readings.tasks import read_files
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
-    return Quarter(town)
 
 
 def test_two_copies_whose_custody_ends_are_not_both_candidates_because_another_waits_longer(

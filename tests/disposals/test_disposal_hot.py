@@ -14,7 +14,6 @@ from httpx2 import Client
 from psycopg import DataError, OperationalError
 from quarter import Quarter
 from served import Server
-from world import World
 
 from app.disposals import hot
 from app.disposals.answering import explain, written
@@ -34,12 +33,6 @@ BROKEN = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE datname = current_database() AND query LIKE '%catalogue.asked%' AND pid <> pg_backend_pid()
 """
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
-    return Quarter(town)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from quarter import Quarter
 from sqlalchemy.exc import DBAPIError
-from world import AGENT, VERIFIED, System, World
+from world import AGENT, VERIFIED, System
 
 from app.disposals.schemas import RuleOut
 from app.kit.errors import NoSuchResource
@@ -17,20 +17,6 @@ from app.policies.rules.bodies import BodyKind
 
 MAINLAND = "cn-archives-law-2020"
 OPEN = "external_authority_agreement"
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
-    return Quarter(town)
-
-
-@pytest.fixture(scope="module")
-def single(quarter: Quarter) -> UUID:
-    """One image without a copy, read, hashed and compared; its record is changed by each test."""
-    asset_id: UUID = quarter.world.an_asset(quarter.one)
-    quarter.work()
-    return asset_id
 
 
 def a_store_of(quarter: Quarter, kind: BodyKind) -> System:

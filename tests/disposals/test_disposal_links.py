@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 from httpx2 import Client
 from quarter import Quarter
-from world import World
 
 from app.catalogue.withdrawal_routes import taken_back
 from app.disposals.naming import ASSET, FACTS, closed_to
@@ -16,11 +15,6 @@ from app.people.roles import COUNTING, READING, Role
 
 Answer = dict[str, Any]
 ROLES = sorted({"cataloguer", "dashboard", "operator", "policy_officer"})
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    return Quarter(town)
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,9 @@ from pathlib import Path
 
 import pytest
 from quarter import Quarter, out_of_reach
-from world import World
 
 from app.fingerprints.tasks import fingerprint_files
 from app.readings.tasks import read_files
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
-    return Quarter(town)
 
 
 def vanish(file: Path) -> None:

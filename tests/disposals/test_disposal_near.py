@@ -2,23 +2,15 @@
 
 from typing import get_args
 
-import pytest
 from images import draw
 from likes import a_likeness
 from quarter import Quarter
-from world import World
 
 from app.policies.rules.standard import ClassName
 
 NEAR = [name for name in get_args(ClassName) if name != "exact_bytes"]
 # What the database itself refuses to call identical is put there with its triggers off.
 UNTRUE = "ALTER TABLE likenesses DISABLE TRIGGER likenesses_identical_is_equal"
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    """One quarter for this module."""
-    return Quarter(town)
 
 
 def test_no_class_but_equal_bytes_makes_a_candidate(quarter: Quarter) -> None:

@@ -10,18 +10,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from quarter import Quarter, codes
-from world import System, World
+from world import System
 
 from app.provenance.changes import Assertion
 
 STORES = ("plain", "other", "same_domain", "removable", "ending", "elsewhere")
 CANNOT_KEEP = {"removable", "ending"}
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
-    return Quarter(town)
 
 
 @dataclass(frozen=True)

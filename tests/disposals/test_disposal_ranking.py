@@ -3,18 +3,10 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from quarter import Quarter
-from world import World
 
 from app.comparisons.ranking import CRITERIA, place, reasons
 from app.provenance.changes import Assertion
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
-    return Quarter(town)
 
 
 def decided_by(quarter: Quarter, first: UUID, second: UUID) -> str:

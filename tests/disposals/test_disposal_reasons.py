@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 from quarter import Quarter, out_of_reach
-from world import World
 
 from app.assets.sniffing import BEGINNING
 from app.disposals.explaining import mend_of
@@ -55,20 +54,6 @@ RIGHT = [
     "Cap. 4801",
     "General Circular No. 2/2009",
 ]
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    """One quarter for this module: a test adds what it needs and leaves the rest alone."""
-    return Quarter(town)
-
-
-@pytest.fixture(scope="module")
-def single(quarter: Quarter) -> UUID:
-    """One image without a copy, read, hashed and compared; its record is changed by each test."""
-    asset_id: UUID = quarter.world.an_asset(quarter.one)
-    quarter.work()
-    return asset_id
 
 
 def outcomes(answer: EligibilityOut) -> dict[str, str]:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 from quarter import Quarter
-from world import World
 
 from app.catalogue.missing import why_gone
 from app.catalogue.relationships import at_same_object
@@ -15,11 +14,6 @@ from app.fingerprints.tasks import fingerprint_files
 from app.readings.tasks import read_files
 
 SHARED = "location:shared"
-
-
-@pytest.fixture(scope="module")
-def quarter(town: World) -> Quarter:
-    return Quarter(town)
 
 
 def two_names(quarter: Quarter) -> tuple[UUID, UUID, Path]:

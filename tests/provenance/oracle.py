@@ -4,10 +4,27 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from hypothesis import strategies as st
+
 from app.policies.rules.completeness import Completeness, FieldRule
 from app.policies.rules.conditions import All, AnyOf, Condition, In, Not
 
 Said = Mapping[str, Mapping[str, Any]]  # field -> {values, sources, unknown_by, roles}
+
+
+def conditions_over(
+    leaves: st.SearchStrategy[dict[str, Any]], *, widest: int, most: int
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Return written conditions of up to `most` leaves, up to `widest` parts to each."""
+    return st.recursive(
+        leaves,
+        lambda part: st.one_of(
+            st.fixed_dictionaries({"not": part}),
+            st.fixed_dictionaries({"any": st.lists(part, min_size=1, max_size=widest)}),
+            st.fixed_dictionaries({"all": st.lists(part, min_size=1, max_size=widest)}),
+        ),
+        max_leaves=most,
+    )
 
 
 def last_step(term: str) -> str:

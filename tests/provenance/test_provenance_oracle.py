@@ -12,7 +12,7 @@ import pytest
 from ground import Ground
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
-from oracle import holds, missing
+from oracle import conditions_over, holds, missing
 from sqlalchemy import ColumnElement, DateTime, Text, cast, func, insert, null, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Session
@@ -91,15 +91,7 @@ leaves = st.fixed_dictionaries(
         "in": st.lists(st.sampled_from(TERMS), min_size=1, max_size=3),
     }
 )
-conditions = st.recursive(
-    leaves,
-    lambda part: st.one_of(
-        st.fixed_dictionaries({"not": part}),
-        st.fixed_dictionaries({"any": st.lists(part, min_size=1, max_size=3)}),
-        st.fixed_dictionaries({"all": st.lists(part, min_size=1, max_size=3)}),
-    ),
-    max_leaves=5,
-)
+conditions = conditions_over(leaves, widest=3, most=5)
 
 
 def rules(field: str) -> st.SearchStrategy[dict[str, Any]]:
